@@ -1,0 +1,106 @@
+import { ServiceError } from "./service-error.ts";
+
+/** How a Batcher combines. */
+export interface BatcherOptions<In, Out> {
+  /** Names what is full in the OVERLOADED error. */
+  name: string;
+  /**
+   * Serves a batch. Resolves to one answer for each entry, in order; an answer that is an Error
+   * rejects that entry alone. A rejection rejects them all.
+   */
+  run: (entries: readonly In[]) => Promise<readonly (Out | Error)[]>;
+  /** How many entries a batch has at most. */
+  maxBatch: number;
+  /** How many batches run at once. */
+  maxInFlight: number;
+  /** How many entries wait at most; one more is refused with OVERLOADED. */
+  maxQueue: number;
+  /** Told the size of each batch. */
+  onBatch?: (size: number) => void;
+}
+
+interface Waiter<In, Out> {
+  entry: In;
+  resolve: (answer: Out) => void;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Natural batching: what arrives while batches are running becomes the next batch.
+ *
+ * There is no timer: when nothing runs, an entry leaves at the end of the current turn of the
+ * event loop, together with whatever else arrived in that turn.
+ */
+export class Batcher<In, Out> {
+  readonly #options: BatcherOptions<In, Out>;
+  #queue: Waiter<In, Out>[] = [];
+  #inFlight = 0;
+  #isScheduled = false;
+
+  constructor(options: BatcherOptions<In, Out>) {
+    this.#options = options;
+  }
+
+  /** How many entries wait now. */
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Adds an entry; settles with its own answer. */
+  submit(entry: In): Promise<Out> {
+    const { name, maxQueue } = this.#options;
+    if (this.#queue.length >= maxQueue) {
+      return Promise.reject(
+        new ServiceError("OVERLOADED", `${name} is full`, { metadata: { queue: name } }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled && this.#inFlight < this.#options.maxInFlight) {
+      this.#isScheduled = true;
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #flush(): void {
+    const { maxBatch, maxInFlight } = this.#options;
+    while (this.#queue.length > 0 && this.#inFlight < maxInFlight) {
+      const batch = this.#queue.slice(0, maxBatch);
+      this.#queue = this.#queue.slice(maxBatch);
+      this.#inFlight += 1;
+      void this.#serve(batch);
+    }
+  }
+
+  async #serve(batch: readonly Waiter<In, Out>[]): Promise<void> {
+    this.#options.onBatch?.(batch.length);
+    try {
+      const answers = await this.#options.run(batch.map(({ entry }) => entry));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer instanceof Error || answer === undefined) {
+          reject(answer ?? new Error(`${this.#options.name} answered too few entries`));
+        } else {
+          resolve(answer);
+        }
+      }
+    } catch (reason) {
+      for (const { reject } of batch) {
+        reject(reason);
+      }
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#queue.length > 0) {
+        this.#schedule();
+      }
+    }
+  }
+}

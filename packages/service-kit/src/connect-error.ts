@@ -1,0 +1,54 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import { isReason, REASONS, type Reason } from "@tessera/proto/reasons";
+import { ServiceError } from "./service-error.ts";
+
+/**
+ * Translates whatever a handler threw: ServiceErrors leave with their reason, failures of
+ * services further down keep theirs, and everything else leaves mute.
+ */
+export function toConnectError(thrown: unknown, domain: string): ConnectError {
+  if (thrown instanceof ServiceError) {
+    return withInfo(thrown, thrown.reason, thrown.message, thrown.metadata, domain);
+  }
+  if (thrown instanceof ConnectError) {
+    const passed = toServiceError(thrown);
+    const from = thrown.findDetails(ErrorInfoSchema)[0]?.domain ?? domain;
+    return withInfo(thrown, passed.reason, passed.message, passed.metadata, from);
+  }
+  return withInfo(thrown, "INTERNAL", "internal error", {}, domain);
+}
+
+/** Reads a failed call: its reason, or the reason that its bare code stands for. */
+export function toServiceError(failure: ConnectError): ServiceError {
+  const info = failure.findDetails(ErrorInfoSchema)[0];
+  if (info !== undefined && isReason(info.reason)) {
+    const { reason, metadata } = info;
+    return new ServiceError(reason, failure.rawMessage, { metadata, cause: failure });
+  }
+  const reason = REASON_BY_BARE_CODE[failure.code] ?? "INTERNAL";
+  return new ServiceError(reason, REASONS[reason].title, { cause: failure });
+}
+
+/** What a code means when no Tessera service set it, but a transport or a proxy. */
+const REASON_BY_BARE_CODE: Readonly<Partial<Record<Code, Reason>>> = {
+  [Code.Canceled]: "CANCELLED",
+  [Code.DeadlineExceeded]: "DEADLINE_EXCEEDED",
+  [Code.InvalidArgument]: "MALFORMED_REQUEST",
+  [Code.PermissionDenied]: "FORBIDDEN",
+  [Code.ResourceExhausted]: "OVERLOADED",
+  [Code.Unavailable]: "DEPENDENCY_UNAVAILABLE",
+  [Code.Unimplemented]: "UNIMPLEMENTED",
+};
+
+function withInfo(
+  cause: unknown,
+  reason: Reason,
+  message: string,
+  metadata: Readonly<Record<string, string>>,
+  domain: string,
+): ConnectError {
+  const value = { reason, domain, metadata: { ...metadata } };
+  const details = [{ desc: ErrorInfoSchema, value }];
+  return new ConnectError(message, REASONS[reason].code, undefined, details, cause);
+}

@@ -1,0 +1,22 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import type { EntryError, EntryErrorSchema } from "@tessera/proto/common/v1/entry_error_pb";
+import { isReason, REASONS } from "@tessera/proto/reasons";
+import { toServiceError } from "./connect-error.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** One entry's failure as a message; a bug says nothing about itself. */
+export function toEntryError(thrown: unknown): MessageInitShape<typeof EntryErrorSchema> {
+  const failure = thrown instanceof ConnectError ? toServiceError(thrown) : thrown;
+  if (failure instanceof ServiceError) {
+    const { reason, message, metadata } = failure;
+    return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
+  }
+  return { code: REASONS.INTERNAL.code, reason: "INTERNAL", message: "internal error" };
+}
+
+/** One entry's failure as the error it was. */
+export function fromEntryError(entry: EntryError): ServiceError {
+  const reason = isReason(entry.reason) ? entry.reason : "INTERNAL";
+  return new ServiceError(reason, entry.message, { metadata: entry.metadata });
+}

@@ -1,0 +1,121 @@
+class InvalidValue extends Error {}
+
+/**
+ * Reads settings from environment variables and reports every bad one at once: a pod that dies
+ * with the whole list needs one fix, not one deploy per typo.
+ */
+export class EnvReader {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #problems: string[] = [];
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
+
+  /** A whole number from `min` to `max`. */
+  integer(name: string, options: { min: number; max: number; fallback?: number }): number {
+    return this.#read(name, options.fallback, (text) => {
+      const value = Number(text);
+      if (!Number.isInteger(value) || value < options.min || value > options.max) {
+        throw new InvalidValue(`must be an integer from ${options.min} to ${options.max}`);
+      }
+      return value;
+    });
+  }
+
+  /** A TCP port; 0 lets the system choose one. */
+  port(name: string, fallback: number): number {
+    return this.integer(name, { min: 0, max: 65_535, fallback });
+  }
+
+  /** `true` or `false`. */
+  flag(name: string, fallback: boolean): boolean {
+    return this.oneOf(name, ["true", "false"], fallback ? "true" : "false") === "true";
+  }
+
+  /** One of a few words. */
+  oneOf<T extends string>(name: string, words: readonly T[], fallback?: T): T {
+    return this.#read(name, fallback, (text) => {
+      const word = words.find((candidate) => candidate === text);
+      if (word === undefined) {
+        throw new InvalidValue(`must be one of ${words.join(", ")}`);
+      }
+      return word;
+    });
+  }
+
+  /** Any text that is not empty. */
+  text(name: string, fallback?: string): string {
+    return this.#read(name, fallback, (text) => text);
+  }
+
+  /** A URL with one of the given protocols, such as `mysql:`. */
+  url(name: string, options: { protocols: readonly string[]; fallback?: string }): string {
+    return this.#read(name, options.fallback, (text) => checkedUrl(text, options.protocols));
+  }
+
+  /** Comma-separated URLs, at least one. */
+  urls(
+    name: string,
+    options: { protocols: readonly string[]; fallback?: readonly string[] },
+  ): readonly string[] {
+    return this.#read(name, options.fallback, (text) =>
+      text.split(",").map((part) => checkedUrl(part.trim(), options.protocols)),
+    );
+  }
+
+  /** A gRPC target such as `inventory-svc:50051`. */
+  address(name: string, fallback?: string): string {
+    return this.#read(name, fallback, (text) => {
+      if (!/^[^\s/]+:\d{1,5}$/.test(text)) {
+        throw new InvalidValue("must be host:port");
+      }
+      return text;
+    });
+  }
+
+  /** Comma-separated words; empty when unset. */
+  list(name: string): readonly string[] {
+    return this.#read(name, [], (text) => text.split(",").map((part) => part.trim()));
+  }
+
+  /** Returns the settings, or throws one error naming every bad variable. */
+  finish<T extends object>(settings: T): Readonly<T> {
+    if (this.#problems.length > 0) {
+      throw new InvalidEnvironment(`invalid environment:\n  ${this.#problems.join("\n  ")}`);
+    }
+    return Object.freeze(settings);
+  }
+
+  /** The value is never printed: it may be a secret. */
+  #read<T>(name: string, fallback: T | undefined, parse: (text: string) => T): T {
+    const text = this.#env[name] ?? "";
+    try {
+      if (text !== "") {
+        return parse(text);
+      }
+      if (fallback !== undefined) {
+        return fallback;
+      }
+      throw new InvalidValue("is required");
+    } catch (reason) {
+      this.#problems.push(
+        `${name} ${reason instanceof InvalidValue ? reason.message : "is malformed"}`,
+      );
+      // Never used: finish() throws whenever there is a problem.
+      return undefined as T;
+    }
+  }
+}
+
+/** The operator's mistake; its message is all there is to print. */
+export class InvalidEnvironment extends Error {
+  override readonly name = "InvalidEnvironment";
+}
+
+function checkedUrl(text: string, protocols: readonly string[]): string {
+  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+    throw new InvalidValue(`must be a ${protocols.map((name) => `${name}//`).join(" or ")} URL`);
+  }
+  return text;
+}

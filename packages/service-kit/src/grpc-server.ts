@@ -1,0 +1,140 @@
+import {
+  create,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import {
+  type handleUnaryCall,
+  type Metadata,
+  type Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { toConnectError } from "./connect-error.ts";
+import { codeName, toGrpcStatus } from "./rpc-status.ts";
+
+/** Told of each finished call; `thrown` is what the handler threw, if it did. */
+export type OnCall = (call: {
+  method: DescMethod;
+  headers: Headers;
+  code: string;
+  seconds: number;
+  thrown?: unknown;
+}) => void;
+
+/**
+ * Serves unary Connect handlers from a grpc-js server.
+ *
+ * Handlers are written once, against Connect's types: they are served here as gRPC, on the HTTP
+ * port as Connect, and called in tests without a port.
+ */
+export function addService<S extends DescService>(
+  server: Server,
+  service: S,
+  implementation: ServiceImpl<S>,
+  options: { domain: string; onCall: OnCall },
+): void {
+  const definition: Record<string, ServiceDefinition[string]> = {};
+  const handlers: UntypedServiceImplementation = {};
+  for (const method of service.methods) {
+    if (method.methodKind !== "unary") {
+      throw new TypeError(`${service.typeName}.${method.name} is not unary`);
+    }
+    definition[method.localName] = methodDefinition(method);
+    handlers[method.localName] = unaryHandler(method, implementation[method.localName], options);
+  }
+  server.addService(definition, handlers);
+}
+
+/** grpc-js wants serializers; the descriptor knows both messages. */
+function methodDefinition(method: DescMethod): ServiceDefinition[string] {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (message) => Buffer.from(toBinary(method.input, message)),
+    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
+  };
+}
+
+function unaryHandler(
+  method: DescMethod,
+  handler: unknown,
+  { domain, onCall }: { domain: string; onCall: OnCall },
+): handleUnaryCall<unknown, unknown> {
+  if (typeof handler !== "function") {
+    throw new TypeError(`${method.name} has no handler`);
+  }
+  return async (call, callback) => {
+    const startTime = performance.now();
+    const abort = new AbortController();
+    call.on("cancelled", () => abort.abort());
+    const headers = headersOf(call.metadata);
+    const deadline = call.getDeadline();
+    const context = createHandlerContext({
+      service: method.parent,
+      method,
+      protocolName: "grpc",
+      requestMethod: "POST",
+      url: `http://localhost${call.getPath()}`,
+      ...(deadline === Number.POSITIVE_INFINITY
+        ? {}
+        : { timeoutMs: Number(deadline) - Date.now() }),
+      requestSignal: abort.signal,
+      requestHeader: headers,
+    });
+    const done = (code: string, thrown?: unknown) =>
+      onCall({ method, headers, code, seconds: (performance.now() - startTime) / 1000, thrown });
+    try {
+      const response = await handler(call.request, context);
+      callback(null, create(method.output, response));
+      done("OK");
+    } catch (thrown) {
+      const failure = toConnectError(thrown, domain);
+      callback(toGrpcStatus(failure));
+      done(codeName(failure.code), thrown);
+    } finally {
+      context.abort();
+    }
+  };
+}
+
+function headersOf(metadata: Metadata): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(metadata.getMap())) {
+    if (typeof value === "string") {
+      headers.set(name, value);
+    }
+  }
+  return headers;
+}
+
+/** Listens on every interface; resolves to the port, which matters when `port` is 0. */
+export function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`0.0.0.0:${port}`, ServerCredentials.createInsecure(), (failure, bound) => {
+      if (failure === null) {
+        resolve(bound);
+      } else {
+        reject(new Error(`cannot listen on port ${port}: ${failure.message}`, { cause: failure }));
+      }
+    });
+  });
+}
+
+/** Lets calls in flight finish, for `graceMs` at most. */
+export function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.forceShutdown(), graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}

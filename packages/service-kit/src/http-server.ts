@@ -1,0 +1,95 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Registry } from "prom-client";
+
+/** What a process says about itself. */
+export interface Readiness {
+  /** Resolves when this process can do its work; rejects, with the reason, when it cannot. */
+  check: () => Promise<void>;
+  /** True once the process was told to stop. */
+  isStopping: () => boolean;
+}
+
+/**
+ * Answers `/livez`, `/readyz` and `/metrics`, and hands everything else to `fallback`.
+ *
+ * `/livez` is 200 while the process can answer at all: a dead database is no reason to restart.
+ */
+export function adminListener(
+  registry: Registry,
+  readiness: Readiness,
+  fallback: RequestListener,
+): RequestListener {
+  return (request, response) => {
+    const path = request.url?.split("?", 1)[0];
+    if (path === "/livez") {
+      response.end("ok\n");
+    } else if (path === "/readyz") {
+      void readyz(readiness).then(({ status, text }) => {
+        response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
+      });
+    } else if (path === "/metrics") {
+      registry.metrics().then(
+        (text) => response.writeHead(200, { "content-type": registry.contentType }).end(text),
+        () => response.writeHead(500).end("metrics failed\n"),
+      );
+    } else {
+      fallback(request, response);
+    }
+  };
+}
+
+async function readyz(readiness: Readiness): Promise<{ status: number; text: string }> {
+  if (readiness.isStopping()) {
+    return { status: 503, text: "stopping" };
+  }
+  try {
+    await readiness.check();
+    return { status: 200, text: "ok" };
+  } catch (reason) {
+    return { status: 503, text: reason instanceof Error ? reason.message : "not ready" };
+  }
+}
+
+/** A plain 404, for ports that serve nothing else. */
+export const notFound: RequestListener = (_request, response) => {
+  response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
+};
+
+/** Listens on every interface; resolves to the server and its port. Slow clients are cut off. */
+export function listenHttp(
+  listener: RequestListener,
+  port: number,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer(
+    {
+      // A client that dribbles its request holds a socket for no longer than this.
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+    },
+    listener,
+  );
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(new Error(`cannot listen on port ${port}: ${cause.message}`, { cause }));
+    });
+    server.listen(port, () => {
+      const { port: bound } = server.address() as AddressInfo;
+      resolve({ server, port: bound });
+    });
+  });
+}
+
+/** Stops accepting, lets requests in flight finish, for `graceMs` at most. */
+export function stopHttp(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,214 @@
+import { setTimeout } from "node:timers/promises";
+import type { Pool as CallbackPool } from "mysql2";
+import type { Pool, PoolConnection } from "mysql2/promise";
+import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
+import { within } from "./deadline.ts";
+import { dependencyUnavailable, ServiceError } from "./service-error.ts";
+
+/** How to reach a schema. */
+export interface MysqlOptions {
+  /** mysql://user:password@host:port/schema */
+  url: string;
+  /** Which dialect answers: MariaDB's differ in a few replies. */
+  type: "mysql" | "mariadb";
+  /** Connections at most. */
+  poolSize: number;
+  /** Callers that wait for a connection at most; one more fails at once. */
+  maxWaiting: number;
+  entities: EntitySchema[];
+  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
+  migrations: Function[];
+}
+
+/** How long a caller waits for a connection, in milliseconds. */
+const ACQUIRE_TIMEOUT_MS = 1_000;
+/** How long a starting service waits for its database, in milliseconds. */
+const CONNECT_DEADLINE_MS = 30_000;
+/** How long one statement may take, in milliseconds. */
+export const QUERY_TIMEOUT_MS = 2_500;
+
+/** Names of failures after which the same work may succeed later. */
+const TRANSIENT = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+  "POOL_CLOSED",
+  "ER_CON_COUNT_ERROR",
+  "ER_SERVER_SHUTDOWN",
+  "ER_LOCK_WAIT_TIMEOUT",
+  "ER_LOCK_DEADLOCK",
+  "ER_LOCK_NOWAIT",
+  "ER_CHECKREAD",
+]);
+
+/** Opens a schema's pool; the schema is not touched, and need not be reachable yet. */
+export async function openMysql(options: MysqlOptions): Promise<DataSource> {
+  const source = new DataSource({
+    type: options.type,
+    url: options.url,
+    poolSize: options.poolSize,
+    timezone: "Z",
+    charset: "utf8mb4",
+    connectTimeout: ACQUIRE_TIMEOUT_MS,
+    entities: options.entities,
+    migrations: options.migrations as (new () => MigrationInterface)[],
+    synchronize: false,
+    extra: { queueLimit: options.maxWaiting, multipleStatements: true, enableKeepAlive: true },
+  });
+  await connect(source);
+  callbackPool(source).on("connection", (connection) => {
+    // Gap locks of REPEATABLE READ serve nobody here: rows are locked by key.
+    connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    connection.query("SET SESSION innodb_lock_wait_timeout = 2");
+  });
+  return source;
+}
+
+/** Services start in any order: a schema that is not there yet is waited for. */
+async function connect(source: DataSource): Promise<void> {
+  const giveUpTime = Date.now() + CONNECT_DEADLINE_MS;
+  for (;;) {
+    try {
+      await source.initialize();
+      return;
+    } catch (cause) {
+      if (Date.now() > giveUpTime || !isTransient(cause)) {
+        throw new Error("cannot reach the database that MYSQL_URL names", { cause });
+      }
+      await setTimeout(250);
+    }
+  }
+}
+
+/** The data source's own pool, for plain SQL on hot paths. */
+export function poolOf(source: DataSource): Pool {
+  return callbackPool(source).promise();
+}
+
+function callbackPool(source: DataSource): CallbackPool {
+  // TypeORM keeps its mysql2 pool in its driver, untyped.
+  return (source.driver as unknown as { pool: CallbackPool }).pool;
+}
+
+/**
+ * Runs `work` with a connection of its own.
+ *
+ * Waiting for the connection has a deadline. A connection on which something failed is closed
+ * rather than returned: whatever transaction was open on it ends with it. Failures of the store
+ * become DEPENDENCY_UNAVAILABLE.
+ */
+export async function withConnection<T>(
+  pool: Pool,
+  work: (connection: PoolConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await acquire(pool);
+  try {
+    const result = await work(connection);
+    connection.release();
+    return result;
+  } catch (reason) {
+    if (reason instanceof ServiceError) {
+      await connection.query("ROLLBACK").then(
+        () => connection.release(),
+        () => connection.destroy(),
+      );
+      throw reason;
+    }
+    connection.destroy();
+    throw storeFailure(reason);
+  }
+}
+
+/** Runs `work` in a transaction: commits when it resolves, rolls back when it rejects. */
+export function inTransaction<T>(
+  pool: Pool,
+  work: (connection: PoolConnection) => Promise<T>,
+): Promise<T> {
+  return withConnection(pool, async (connection) => {
+    await connection.query("START TRANSACTION");
+    const result = await work(connection);
+    await connection.query("COMMIT");
+    return result;
+  });
+}
+
+async function acquire(pool: Pool): Promise<PoolConnection> {
+  const pending = pool.getConnection();
+  try {
+    return await within(ACQUIRE_TIMEOUT_MS, "waiting for a MySQL connection", pending);
+  } catch (reason) {
+    // It may still come, after nobody waits for it any more.
+    pending.then(
+      (connection) => connection.release(),
+      () => undefined,
+    );
+    throw storeFailure(reason);
+  }
+}
+
+/** What a failure of the store means to a caller; bugs stay what they are. */
+export function storeFailure(reason: unknown): unknown {
+  if (reason instanceof ServiceError && reason.reason !== "DEADLINE_EXCEEDED") {
+    return reason;
+  }
+  return isTransient(reason) ? dependencyUnavailable("mysql", reason) : reason;
+}
+
+function isTransient(reason: unknown): boolean {
+  if (reason instanceof ServiceError) {
+    return true;
+  }
+  if (!(reason instanceof Error)) {
+    return false;
+  }
+  const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
+  return TRANSIENT.has(code) || reason.message === "Queue limit reached." || isClosed(reason);
+}
+
+function isClosed(reason: Error): boolean {
+  return /closed state|Pool is closed|Connection lost/i.test(reason.message);
+}
+
+/** True when a unique key said no. */
+export function isDuplicate(reason: unknown): boolean {
+  return reason instanceof Error && "code" in reason && reason.code === "ER_DUP_ENTRY";
+}
+
+/**
+ * Brings the schema up to date. Any number of runners may call it at once: they take turns.
+ *
+ * MySQL commits each DDL statement by itself, so migrations only ever add.
+ */
+export async function migrate(source: DataSource): Promise<string[]> {
+  // MySQL names locks for the whole server: the schema's name keeps services apart.
+  const lock = `tessera-migrate-${source.options.database ?? new URL(urlOf(source)).pathname.slice(1)}`;
+  return await withConnection(poolOf(source), async (connection) => {
+    const [rows] = await connection.query("SELECT GET_LOCK(?, 60) AS isMine", [lock]);
+    if ((rows as { isMine: number }[])[0]?.isMine !== 1) {
+      throw new Error(`another migration has been holding ${lock} for a minute`);
+    }
+    try {
+      const done = await source.runMigrations({ transaction: "none" });
+      return done.map(({ name }) => name);
+    } finally {
+      await connection.query("SELECT RELEASE_LOCK(?)", [lock]);
+    }
+  });
+}
+
+function urlOf(source: DataSource): string {
+  return "url" in source.options && typeof source.options.url === "string"
+    ? source.options.url
+    : "mysql://localhost/";
+}
+
+/** Rejects, within a second, while the schema does not answer. */
+export async function checkMysql(source: DataSource): Promise<void> {
+  await within(1_000, "mysql", poolOf(source).query("SELECT 1")).catch((reason: unknown) => {
+    throw dependencyUnavailable("mysql", reason);
+  });
+}

@@ -1,0 +1,45 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type ServiceError as GrpcFailure, Metadata, status } from "@grpc/grpc-js";
+import { RpcStatusSchema } from "@tessera/proto/common/v1/rpc_status_pb";
+
+const DETAILS_KEY = "grpc-status-details-bin";
+
+/** A failure as grpc-js sends it. Connect's codes are gRPC's; only the details need an envelope. */
+export function toGrpcStatus(failure: ConnectError): Partial<GrpcFailure> {
+  const details = failure.details.flatMap((detail) =>
+    "desc" in detail ? [anyPack(detail.desc, create(detail.desc, detail.value))] : [],
+  );
+  const message = failure.rawMessage;
+  const envelope = create(RpcStatusSchema, { code: failure.code, message, details });
+  const metadata = new Metadata();
+  metadata.set(DETAILS_KEY, Buffer.from(toBinary(RpcStatusSchema, envelope)));
+  return { code: Number(failure.code), details: message, metadata };
+}
+
+/** A failure as grpc-js received it, with its details. */
+export function fromGrpcStatus(failure: GrpcFailure): ConnectError {
+  const result = new ConnectError(
+    failure.details || failure.message,
+    // 0 (OK) and numbers beyond the table never come as failures from grpc-js.
+    failure.code in Code ? (Number(failure.code) as Code) : Code.Unknown,
+    undefined,
+    undefined,
+    failure,
+  );
+  const bytes = failure.metadata?.get(DETAILS_KEY)[0];
+  if (bytes instanceof Buffer) {
+    const { details } = fromBinary(RpcStatusSchema, bytes);
+    result.details = details.map(({ typeUrl, value }) => ({
+      type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
+      value,
+    }));
+  }
+  return result;
+}
+
+/** A code's name in the gRPC specification, such as `FAILED_PRECONDITION`. */
+export function codeName(code: number): string {
+  return status[code] ?? "UNKNOWN";
+}

@@ -1,0 +1,51 @@
+import { InvalidEnvironment } from "./env.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+
+/**
+ * Closes the lifecycle on SIGTERM and SIGINT, then exits: 0 when it was clean, else 1.
+ *
+ * A second signal, or `deadlineMs` without an end, exits at once.
+ */
+export function stopOnSignal(lifecycle: Lifecycle, logger: Logger, deadlineMs: number): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping) {
+      process.exit(1);
+    }
+    isStopping = true;
+    logger.info({ signal }, "stopping");
+    setTimeout(() => {
+      logger.error("stopping took too long");
+      process.exit(1);
+    }, deadlineMs).unref();
+    lifecycle.close().then(
+      () => {
+        logger.info("stopped");
+        process.exit(0);
+      },
+      (err: unknown) => {
+        logger.error({ err }, "stopped, not cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+/** Runs a program's main function; an operator's mistake ends it with one message, exit code 2. */
+export async function run(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (reason) {
+    const message =
+      reason instanceof InvalidEnvironment
+        ? reason.message
+        : reason instanceof Error
+          ? (reason.stack ?? reason.message)
+          : String(reason);
+    process.stderr.write(`${message}\n`);
+    process.exit(reason instanceof InvalidEnvironment ? 2 : 1);
+  }
+}

@@ -1,0 +1,125 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Server } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { Registry } from "prom-client";
+import { toConnectError } from "./connect-error.ts";
+import { addService, listen, type OnCall, stop } from "./grpc-server.ts";
+import { adminListener, listenHttp, stopHttp } from "./http-server.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+import { rpcMetrics } from "./metrics.ts";
+import { addReflection } from "./reflection.ts";
+import { codeName } from "./rpc-status.ts";
+
+/** Everything one service needs to be called. */
+export interface ServeRpcOptions<S extends DescService> {
+  service: S;
+  implementation: ServiceImpl<S>;
+  /** The `domain` of its errors, such as `inventory.tessera`. */
+  domain: string;
+  grpcPort: number;
+  httpPort: number;
+  logger: Logger;
+  registry: Registry;
+  lifecycle: Lifecycle;
+  /** Rejects, with the reason, while the service cannot do its work. */
+  checkReady: () => Promise<void>;
+  /** How long to keep serving after readiness went false, until nobody sends any more. */
+  drainMs: number;
+  /** How long calls in flight may take to finish after that. */
+  graceMs: number;
+}
+
+/** Messages above this are refused: the largest legal batch is well below. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Serves one service: gRPC with health and reflection on one port; Connect JSON, `/livez`,
+ * `/readyz` and `/metrics` on the other. Closing the lifecycle drains it.
+ */
+export async function serveRpc<S extends DescService>(
+  options: ServeRpcOptions<S>,
+): Promise<{ grpcPort: number; httpPort: number }> {
+  const { service, implementation, domain, logger, registry, lifecycle } = options;
+  const onCall = callObserver(logger, registry);
+  let isStopping = false;
+
+  const grpc = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_concurrent_streams": 1000,
+  });
+  addService(grpc, service, implementation, { domain, onCall });
+  const health = new HealthImplementation({ "": "SERVING", [service.typeName]: "SERVING" });
+  health.addToServer(grpc);
+  addReflection(grpc, [service]);
+  const grpcPort = await listen(grpc, options.grpcPort);
+  lifecycle.onClose("grpc", () => stop(grpc, options.graceMs));
+
+  const connect = connectNodeAdapter({
+    routes: (router) => void router.service(service, implementation),
+    interceptors: [observeConnect(domain, onCall)],
+    grpc: false,
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    fallback: (_request, response) => void response.writeHead(404).end("not found\n"),
+  });
+  const readiness = { check: options.checkReady, isStopping: () => isStopping };
+  const http = await listenHttp(adminListener(registry, readiness, connect), options.httpPort);
+  lifecycle.onClose("http", () => stopHttp(http.server, options.graceMs));
+
+  // Registered last, so it runs first: say no, then wait until nobody asks any more.
+  lifecycle.onClose("readiness", async () => {
+    isStopping = true;
+    health.setStatus("", "NOT_SERVING");
+    health.setStatus(service.typeName, "NOT_SERVING");
+    await new Promise((resolve) => setTimeout(resolve, options.drainMs));
+  });
+  logger.info({ grpcPort, httpPort: http.port }, "serving");
+  return { grpcPort, httpPort: http.port };
+}
+
+/** One metric and one log line a call; what a handler threw is logged whole, once, here. */
+function callObserver(logger: Logger, registry: Registry): OnCall {
+  const observe = rpcMetrics(registry);
+  return ({ method, headers, code, seconds, thrown }) => {
+    observe({ service: method.parent.typeName, method: method.name, code, seconds });
+    const line = {
+      method: method.name,
+      code,
+      durationMs: Math.round(seconds * 1e5) / 100,
+      requestId: headers.get("x-request-id") ?? undefined,
+      traceparent: headers.get("traceparent") ?? undefined,
+    };
+    if (code === "INTERNAL" || code === "UNKNOWN") {
+      logger.error({ ...line, err: thrown }, "rpc");
+    } else if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED") {
+      logger.warn({ ...line, err: thrown }, "rpc");
+    } else {
+      logger.info(line, "rpc");
+    }
+  };
+}
+
+function observeConnect(domain: string, onCall: OnCall): Interceptor {
+  return (next) => async (request) => {
+    const startTime = performance.now();
+    const done = (code: string, thrown?: unknown) =>
+      onCall({
+        method: request.method,
+        headers: request.header,
+        code,
+        seconds: (performance.now() - startTime) / 1000,
+        thrown,
+      });
+    try {
+      const response = await next(request);
+      done("OK");
+      return response;
+    } catch (thrown) {
+      const failure = toConnectError(thrown, domain);
+      done(codeName(failure.code), thrown);
+      throw failure;
+    }
+  };
+}
