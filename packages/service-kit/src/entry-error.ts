@@ -1,18 +1,25 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
-import type { EntryError, EntryErrorSchema } from "@tessera/proto/common/v1/entry_error_pb";
+import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
 import { isReason, REASONS } from "@tessera/proto/reasons";
 import { toServiceError } from "./connect-error.ts";
 import { ServiceError } from "./service-error.ts";
 
+/** The fields of an EntryError message. */
+export type EntryFailure = Pick<EntryError, "code" | "reason" | "message" | "metadata">;
+
 /** One entry's failure as a message; a bug says nothing about itself. */
-export function toEntryError(thrown: unknown): MessageInitShape<typeof EntryErrorSchema> {
+export function toEntryError(thrown: unknown): EntryFailure {
   const failure = thrown instanceof ConnectError ? toServiceError(thrown) : thrown;
   if (failure instanceof ServiceError) {
     const { reason, message, metadata } = failure;
     return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
   }
-  return { code: REASONS.INTERNAL.code, reason: "INTERNAL", message: "internal error" };
+  return {
+    code: REASONS.INTERNAL.code,
+    reason: "INTERNAL",
+    message: "internal error",
+    metadata: {},
+  };
 }
 
 /** One entry's failure as the error it was. */

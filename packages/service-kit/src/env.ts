@@ -34,7 +34,7 @@ export class EnvReader {
   }
 
   /** One of a few words. */
-  oneOf<T extends string>(name: string, words: readonly T[], fallback?: T): T {
+  oneOf<const T extends string>(name: string, words: readonly T[], fallback?: T): T {
     return this.#read(name, fallback, (text) => {
       const word = words.find((candidate) => candidate === text);
       if (word === undefined) {
@@ -71,6 +71,18 @@ export class EnvReader {
         throw new InvalidValue("must be host:port");
       }
       return text;
+    });
+  }
+
+  /** Exactly `length` bytes in base64: a key. There is no fallback for a secret. */
+  bytes(name: string, length: number): Buffer {
+    return this.#read<Buffer>(name, undefined, (text) => {
+      const value = Buffer.from(text, "base64");
+      // Buffer skips what is not base64, so what it read must be what was written.
+      if (value.length !== length || value.toString("base64") !== text) {
+        throw new InvalidValue(`must be ${length} bytes in base64`);
+      }
+      return value;
     });
   }
 

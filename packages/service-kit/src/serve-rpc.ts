@@ -62,7 +62,10 @@ export async function serveRpc<S extends DescService>(
     interceptors: [observeConnect(domain, onCall)],
     grpc: false,
     readMaxBytes: MAX_MESSAGE_BYTES,
-    fallback: (_request, response) => void response.writeHead(404).end("not found\n"),
+    fallback: (_request, response) => {
+      response.statusCode = 404;
+      response.end("not found\n");
+    },
   });
   const readiness = { check: options.checkReady, isStopping: () => isStopping };
   const http = await listenHttp(adminListener(registry, readiness, connect), options.httpPort);

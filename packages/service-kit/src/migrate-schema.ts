@@ -1,0 +1,25 @@
+import type { EntitySchema } from "typeorm";
+import { EnvReader } from "./env.ts";
+import { createLogger } from "./logger.ts";
+import { migrate, openMysql } from "./mysql.ts";
+
+/**
+ * Brings the schema that MYSQL_URL names up to date and resolves; any number of runners may do
+ * so at once. It is all that a service's `migrate.ts` does.
+ */
+export async function migrateSchema(
+  service: string,
+  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
+  schema: { entities: EntitySchema[]; migrations: Function[] },
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const env = new EnvReader(environment);
+  const { url, type } = env.finish({
+    url: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
+    type: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+  });
+  const logger = createLogger({ service, level: "info" });
+  const source = await openMysql({ ...schema, url, type, poolSize: 2, maxWaiting: 2 });
+  logger.info({ done: await migrate(source) }, "migrated");
+  await source.destroy();
+}

@@ -1,0 +1,147 @@
+import { Batcher } from "@tessera/service-kit/batcher";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { holdExpired, illegalMove, requestInProgress } from "../domain/errors.ts";
+import type { Reservation } from "../domain/reservation.ts";
+import type { Ledger, StockLevels } from "./ledger.ts";
+import { requestKeyOf } from "./request-key.ts";
+import type { ConfirmIntent, ConfirmWish, ReservationStore } from "./reservation-store.ts";
+
+/** One buyer's payment. */
+export interface ConfirmRequest {
+  requestId: string;
+  userId: string;
+  reservationId: string;
+  paymentReference: string;
+}
+
+/** A confirmed reservation. */
+export interface Confirmed {
+  reservation: Reservation;
+  isReplay: boolean;
+}
+
+/** What confirming needs. */
+export interface ConfirmDeps {
+  store: ReservationStore;
+  ledger: Ledger;
+  onStock: (stock: StockLevels) => void;
+  maxBatch: number;
+  maxInFlight: number;
+  maxQueue: number;
+  /** How long a call to the ledger may take, in milliseconds. */
+  ledgerTimeoutMs: number;
+}
+
+/** Refusals of the ledger that mean: the units are gone, and the payment must go back. */
+const GONE = new Set<string>([
+  "SOLD_OUT",
+  "LIMIT_EXCEEDED",
+  "ALLOCATION_NOT_FOUND",
+  "ALLOCATION_NOT_HELD",
+]);
+
+/**
+ * Confirms reservations, many at a time, in three steps: record the intent, which stops expiry
+ * for a bounded time; commit in the ledger; record the end. Each step can be repeated, so a
+ * crash between any two is finished by a retry or by the sweeper.
+ */
+export class ConfirmReservation {
+  readonly #deps: ConfirmDeps;
+  readonly #running = new Set<string>();
+  readonly #batcher: Batcher<ConfirmWish, Confirmed>;
+
+  constructor(deps: ConfirmDeps) {
+    this.#deps = deps;
+    this.#batcher = new Batcher({
+      name: "the confirm queue",
+      run: (all) => this.#run(all),
+      ...deps,
+    });
+  }
+
+  /** How many confirmations wait. */
+  get depth(): number {
+    return this.#batcher.depth;
+  }
+
+  /** Confirms, or throws the reason why not; a repeat resolves to the same reservation. */
+  async confirm(request: ConfirmRequest): Promise<Confirmed> {
+    const { requestId, userId, reservationId, paymentReference } = request;
+    const key = requestKeyOf("ConfirmReservation", { ...request, body: paymentReference });
+    if (this.#running.has(reservationId) || this.#running.has(key.keyId)) {
+      throw requestInProgress(requestId);
+    }
+    this.#running.add(reservationId).add(key.keyId);
+    try {
+      return await this.#batcher.submit({ key, userId, paymentReference });
+    } finally {
+      this.#running.delete(reservationId);
+      this.#running.delete(key.keyId);
+    }
+  }
+
+  /** Finishes confirmations that were left in the middle. */
+  async resume(reservations: readonly Reservation[]): Promise<void> {
+    if (reservations.length > 0) {
+      await this.#finish(reservations);
+    }
+  }
+
+  async #run(wishes: readonly ConfirmWish[]): Promise<(Confirmed | Error)[]> {
+    const intents = await this.#deps.store.beginConfirm(wishes);
+    const open = intents.flatMap((intent) =>
+      intent.kind === "commit" ? [intent.reservation] : [],
+    );
+    const finished = open.length > 0 ? await this.#finish(open) : new Map();
+    return intents.map((intent) => answerOf(intent, finished));
+  }
+
+  /** Commits in the ledger and records the end; one answer for each reservation, by id. */
+  async #finish(open: readonly Reservation[]): Promise<Map<string, Reservation | Error>> {
+    const { ledger, store, onStock, ledgerTimeoutMs } = this.#deps;
+    const { answers, stocks } = await ledger.commit(open, { timeoutMs: ledgerTimeoutMs });
+    for (const stock of stocks) {
+      onStock(stock);
+    }
+    const result = new Map<string, Reservation | Error>();
+    const confirmed: { reservation: Reservation; isReacquired: boolean }[] = [];
+    const refused: Reservation[] = [];
+    for (const [index, reservation] of open.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) {
+        result.set(reservation.id, new Error("the ledger answered too few commits"));
+      } else if (!(answer instanceof ServiceError)) {
+        confirmed.push({ reservation, isReacquired: answer.isReacquired });
+      } else if (GONE.has(answer.reason)) {
+        refused.push(reservation);
+        result.set(reservation.id, holdExpired(reservation.id));
+      } else {
+        result.set(reservation.id, answer);
+      }
+    }
+    if (confirmed.length + refused.length > 0) {
+      for (const reservation of await store.endConfirm({ confirmed, refused })) {
+        result.set(
+          reservation.id,
+          reservation.state === "confirmed" ? reservation : illegalMove(reservation, "confirmed"),
+        );
+      }
+    }
+    return result;
+  }
+}
+
+function answerOf(
+  intent: ConfirmIntent,
+  finished: ReadonlyMap<string, Reservation | Error>,
+): Confirmed | Error {
+  if (intent.kind === "refused") {
+    return intent.error;
+  }
+  const { reservation, isReplay } = intent;
+  const end = intent.kind === "confirmed" ? reservation : finished.get(reservation.id);
+  if (end === undefined || end instanceof Error) {
+    return end ?? new Error(`nothing became of the confirmation of ${reservation.id}`);
+  }
+  return { reservation: end, isReplay };
+}

@@ -1,0 +1,228 @@
+import { overloaded, ServiceError } from "@tessera/service-kit/service-error";
+import type { EventLock, Lease } from "./event-lock.ts";
+import type { AllocationWish, Grant, Ledger, StockLevels } from "./ledger.ts";
+
+/** How a combiner works; times in milliseconds. */
+export interface CombinerOptions {
+  /** Wishes a batch has at most. */
+  maxBatch: number;
+  /** Wishes that wait at most, for this event. */
+  maxQueue: number;
+  /** How long a batch waits for the lock before it goes to the ledger without it. */
+  lockWaitMs: number;
+  /** After this the lock is given up, so that other replicas get their turn. */
+  lockHoldMs: number;
+  /** How long the lock is kept when nothing waits: the answered come back within moments. */
+  lingerMs: number;
+}
+
+/** Told what a combiner does, for metrics. Times in seconds. */
+export interface CombinerObserver {
+  batch(size: number): void;
+  lockWait(seconds: number): void;
+  lockHold(seconds: number): void;
+  lockLost(): void;
+  /** A batch went without the lock: it was `busy` for too long, or its store is `down`. */
+  lockBypassed(why: "busy" | "down" | "fenced"): void;
+}
+
+/** What a combiner needs. */
+export interface CombinerDeps {
+  lock: EventLock;
+  ledger: Ledger;
+  onStock: (stock: StockLevels) => void;
+  observer: CombinerObserver;
+}
+
+interface Waiter {
+  wish: AllocationWish;
+  /** performance.now() after which nobody waits for the answer. */
+  deadline: number;
+  resolve: (answer: Grant | ServiceError) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** Pauses between two asks for a busy lock; the jitter keeps replicas from asking in step. */
+const ASK_AGAIN_MS = { least: 3, spread: 9 };
+
+/**
+ * One event's line: wishes that arrive while a batch is decided become the next batch.
+ *
+ * One lock is taken for many batches, and under it nothing is done but `BatchAllocate`.
+ */
+export class EventCombiner {
+  readonly #eventId: string;
+  readonly #options: CombinerOptions;
+  readonly #deps: CombinerDeps;
+  #queue: Waiter[] = [];
+  #isRunning = false;
+  #wake: (() => void) | undefined;
+  #tokenFloor = 0;
+
+  constructor(eventId: string, options: CombinerOptions, deps: CombinerDeps) {
+    this.#eventId = eventId;
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** True when nothing waits and nothing runs. */
+  get isIdle(): boolean {
+    return !this.#isRunning;
+  }
+
+  /** How many wishes wait. */
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves to the ledger's answer to this wish; rejects when the ledger gave none. */
+  submit(wish: AllocationWish, deadline: number): Promise<Grant | ServiceError> {
+    if (this.#queue.length >= this.#options.maxQueue) {
+      return Promise.reject(overloaded("the event's queue"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ wish, deadline, resolve, reject });
+      if (this.#isRunning) {
+        this.#wake?.();
+      } else {
+        this.#isRunning = true;
+        setImmediate(() => void this.#run());
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const lease = await this.#lease();
+      if (lease === undefined) {
+        await this.#allocate(undefined);
+      } else {
+        await this.#serveWith(lease);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  /** Sends batch after batch while the lease lasts and somebody wants something. */
+  async #serveWith(lease: Lease): Promise<void> {
+    const startTime = performance.now();
+    const { lockHoldMs, lingerMs } = this.#options;
+    let isKept = true;
+    while (isKept && performance.now() - startTime < lockHoldMs) {
+      if (this.#queue.length === 0) {
+        await this.#arrival(lingerMs);
+        if (this.#queue.length === 0) {
+          break;
+        }
+      }
+      isKept = await lease.keep();
+      if (!isKept) {
+        this.#deps.observer.lockLost();
+        break;
+      }
+      isKept = await this.#allocate(lease);
+    }
+    this.#deps.observer.lockHold((performance.now() - startTime) / 1000);
+    // Nobody waits for this: the next holder asks until it is done.
+    void lease.release();
+  }
+
+  /** Resolves when a wish arrives, or after `lingerMs`. */
+  #arrival(lingerMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, lingerMs);
+      this.#wake = done;
+    });
+  }
+
+  /** Asks for the lock, for a bounded time; undefined when the batch shall go without. */
+  async #lease(): Promise<Lease | undefined> {
+    const startTime = performance.now();
+    for (;;) {
+      const answer = await this.#deps.lock.acquire(this.#eventId, this.#tokenFloor);
+      const waitedMs = performance.now() - startTime;
+      if (answer === "down" || (answer === "busy" && waitedMs > this.#options.lockWaitMs)) {
+        this.#deps.observer.lockBypassed(answer);
+        return undefined;
+      }
+      if (answer !== "busy") {
+        this.#deps.observer.lockWait(waitedMs / 1000);
+        return answer;
+      }
+      const pauseMs = ASK_AGAIN_MS.least + Math.random() * ASK_AGAIN_MS.spread;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  /** Sends one batch; false when the lease turned out to be worthless. */
+  async #allocate(lease: Lease | undefined): Promise<boolean> {
+    const batch = this.#take();
+    if (batch.length === 0) {
+      return true;
+    }
+    this.#deps.observer.batch(batch.length);
+    const last = batch.at(-1)?.deadline ?? 0;
+    const request = {
+      eventId: this.#eventId,
+      token: lease?.token ?? 0,
+      wishes: batch.map(({ wish }) => wish),
+    };
+    try {
+      const timeoutMs = Math.max(1, last - performance.now());
+      const { answers, stock } = await this.#deps.ledger.allocate(request, { timeoutMs });
+      if (stock !== undefined) {
+        this.#deps.onStock(stock);
+      }
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer === undefined) {
+          reject(new Error("the ledger answered too few wishes"));
+        } else {
+          resolve(answer);
+        }
+      }
+      return true;
+    } catch (reason) {
+      return this.#onFailure(reason, batch);
+    }
+  }
+
+  /** A fenced batch is asked again with a newer token: nothing of it was done. */
+  #onFailure(reason: unknown, batch: readonly Waiter[]): boolean {
+    if (reason instanceof ServiceError && reason.reason === "FENCED") {
+      this.#tokenFloor = Math.max(this.#tokenFloor, Number(reason.metadata.lastToken ?? 0));
+      this.#deps.observer.lockBypassed("fenced");
+      this.#queue = [...batch, ...this.#queue];
+      return false;
+    }
+    for (const { reject } of batch) {
+      reject(reason);
+    }
+    return true;
+  }
+
+  /** The next batch; wishes that nobody waits for any more are not started. */
+  #take(): Waiter[] {
+    const now = performance.now();
+    const batch: Waiter[] = [];
+    let taken = 0;
+    for (const waiter of this.#queue) {
+      if (batch.length === this.#options.maxBatch) {
+        break;
+      }
+      taken += 1;
+      if (now < waiter.deadline) {
+        batch.push(waiter);
+      } else {
+        waiter.reject(new ServiceError("DEADLINE_EXCEEDED", "waited too long for its turn"));
+      }
+    }
+    this.#queue = this.#queue.slice(taken);
+    return batch;
+  }
+}

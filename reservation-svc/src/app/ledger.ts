@@ -1,0 +1,55 @@
+import type { ServiceError } from "@tessera/service-kit/service-error";
+import type { Item, Reservation } from "../domain/reservation.ts";
+
+/** One buyer's wish, as the ledger takes it. */
+export interface AllocationWish {
+  allocationId: string;
+  userId: string;
+  items: readonly Item[];
+}
+
+/** The units are the buyer's. */
+export interface Grant {
+  totalMinor: number;
+  currency: string;
+  /** True when they had been granted before, by the same id. */
+  isReplay: boolean;
+  allocateTime: Date;
+  expireTime: Date;
+}
+
+/** How much is left in one event, as one version of the ledger. */
+export interface StockLevels {
+  eventId: string;
+  /** A higher version is newer. */
+  version: number;
+  /** Units available by ticket type. */
+  available: ReadonlyMap<string, number>;
+}
+
+/** How long, and for whom, a call to the ledger is made. */
+export interface LedgerCall {
+  timeoutMs?: number;
+  requestId?: string;
+}
+
+/** The authority on who has which units: inventory-svc. */
+export interface Ledger {
+  /**
+   * Decides wishes for one event in order. `token` is 0 without a lock.
+   * Throws FENCED when a higher token was seen.
+   */
+  allocate(
+    batch: { eventId: string; token: number; wishes: readonly AllocationWish[] },
+    call: LedgerCall,
+  ): Promise<{ answers: (Grant | ServiceError)[]; stock: StockLevels | undefined }>;
+  /** Makes held units sold; takes lapsed ones again when it can. */
+  commit(
+    reservations: readonly Reservation[],
+    call: LedgerCall,
+  ): Promise<{ answers: ({ isReacquired: boolean } | ServiceError)[]; stocks: StockLevels[] }>;
+  /** Gives units back, exactly once; final for cancelled reservations. */
+  release(reservations: readonly Reservation[], call: LedgerCall): Promise<StockLevels[]>;
+  /** Moves the time at which a hold lapses. Throws ALLOCATION_NOT_HELD. */
+  extend(allocationId: string, expireTime: Date, call: LedgerCall): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import { openPageToken, pageSizeOf, sealPageToken } from "@tessera/service-kit/page-token";
+import { reservationNotFound } from "../domain/errors.ts";
+import type { Reservation } from "../domain/reservation.ts";
+import type { ReservationStore } from "./reservation-store.ts";
+
+/** Finds a user's own reservation, and says what time it is where holds are counted. */
+export async function getReservation(
+  store: ReservationStore,
+  query: { userId: string; reservationId: string },
+): Promise<{ reservation: Reservation; now: Date }> {
+  const found = (await store.find([query.reservationId]))[0];
+  // A stranger's reservation looks exactly like one that does not exist.
+  if (found === undefined || found.reservation.userId !== query.userId) {
+    throw reservationNotFound(query.reservationId);
+  }
+  return found;
+}
+
+/** A page of a user's reservations, newest first. */
+export async function listReservations(
+  store: ReservationStore,
+  query: { userId: string; pageSize: number; pageToken: string },
+): Promise<{ reservations: Reservation[]; nextPageToken: string }> {
+  const scope = `reservations:${query.userId}`;
+  const size = pageSizeOf(query.pageSize);
+  const position = openPageToken(scope, query.pageToken, [0] as const);
+  // One more than a page tells whether there is another.
+  const found = await store.list(query.userId, { size: size + 1, before: position?.[0] });
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  return {
+    reservations: page.map(({ reservation }) => reservation),
+    nextPageToken:
+      found.length > size && last !== undefined ? sealPageToken(scope, [last.seq]) : "",
+  };
+}

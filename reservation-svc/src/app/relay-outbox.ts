@@ -1,0 +1,52 @@
+/** A move, as consumers get it. */
+export interface OutboxRow {
+  /** Grows with every move; consumers tell repeats by it. */
+  seq: number;
+  reservationId: string;
+  payload: string;
+  createTime: Date;
+}
+
+/** Where moves are read from, in order, by one relay at a time. */
+export interface Outbox {
+  /**
+   * Hands the next rows to `publish`, and moves the cursor once it resolves.
+   *
+   * Resolves to how many rows were published and how old the oldest was, in milliseconds; to
+   * "busy" when another relay is at it.
+   */
+  advance(
+    limit: number,
+    publish: (rows: readonly OutboxRow[]) => Promise<void>,
+  ): Promise<{ published: number; lagMs: number } | "busy">;
+}
+
+/** Where moves are published to, at least once, in order. */
+export interface EventStream {
+  publish(rows: readonly OutboxRow[]): Promise<void>;
+}
+
+/**
+ * One round: publishes until nothing is left, another relay is at it, or `isStopped`.
+ * Rejects while the stream or the database is away; nothing is lost, the cursor stays.
+ */
+export async function relayOutbox(
+  deps: {
+    outbox: Outbox;
+    stream: EventStream;
+    batchSize: number;
+    onBatch: (batch: { published: number; lagSeconds: number }) => void;
+  },
+  isStopped: () => boolean,
+): Promise<void> {
+  while (!isStopped()) {
+    const result = await deps.outbox.advance(deps.batchSize, (rows) => deps.stream.publish(rows));
+    if (result === "busy") {
+      return;
+    }
+    deps.onBatch({ published: result.published, lagSeconds: result.lagMs / 1000 });
+    if (result.published < deps.batchSize) {
+      return;
+    }
+  }
+}

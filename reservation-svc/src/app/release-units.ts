@@ -1,0 +1,57 @@
+import { Batcher } from "@tessera/service-kit/batcher";
+import type { Reservation } from "../domain/reservation.ts";
+import type { Ledger, StockLevels } from "./ledger.ts";
+import type { ReservationStore } from "./reservation-store.ts";
+
+/** What giving units back needs. */
+export interface ReleaseDeps {
+  store: ReservationStore;
+  ledger: Ledger;
+  onStock: (stock: StockLevels) => void;
+  maxBatch: number;
+  maxInFlight: number;
+  maxQueue: number;
+  /** How long a call to the ledger may take, in milliseconds. */
+  ledgerTimeoutMs: number;
+}
+
+/**
+ * Gives the units of ended reservations back to the ledger, many at a time.
+ *
+ * The ledger does it exactly once, however often it is asked. Whoever fails here leaves the
+ * reservation marked, and a sweeper asks again.
+ */
+export class ReleaseUnits {
+  readonly #deps: ReleaseDeps;
+  readonly #batcher: Batcher<Reservation, true>;
+
+  constructor(deps: ReleaseDeps) {
+    this.#deps = deps;
+    this.#batcher = new Batcher({
+      name: "the release queue",
+      run: (all) => this.#run(all),
+      ...deps,
+    });
+  }
+
+  /** Resolves when the units can be reserved again. */
+  async release(reservation: Reservation): Promise<void> {
+    await this.#batcher.submit(reservation);
+  }
+
+  /** Resolves when the units of all of them can be reserved again. */
+  async releaseAll(reservations: readonly Reservation[]): Promise<void> {
+    if (reservations.length > 0) {
+      await this.#run(reservations);
+    }
+  }
+
+  async #run(ended: readonly Reservation[]): Promise<true[]> {
+    const { ledger, store, onStock, ledgerTimeoutMs } = this.#deps;
+    for (const stock of await ledger.release(ended, { timeoutMs: ledgerTimeoutMs })) {
+      onStock(stock);
+    }
+    await store.markReleased(ended.map(({ id }) => id));
+    return ended.map(() => true);
+  }
+}

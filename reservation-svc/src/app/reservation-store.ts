@@ -1,0 +1,90 @@
+import type { Reservation } from "../domain/reservation.ts";
+
+/** A reservation to be written, with what recognises its request again. */
+export interface NewReservation {
+  reservation: Reservation;
+  /** Of the request's body. */
+  bodyHash: Buffer;
+}
+
+/** What recognises a request again: an id made of user, operation and request id. */
+export interface RequestKey {
+  keyId: string;
+  requestId: string;
+  reservationId: string;
+  bodyHash: Buffer;
+}
+
+/** What became of the wish to confirm one reservation. */
+export type ConfirmIntent =
+  | { kind: "commit"; reservation: Reservation; isReplay: boolean }
+  | { kind: "confirmed"; reservation: Reservation; isReplay: boolean }
+  | { kind: "refused"; error: Error };
+
+/** A wish to confirm. */
+export interface ConfirmWish {
+  key: RequestKey;
+  userId: string;
+  paymentReference: string;
+}
+
+/** What a sweep found to do. */
+export interface DueReservations {
+  /** Holds that this sweep expired: their units go back. */
+  expired: readonly Reservation[];
+  /** Ended before, their units not given back yet. */
+  unreleased: readonly Reservation[];
+  /** Confirmations that were left in the middle. */
+  confirming: readonly Reservation[];
+  /** How long the longest overdue one had been waiting, in milliseconds; 0 when none. */
+  lagMs: number;
+}
+
+/**
+ * Where reservations are kept. Every move is one conditional write in one transaction with its
+ * outbox row: of two rivals exactly one wins. The database's clock decides.
+ *
+ * All methods throw DEPENDENCY_UNAVAILABLE while the database does not answer.
+ */
+export interface ReservationStore {
+  /** Finds reservations by id, in any order, with the hash of the body that made each. */
+  find(ids: readonly string[]): Promise<(NewReservation & { now: Date })[]>;
+  /** Writes new reservations in the order given. Throws DuplicateReservation when one exists. */
+  insert(created: readonly NewReservation[]): Promise<void>;
+  /** A user's reservations, newest first, below the given sequence number. */
+  list(
+    userId: string,
+    page: { size: number; before: number | undefined },
+  ): Promise<{ reservation: Reservation; seq: number }[]>;
+  /** Records the intents to confirm; one answer for each wish, in order. */
+  beginConfirm(wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]>;
+  /** Ends confirmations: those taken again are marked; the refused ones become expired. */
+  endConfirm(outcome: {
+    confirmed: readonly { reservation: Reservation; isReacquired: boolean }[];
+    refused: readonly Reservation[];
+  }): Promise<Reservation[]>;
+  /** Cancels. A repeat of the same request is a replay. */
+  cancel(wish: {
+    key: RequestKey;
+    userId: string;
+    /** How long after it was confirmed a reservation may be cancelled, in seconds. */
+    confirmedWithinSeconds: number;
+  }): Promise<{ reservation: Reservation; isReplay: boolean }>;
+  /** The answer of an earlier extend with this key; throws when the key had another body. */
+  findExtend(key: RequestKey): Promise<{ reservation: Reservation; now: Date } | undefined>;
+  /** Moves the hold's end, unless something else moved the reservation since it was read. */
+  extend(wish: {
+    key: RequestKey;
+    reservation: Reservation;
+    expireTime: Date;
+  }): Promise<{ reservation: Reservation; now: Date } | undefined>;
+  /** Takes up to `limit` overdue reservations; other sweepers leave them alone for a while. */
+  takeDue(limit: number): Promise<DueReservations>;
+  /** Notes that the units of these ended reservations are given back. */
+  markReleased(ids: readonly string[]): Promise<void>;
+}
+
+/** A reservation with this id exists already. */
+export class DuplicateReservation extends Error {
+  override readonly name = "DuplicateReservation";
+}

@@ -1,0 +1,38 @@
+import type { ConfirmReservation } from "./confirm-reservation.ts";
+import type { ReleaseUnits } from "./release-units.ts";
+import type { ReservationStore } from "./reservation-store.ts";
+
+/** What a sweep needs. */
+export interface SweepDeps {
+  store: ReservationStore;
+  releaseUnits: ReleaseUnits;
+  confirmReservation: ConfirmReservation;
+  /** Reservations taken at a time. */
+  batchSize: number;
+  onBatch: (batch: { expired: number; resumed: number; lagSeconds: number }) => void;
+}
+
+/**
+ * One round: expires holds that are over and gives their units back, finishes confirmations
+ * and releases that were left in the middle, until nothing is overdue or `isStopped`.
+ *
+ * Every replica sweeps; what one has taken the others skip. A failure leaves the rest to the
+ * next round: whatever was taken comes up again.
+ */
+export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
+  const { store, releaseUnits, confirmReservation, batchSize } = deps;
+  while (!isStopped()) {
+    const { expired, unreleased, confirming, lagMs } = await store.takeDue(batchSize);
+    const taken = expired.length + unreleased.length + confirming.length;
+    deps.onBatch({
+      expired: expired.length,
+      resumed: confirming.length + unreleased.length,
+      lagSeconds: lagMs / 1000,
+    });
+    await releaseUnits.releaseAll([...expired, ...unreleased]);
+    await confirmReservation.resume(confirming);
+    if (taken < batchSize) {
+      return;
+    }
+  }
+}

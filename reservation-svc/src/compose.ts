@@ -1,0 +1,99 @@
+import type { Logger } from "@tessera/service-kit/logger";
+import { AvailabilityCache } from "./app/availability-cache.ts";
+import { Combiners } from "./app/combiners.ts";
+import { ConfirmReservation } from "./app/confirm-reservation.ts";
+import { CreateReservation } from "./app/create-reservation.ts";
+import type { Ledger, StockLevels } from "./app/ledger.ts";
+import { ReleaseUnits } from "./app/release-units.ts";
+import type { ReservationStore } from "./app/reservation-store.ts";
+import type { SweepDeps } from "./app/sweep.ts";
+import type { Config } from "./config.ts";
+import type { App } from "./grpc/reservation-service.ts";
+import type { ReservationMetrics } from "./metrics.ts";
+import { AvailabilityNews } from "./redis/availability-news.ts";
+import type { RedisConnections } from "./redis/open-redis.ts";
+import { RedlockEventLock } from "./redis/redlock-event-lock.ts";
+
+/** Events whose stock, or whose line, is kept in memory at most. */
+const EVENTS_MAX = 10_000;
+
+/** Puts the use cases together over opened adapters. */
+export function composeApp(deps: {
+  config: Config;
+  store: ReservationStore;
+  ledger: Ledger;
+  redis: RedisConnections;
+  metrics: ReservationMetrics;
+  logger: Logger;
+}): App & { sweep: SweepDeps } {
+  const { config, store, ledger, redis, metrics, logger } = deps;
+  const cache = new AvailabilityCache({ trustMs: config.soldOutTrustMs, maxEvents: EVENTS_MAX });
+  const news = new AvailabilityNews({
+    publisher: redis.main,
+    subscriber: redis.subscriber,
+    cache,
+  });
+  news.listen();
+  const onStock = (stock: StockLevels) => news.tell(stock);
+  const combiners = new Combiners(combinerOptions(config), {
+    lock: new RedlockEventLock({
+      nodes: redis.nodes,
+      tokens: redis.main,
+      breaker: redis.breaker,
+      ttlMs: config.lockTtlMs,
+    }),
+    ledger,
+    onStock,
+    observer: metrics.combiner,
+  });
+  const createReservation = new CreateReservation({
+    store,
+    combiners,
+    cache,
+    maxWriteBatch: config.batchSize,
+    maxWrites: 2,
+    maxWriteQueue: config.queueSize,
+  });
+  // A confirm names its payment row by row, which costs with the square of the batch.
+  const changes = { store, ledger, onStock, maxInFlight: 4, maxQueue: config.queueSize };
+  const ledgerTimeoutMs = config.rpcTimeoutMs;
+  const confirmReservation = new ConfirmReservation({ ...changes, maxBatch: 128, ledgerTimeoutMs });
+  const releaseUnits = new ReleaseUnits({ ...changes, maxBatch: 500, ledgerTimeoutMs });
+  metrics.watchQueue("ledger", () => combiners.depth);
+  metrics.watchQueue("write", () => createReservation.writeQueueDepth);
+  metrics.watchQueue("confirm", () => confirmReservation.depth);
+  return {
+    store,
+    ledger,
+    createReservation,
+    confirmReservation,
+    cancel: {
+      store,
+      releaseUnits,
+      confirmedWithinSeconds: config.cancelConfirmedSeconds,
+      releaseWaitMs: 500,
+      onReleaseFailure: (err) => logger.warn({ err }, "units are given back by the next sweep"),
+    },
+    sweep: {
+      store,
+      releaseUnits,
+      confirmReservation,
+      batchSize: config.sweepBatchSize,
+      onBatch: metrics.onSweep,
+    },
+    defaultTimeoutMs: config.rpcTimeoutMs,
+    onReserve: metrics.onReserve,
+    onBug: (err, requestId) => logger.error({ err, requestId }, "an entry failed"),
+  };
+}
+
+function combinerOptions(config: Config) {
+  return {
+    maxBatch: config.batchSize,
+    maxQueue: config.queueSize,
+    lockWaitMs: config.lockWaitMs,
+    lockHoldMs: config.lockHoldMs,
+    lingerMs: config.lockLingerMs,
+    maxEvents: EVENTS_MAX,
+  };
+}

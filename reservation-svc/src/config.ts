@@ -1,0 +1,51 @@
+import { EnvReader } from "@tessera/service-kit/env";
+
+/** The service's settings. */
+export type Config = ReturnType<typeof readConfig>;
+
+const REDIS = ["redis:", "rediss:"];
+
+/** Everything that may differ between environments, and nothing else. */
+export function readConfig(source: NodeJS.ProcessEnv) {
+  const env = new EnvReader(source);
+  const redisUrl = env.url("REDIS_URL", { protocols: REDIS });
+  return env.finish({
+    grpcPort: env.port("GRPC_PORT", 50_052),
+    httpPort: env.port("HTTP_PORT", 9052),
+    inventoryAddress: env.address("INVENTORY_ADDRESS", "localhost:50051"),
+    mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
+    mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 16 }),
+    redisUrl,
+    // Independent nodes that vote on locks; one is enough, three outlive the loss of one.
+    lockUrls: env.urls("REDIS_LOCK_URLS", { protocols: REDIS, fallback: [redisUrl] }),
+    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+    drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
+    graceMs: env.integer("GRACE_MS", { min: 100, max: 120_000, fallback: 10_000 }),
+    rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
+    // A dead holder stops an event for no longer than LOCK_WAIT_MS, whatever this is.
+    lockTtlMs: env.integer("LOCK_TTL_MS", { min: 200, max: 60_000, fallback: 2_000 }),
+    lockWaitMs: env.integer("LOCK_WAIT_MS", { min: 10, max: 10_000, fallback: 300 }),
+    lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 1_000 }),
+    lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
+    redisTimeoutMs: env.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 250 }),
+    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 512 }),
+    queueSize: env.integer("QUEUE_SIZE", { min: 1, max: 100_000, fallback: 5_000 }),
+    soldOutTrustMs: env.integer("SOLD_OUT_TRUST_MS", { min: 0, max: 10_000, fallback: 1_000 }),
+    // Two weeks; 0 forbids cancelling what was paid for.
+    cancelConfirmedSeconds: env.integer("CANCEL_CONFIRMED_SECONDS", {
+      min: 0,
+      max: 31_536_000,
+      fallback: 1_209_600,
+    }),
+    sweepIntervalMs: env.integer("SWEEP_INTERVAL_MS", { min: 50, max: 60_000, fallback: 1_000 }),
+    sweepBatchSize: env.integer("SWEEP_BATCH_SIZE", { min: 1, max: 1_000, fallback: 500 }),
+    relayIntervalMs: env.integer("RELAY_INTERVAL_MS", { min: 10, max: 60_000, fallback: 200 }),
+    streamMaxLength: env.integer("STREAM_MAX_LENGTH", {
+      min: 1_000,
+      max: 100_000_000,
+      fallback: 1_000_000,
+    }),
+    migrateOnStart: env.flag("MIGRATE_ON_START", false),
+  });
+}

@@ -1,0 +1,137 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { toEntryError } from "@tessera/service-kit/entry-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { isUuid } from "@tessera/service-kit/uuid";
+import { type CancelDeps, cancelReservation } from "../app/cancel-reservation.ts";
+import type { ConfirmReservation } from "../app/confirm-reservation.ts";
+import type { CreateReservation } from "../app/create-reservation.ts";
+import { extendReservation } from "../app/extend-reservation.ts";
+import type { Ledger } from "../app/ledger.ts";
+import { getReservation, listReservations } from "../app/read-reservations.ts";
+import type { ReservationStore } from "../app/reservation-store.ts";
+import { checkBatch, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
+import { toMessage } from "./to-message.ts";
+
+/** What the service needs. */
+export interface App {
+  store: ReservationStore;
+  ledger: Ledger;
+  createReservation: CreateReservation;
+  confirmReservation: ConfirmReservation;
+  cancel: CancelDeps;
+  /** The deadline of calls that state none, in milliseconds. */
+  defaultTimeoutMs: number;
+  /** Told each answer to a wish to reserve: `reserved`, `replayed` or the reason. */
+  onReserve: (outcome: string) => void;
+  /** Told of failures of single entries that nobody foresaw. */
+  onBug: (reason: unknown, requestId: string | null) => void;
+}
+
+/** Kept back for the way home. */
+const ANSWER_MARGIN_MS = 20;
+
+/** Translates between messages and the application; decides nothing. */
+export function reservationService(app: App): ServiceImpl<typeof ReservationService> {
+  return {
+    ...batches(app),
+    async cancelReservation(request, context) {
+      const wish = parseChange(callerId(context), request);
+      const { reservation, isReplay } = await cancelReservation(app.cancel, wish);
+      return { reservation: toMessage(reservation), replayed: isReplay };
+    },
+    async extendReservation(request, context) {
+      const wish = parseChange(callerId(context), request);
+      const call = { timeoutMs: timeLeft(app, context) };
+      const { reservation, now, isReplay } = await extendReservation(app, wish, call);
+      return {
+        reservation: toMessage(reservation),
+        replayed: isReplay,
+        serverTime: timestampFromDate(now),
+      };
+    },
+    async getReservation({ reservationId }, context) {
+      const userId = callerId(context);
+      uuid("reservation_id", reservationId);
+      const { reservation, now } = await getReservation(app.store, { userId, reservationId });
+      return { reservation: toMessage(reservation), serverTime: timestampFromDate(now) };
+    },
+    async listReservations({ pageSize, pageToken }, context) {
+      const query = { userId: callerId(context), pageSize, pageToken };
+      const { reservations, nextPageToken } = await listReservations(app.store, query);
+      return { reservations: reservations.map(toMessage), nextPageToken };
+    },
+  };
+}
+
+type Batches = Pick<
+  ServiceImpl<typeof ReservationService>,
+  "batchCreateReservations" | "batchConfirmReservations"
+>;
+
+function batches(app: App): Batches {
+  return {
+    async batchCreateReservations({ entries }, context) {
+      checkBatch(entries);
+      const deadline = performance.now() + timeLeft(app, context);
+      const create = async (entry: (typeof entries)[number]) => {
+        try {
+          const wish = parseCreate(entry);
+          const { reservation, isReplay } = await app.createReservation.create(wish, deadline);
+          app.onReserve(isReplay ? "replayed" : "reserved");
+          return {
+            outcome: { case: "reservation" as const, value: toMessage(reservation) },
+            replayed: isReplay,
+          };
+        } catch (reason) {
+          const value = entryError(app, reason, context);
+          app.onReserve(value.reason);
+          return { outcome: { case: "error" as const, value } };
+        }
+      };
+      return { results: await Promise.all(entries.map(create)) };
+    },
+    async batchConfirmReservations({ entries }, context) {
+      checkBatch(entries);
+      const confirm = async (entry: (typeof entries)[number]) => {
+        try {
+          const request = parseConfirm(entry);
+          const { reservation, isReplay } = await app.confirmReservation.confirm(request);
+          return {
+            outcome: { case: "reservation" as const, value: toMessage(reservation) },
+            reacquired: reservation.isReacquired,
+            replayed: isReplay,
+          };
+        } catch (reason) {
+          const value = entryError(app, reason, context);
+          return { outcome: { case: "error" as const, value } };
+        }
+      };
+      return { results: await Promise.all(entries.map(confirm)) };
+    },
+  };
+}
+
+/** One entry's failure; a batch answers OK, so a bug in it is told here or nowhere. */
+function entryError(app: App, reason: unknown, context: HandlerContext) {
+  const value = toEntryError(reason);
+  if (value.reason === "INTERNAL") {
+    app.onBug(reason, context.requestHeader.get("x-request-id"));
+  }
+  return value;
+}
+
+/** Mesh policy lets only the BFF call this port, and the BFF sets the header. */
+function callerId(context: HandlerContext): string {
+  const userId = context.requestHeader.get("x-tessera-user-id") ?? "";
+  if (!isUuid(userId)) {
+    throw new ServiceError("UNAUTHENTICATED", "the call does not say whose it is");
+  }
+  return userId;
+}
+
+/** How long a call may still take, in milliseconds. */
+function timeLeft(app: App, context: HandlerContext): number {
+  return Math.max(1, (context.timeoutMs() ?? app.defaultTimeoutMs) - ANSWER_MARGIN_MS);
+}

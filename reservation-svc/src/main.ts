@@ -1,0 +1,76 @@
+import { createClient } from "@connectrpc/connect";
+import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { createLogger } from "@tessera/service-kit/logger";
+import { createRegistry } from "@tessera/service-kit/metrics";
+import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { composeApp } from "./compose.ts";
+import { readConfig } from "./config.ts";
+import { InventoryLedger } from "./grpc/inventory-ledger.ts";
+import { reservationService } from "./grpc/reservation-service.ts";
+import { startJobs } from "./jobs.ts";
+import { reservationMetrics } from "./metrics.ts";
+import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
+import { MysqlReservationStore } from "./mysql/mysql-reservation-store.ts";
+import { SCHEMA } from "./mysql/schema.ts";
+import { openRedis } from "./redis/open-redis.ts";
+import { RedisEventStream } from "./redis/redis-event-stream.ts";
+
+await run(async () => {
+  const config = readConfig(process.env);
+  const logger = createLogger({ service: "reservation-svc", level: config.logLevel });
+  const registry = createRegistry("reservation-svc");
+  const metrics = reservationMetrics(registry);
+  const lifecycle = new Lifecycle();
+  stopOnSignal(lifecycle, logger, config.drainMs + 2 * config.graceMs);
+
+  const source = await openMysql({
+    ...SCHEMA,
+    url: config.mysqlUrl,
+    type: config.mysqlType,
+    poolSize: config.mysqlPoolSize,
+    maxWaiting: config.queueSize,
+  });
+  lifecycle.onClose("mysql", () => source.destroy());
+  if (config.migrateOnStart) {
+    await migrate(source);
+  }
+  const redis = openRedis(config, lifecycle, (isOpen) => {
+    logger.warn({ isOpen }, isOpen ? "doing without Redis" : "Redis is back");
+    metrics.onBreaker(isOpen);
+  });
+  const transport = new GrpcTransport({
+    address: config.inventoryAddress,
+    defaultTimeoutMs: config.rpcTimeoutMs,
+  });
+  lifecycle.onClose("inventory", () => transport.close());
+
+  const store = new MysqlReservationStore(poolOf(source));
+  const ledger = new InventoryLedger(createClient(InventoryService, transport));
+  const app = composeApp({ config, store, ledger, redis, metrics, logger });
+  const relay = {
+    outbox: new MysqlOutbox(poolOf(source)),
+    stream: new RedisEventStream(redis.relay, { maxLength: config.streamMaxLength }),
+    batchSize: 500,
+    onBatch: metrics.onRelay,
+  };
+  startJobs({ sweep: app.sweep, relay, lifecycle, logger }, config);
+
+  await serveRpc({
+    service: ReservationService,
+    implementation: reservationService(app),
+    domain: "reservation.tessera",
+    grpcPort: config.grpcPort,
+    httpPort: config.httpPort,
+    logger,
+    registry,
+    lifecycle,
+    checkReady: () => checkMysql(source),
+    drainMs: config.drainMs,
+    graceMs: config.graceMs,
+  });
+});

@@ -1,0 +1,130 @@
+import { BATCH_BUCKETS, LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { CombinerObserver } from "./app/event-combiner.ts";
+
+/** What reservation-svc counts about itself. */
+export interface ReservationMetrics {
+  combiner: CombinerObserver;
+  onReserve: (outcome: string) => void;
+  onSweep: (batch: { expired: number; resumed: number; lagSeconds: number }) => void;
+  onRelay: (batch: { published: number; lagSeconds: number }) => void;
+  onBreaker: (isOpen: boolean) => void;
+  /** Reads a queue's depth at each scrape. */
+  watchQueue: (queue: string, depth: () => number) => void;
+}
+
+/** Declares the service's metrics. */
+export function reservationMetrics(registry: Registry): ReservationMetrics {
+  const registers = [registry];
+  const reserved = new Counter({
+    name: "tessera_reserve_outcomes_total",
+    help: "Wishes to reserve, by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const breaker = new Gauge({
+    name: "tessera_redis_breaker_open",
+    help: "1 while locks and cache are done without, because Redis does not answer.",
+    registers,
+  });
+  breaker.set(0);
+  return {
+    combiner: combinerMetrics(registry),
+    onReserve: (outcome) => reserved.inc({ outcome }),
+    ...backgroundMetrics(registry),
+    onBreaker: (isOpen) => breaker.set(isOpen ? 1 : 0),
+    watchQueue: queueMetrics(registry),
+  };
+}
+
+function combinerMetrics(registry: Registry): CombinerObserver {
+  const registers = [registry];
+  const size = new Histogram({
+    name: "tessera_combiner_batch_size",
+    help: "Wishes that went to the ledger together.",
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const wait = new Histogram({
+    name: "tessera_lock_wait_seconds",
+    help: "How long a combiner waited for its event's lock.",
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  const hold = new Histogram({
+    name: "tessera_lock_hold_seconds",
+    help: "How long a combiner held its event's lock.",
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  const lost = new Counter({
+    name: "tessera_lock_lost_total",
+    help: "Locks that could not be extended while there was work.",
+    registers,
+  });
+  const bypassed = new Counter({
+    name: "tessera_lock_bypassed_total",
+    help: "Batches whose lock was busy for too long, away, or fenced off.",
+    labelNames: ["why"],
+    registers,
+  });
+  return {
+    batch: (entries) => size.observe(entries),
+    lockWait: (seconds) => wait.observe(seconds),
+    lockHold: (seconds) => hold.observe(seconds),
+    lockLost: () => lost.inc(),
+    lockBypassed: (why) => bypassed.inc({ why }),
+  };
+}
+
+function backgroundMetrics(registry: Registry): Pick<ReservationMetrics, "onSweep" | "onRelay"> {
+  const registers = [registry];
+  const swept = new Counter({
+    name: "tessera_swept_total",
+    help: "Reservations that a sweep expired, or finished for somebody who could not.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const sweepLag = new Gauge({
+    name: "tessera_sweep_lag_seconds",
+    help: "How overdue the oldest reservation of the last sweep was.",
+    registers,
+  });
+  const published = new Counter({
+    name: "tessera_outbox_published_total",
+    help: "Moves published to the event stream.",
+    registers,
+  });
+  const outboxLag = new Gauge({
+    name: "tessera_outbox_lag_seconds",
+    help: "How old the oldest unpublished move was at the last look.",
+    registers,
+  });
+  return {
+    onSweep: ({ expired, resumed, lagSeconds }) => {
+      swept.inc({ kind: "expired" }, expired);
+      swept.inc({ kind: "resumed" }, resumed);
+      sweepLag.set(lagSeconds);
+    },
+    onRelay: (batch) => {
+      published.inc(batch.published);
+      outboxLag.set(batch.lagSeconds);
+    },
+  };
+}
+
+function queueMetrics(registry: Registry): ReservationMetrics["watchQueue"] {
+  const depths = new Map<string, () => number>();
+  new Gauge({
+    name: "tessera_queue_depth",
+    help: "Entries that wait, by queue.",
+    labelNames: ["queue"],
+    registers: [registry],
+    collect() {
+      for (const [queue, depth] of depths) {
+        this.set({ queue }, depth());
+      }
+    },
+  });
+  return (queue, depth) => void depths.set(queue, depth);
+}

@@ -1,0 +1,111 @@
+import { inTransaction } from "@tessera/service-kit/mysql";
+import { integerLiteral } from "@tessera/service-kit/sql-literal";
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { Outbox, OutboxRow } from "../app/relay-outbox.ts";
+
+interface Row extends RowDataPacket {
+  seq: number;
+  reservation_id: Buffer;
+  payload: string;
+  create_time: Date;
+  now: Date;
+}
+
+/** A gap must have been seen this often, this far apart, before it counts as a rollback's. */
+const GAP_LOOKS = 3;
+const GAP_LOOK_APART_MS = 500;
+
+/**
+ * The outbox table, read by a cursor.
+ *
+ * Numbers are given out before their transactions commit, so a reader may see 7 before 6. It
+ * never passes a gap that may still be filled: a locking read of the gap waits for whoever
+ * has written into it, and only a gap that stays empty over several looks was a rollback.
+ */
+export class MysqlOutbox implements Outbox {
+  readonly #pool: Pool;
+  #gap: { from: number; looks: number; lookTime: number } | undefined;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  advance(
+    limit: number,
+    publish: (rows: readonly OutboxRow[]) => Promise<void>,
+  ): Promise<{ published: number; lagMs: number } | "busy"> {
+    return inTransaction(this.#pool, async (connection) => {
+      const [cursors] = await connection.query<RowDataPacket[]>(
+        "SELECT seq FROM outbox_cursor WHERE id = 1 FOR UPDATE SKIP LOCKED",
+      );
+      if (cursors[0] === undefined) {
+        return "busy";
+      }
+      const cursor = Number(cursors[0].seq);
+      const [rows] = await connection.query<Row[]>(
+        `SELECT seq, reservation_id, payload, create_time, UTC_TIMESTAMP(3) AS now FROM outbox
+         WHERE seq > ${integerLiteral(cursor)} ORDER BY seq LIMIT ${integerLiteral(limit)}`,
+      );
+      const ready = await this.#upToGap(connection, cursor, rows);
+      const oldest = rows[0];
+      const lagMs =
+        oldest === undefined ? 0 : Math.max(0, oldest.now.getTime() - oldest.create_time.getTime());
+      const last = ready.at(-1);
+      if (last !== undefined) {
+        await publish(ready.map(toOutboxRow));
+        await connection.query(
+          `UPDATE outbox_cursor SET seq = ${integerLiteral(Number(last.seq))} WHERE id = 1`,
+        );
+      }
+      return { published: ready.length, lagMs };
+    });
+  }
+
+  /** The rows before the first gap that may still be filled. */
+  async #upToGap(connection: PoolConnection, cursor: number, rows: readonly Row[]): Promise<Row[]> {
+    const ready: Row[] = [];
+    let last = cursor;
+    for (const row of rows) {
+      const seq = Number(row.seq);
+      if (seq > last + 1 && !(await this.#isAbandoned(connection, last + 1, seq - 1))) {
+        break;
+      }
+      ready.push(row);
+      last = seq;
+    }
+    return ready;
+  }
+
+  async #isAbandoned(connection: PoolConnection, from: number, to: number): Promise<boolean> {
+    const now = performance.now();
+    if (this.#gap?.from !== from) {
+      this.#gap = { from, looks: 0, lookTime: Number.NEGATIVE_INFINITY };
+    }
+    const gap = this.#gap;
+    if (now - gap.lookTime < GAP_LOOK_APART_MS) {
+      return false;
+    }
+    // Waits for the locks of uncommitted rows in the gap, for the lock timeout at most.
+    const [found] = await connection.query<RowDataPacket[]>(
+      `SELECT seq FROM outbox WHERE seq BETWEEN ${integerLiteral(from)} AND ${integerLiteral(to)}
+       LIMIT 1 FOR UPDATE`,
+    );
+    if (found.length > 0) {
+      this.#gap = undefined;
+      return false;
+    }
+    gap.looks += 1;
+    gap.lookTime = now;
+    return gap.looks >= GAP_LOOKS;
+  }
+}
+
+function toOutboxRow(row: Row): OutboxRow {
+  return {
+    seq: Number(row.seq),
+    reservationId: uuidFromBytes(row.reservation_id),
+    payload: row.payload,
+    createTime: row.create_time,
+  };
+}

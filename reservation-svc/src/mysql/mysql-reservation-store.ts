@@ -1,0 +1,164 @@
+import { inTransaction, isDuplicate, storeFailure } from "@tessera/service-kit/mysql";
+import {
+  bytesLiteral,
+  integerLiteral,
+  textLiteral,
+  timeLiteral,
+  uuidLiteral,
+} from "@tessera/service-kit/sql-literal";
+import type { Pool, RowDataPacket } from "mysql2/promise";
+import {
+  type ConfirmIntent,
+  type ConfirmWish,
+  type DueReservations,
+  DuplicateReservation,
+  type NewReservation,
+  type RequestKey,
+  type ReservationStore,
+} from "../app/reservation-store.ts";
+import type { Reservation } from "../domain/reservation.ts";
+import { cancel, extend, findExtend } from "./change-sql.ts";
+import { beginConfirm, endConfirm } from "./confirm-sql.ts";
+import { takeDue } from "./due-sql.ts";
+import { outboxInsert } from "./outbox-rows.ts";
+import {
+  formatItems,
+  RESERVATION_COLUMNS,
+  type ReservationRow,
+  STATE_CODES,
+  toReservation,
+} from "./reservation-row.ts";
+
+/** Reservations in MySQL, by plain SQL: few round trips, many rows each. */
+export class MysqlReservationStore implements ReservationStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async find(ids: readonly string[]): Promise<(NewReservation & { now: Date })[]> {
+    type Row = ReservationRow & { now: Date };
+    const rows = await this.#read<Row>(
+      `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
+       WHERE id IN (${ids.map(uuidLiteral).join(", ")})`,
+    );
+    return rows.map((row) => ({
+      reservation: toReservation(row),
+      bodyHash: row.body_hash,
+      now: row.now,
+    }));
+  }
+
+  async list(
+    userId: string,
+    page: { size: number; before: number | undefined },
+  ): Promise<{ reservation: Reservation; seq: number }[]> {
+    const below = page.before === undefined ? "" : `AND seq < ${integerLiteral(page.before)}`;
+    const rows = await this.#read<ReservationRow>(
+      `SELECT ${RESERVATION_COLUMNS} FROM reservation
+       WHERE user_id = ${uuidLiteral(userId)} ${below}
+       ORDER BY seq DESC LIMIT ${integerLiteral(page.size)}`,
+    );
+    return rows.map((row) => ({ reservation: toReservation(row), seq: Number(row.seq) }));
+  }
+
+  async insert(created: readonly NewReservation[]): Promise<void> {
+    const rows = created.map(({ reservation, bodyHash }) => insertRow(reservation, bodyHash));
+    const now = created[0]?.reservation.createTime ?? new Date();
+    try {
+      await inTransaction(this.#pool, async (connection) => {
+        await connection.query(
+          `INSERT INTO reservation (id, event_id, user_id, state, items, total_minor, currency,
+             body_hash, create_time, first_expire_time, expire_time, update_time, due_time)
+           VALUES ${rows.join(", ")};
+           ${outboxInsert(
+             created.map(({ reservation }) => reservation),
+             now,
+           )}`,
+        );
+      });
+    } catch (reason) {
+      throw isDuplicate(reason)
+        ? new DuplicateReservation("a reservation exists", { cause: reason })
+        : reason;
+    }
+  }
+
+  beginConfirm(wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]> {
+    return this.#changing(() => beginConfirm(this.#pool, wishes));
+  }
+
+  endConfirm(outcome: Parameters<ReservationStore["endConfirm"]>[0]): Promise<Reservation[]> {
+    return this.#changing(() => endConfirm(this.#pool, outcome));
+  }
+
+  cancel(
+    wish: Parameters<ReservationStore["cancel"]>[0],
+  ): Promise<{ reservation: Reservation; isReplay: boolean }> {
+    return this.#changing(() => cancel(this.#pool, wish));
+  }
+
+  findExtend(key: RequestKey): ReturnType<ReservationStore["findExtend"]> {
+    return findExtend(this.#pool, key);
+  }
+
+  extend(wish: Parameters<ReservationStore["extend"]>[0]): ReturnType<ReservationStore["extend"]> {
+    return this.#changing(() => extend(this.#pool, wish));
+  }
+
+  takeDue(limit: number): Promise<DueReservations> {
+    return this.#changing(() => takeDue(this.#pool, limit));
+  }
+
+  async markReleased(ids: readonly string[]): Promise<void> {
+    await inTransaction(this.#pool, (connection) =>
+      connection.query(
+        `UPDATE reservation SET due_time = NULL
+         WHERE id IN (${ids.map(uuidLiteral).join(", ")})
+           AND state IN (${STATE_CODES.cancelled}, ${STATE_CODES.expired})`,
+      ),
+    );
+  }
+
+  async #read<Row extends RowDataPacket>(sql: string): Promise<Row[]> {
+    try {
+      const [rows] = await this.#pool.query<Row[]>(sql);
+      return rows;
+    } catch (reason) {
+      throw storeFailure(reason);
+    }
+  }
+
+  /** A duplicate key means that a rival wrote first: the second look sees what it wrote. */
+  async #changing<T>(change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (reason) {
+      if (isDuplicate(reason)) {
+        return await change();
+      }
+      throw reason;
+    }
+  }
+}
+
+function insertRow(reservation: Reservation, bodyHash: Buffer): string {
+  const expireTime = timeLiteral(reservation.expireTime);
+  const createTime = timeLiteral(reservation.createTime);
+  return `(${[
+    uuidLiteral(reservation.id),
+    uuidLiteral(reservation.eventId),
+    uuidLiteral(reservation.userId),
+    STATE_CODES[reservation.state],
+    textLiteral(formatItems(reservation.items)),
+    integerLiteral(reservation.totalMinor),
+    textLiteral(reservation.currency),
+    bytesLiteral(bodyHash),
+    createTime,
+    expireTime,
+    expireTime,
+    createTime,
+    expireTime,
+  ].join(", ")})`;
+}

@@ -1,0 +1,19 @@
+import { Redis } from "ioredis";
+
+/**
+ * A connection for the request path: commands fail at once while it is down, and after
+ * `timeoutMs` when Redis does not answer. It reconnects by itself, within half a second.
+ */
+export function connectRedis(url: string, options: { timeoutMs: number }): Redis {
+  const redis = new Redis(url, {
+    commandTimeout: options.timeoutMs,
+    connectTimeout: 1_000,
+    enableOfflineQueue: false,
+    enableAutoPipelining: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+  });
+  // Every command's own promise tells of failures; this event would end the process.
+  redis.on("error", () => undefined);
+  return redis;
+}
