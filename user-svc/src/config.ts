@@ -1,0 +1,76 @@
+import { EnvReader } from "@tessera/service-kit/env";
+
+/** What differs between environments. */
+export type Config = ReturnType<typeof readConfig>;
+
+const DAY_MS = 86_400_000;
+
+/** Reads every setting, or throws one error that names all the bad ones. */
+export function readConfig(source: NodeJS.ProcessEnv) {
+  const env = new EnvReader(source);
+  return env.finish({
+    ...storeSettings(env),
+    ...hashSettings(env),
+    grpcPort: env.port("GRPC_PORT", 50_053),
+    httpPort: env.port("HTTP_PORT", 9053),
+    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+    // Longer than endpoints take to leave the mesh's load balancers.
+    drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),
+    graceMs: env.integer("GRACE_MS", { min: 0, max: 60_000, fallback: 10_000 }),
+    isMigratedOnStart: env.flag("MIGRATE_ON_START", false),
+    // Half a second of waiting at the default cost; whoever comes later is told so at once.
+    hashQueue: env.integer("HASH_QUEUE", { min: 0, max: 10_000, fallback: 64 }),
+    // A stolen one is good for this long, and so is the access of somebody who signed out.
+    accessTokenSeconds: env.integer("ACCESS_TOKEN_SECONDS", { min: 60, max: 3_600, fallback: 900 }),
+    refreshTokenMs: env.integer("REFRESH_TOKEN_DAYS", { min: 1, max: 365, fallback: 30 }) * DAY_MS,
+    keyRotationMs: env.integer("SIGNING_KEY_DAYS", { min: 1, max: 365, fallback: 30 }) * DAY_MS,
+    // Required, and never changed while keys that it sealed are in use.
+    keyEncryptionKey: env.bytes("KEY_ENCRYPTION_KEY", 32),
+  });
+}
+
+/** Reads what a migration needs. */
+export function readMigrateConfig(source: NodeJS.ProcessEnv) {
+  const env = new EnvReader(source);
+  return env.finish(storeSettings(env));
+}
+
+/** Reads what seeding an organiser needs. */
+export function readSeedConfig(source: NodeJS.ProcessEnv) {
+  const env = new EnvReader(source);
+  return env.finish({
+    ...storeSettings(env),
+    ...hashSettings(env),
+    email: env.text("ORGANISER_EMAIL"),
+    password: env.text("ORGANISER_PASSWORD"),
+    name: env.text("ORGANISER_NAME"),
+  });
+}
+
+function storeSettings(env: EnvReader) {
+  return {
+    mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
+    mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+    // Two at least: a migration holds one connection for its lock.
+    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 8 }),
+  };
+}
+
+function hashSettings(env: EnvReader) {
+  // Node's own setting: hashes must leave threads for DNS, files and signatures.
+  const threads = env.integer("UV_THREADPOOL_SIZE", { min: 2, max: 1024, fallback: 4 });
+  const concurrencyMax = Math.max(1, threads - 1);
+  return {
+    // OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane.
+    argon2Cost: {
+      memoryCost: env.integer("ARGON2_MEMORY_KIB", { min: 128, max: 1_048_576, fallback: 19_456 }),
+      timeCost: env.integer("ARGON2_TIME_COST", { min: 1, max: 100, fallback: 2 }),
+      parallelism: env.integer("ARGON2_PARALLELISM", { min: 1, max: 16, fallback: 1 }),
+    },
+    hashConcurrency: env.integer("HASH_CONCURRENCY", {
+      min: 1,
+      max: concurrencyMax,
+      fallback: Math.min(2, concurrencyMax),
+    }),
+  };
+}

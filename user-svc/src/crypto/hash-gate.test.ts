@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { HashGate } from "./hash-gate.ts";
+
+/** Work that ends when it is told to. */
+function held(): { work: () => Promise<string>; end: () => void; hasBegun: () => boolean } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let hasBegun = false;
+  return {
+    work: () => {
+      hasBegun = true;
+      return promise;
+    },
+    end: () => resolve("done"),
+    hasBegun: () => hasBegun,
+  };
+}
+
+function reasonOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => "resolved",
+    (thrown: { reason?: string }) => thrown.reason,
+  );
+}
+
+describe("HashGate", () => {
+  it("runs so many at once, and the others in order of arrival", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 2, waitMs: 10_000 });
+    const [first, second, third] = [held(), held(), held()];
+    const calls = [first, second, third].map(({ work }) => gate.run(work));
+    expect([first, second, third].map(({ hasBegun }) => hasBegun())).to.deep.equal([
+      true,
+      false,
+      false,
+    ]);
+    expect(gate.depth).to.equal(2);
+    first.end();
+    await calls[0];
+    await Promise.resolve();
+    expect(third.hasBegun()).to.equal(false);
+    second.end();
+    third.end();
+    expect(await Promise.all(calls)).to.deep.equal(["done", "done", "done"]);
+    expect(gate.depth).to.equal(0);
+  });
+
+  it("refuses at once what does not fit", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 0, waitMs: 10_000 });
+    const first = held();
+    const running = gate.run(first.work);
+    expect(await reasonOf(gate.run(held().work))).to.equal("TOO_BUSY");
+    first.end();
+    await running;
+    expect(await gate.run(async () => "free again")).to.equal("free again");
+  });
+
+  it("refuses who has waited too long, and keeps the place for others", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 5 });
+    const first = held();
+    const running = gate.run(first.work);
+    const late = held();
+    expect(await reasonOf(gate.run(late.work))).to.equal("TOO_BUSY");
+    expect(late.hasBegun()).to.equal(false);
+    expect(gate.depth).to.equal(0);
+    first.end();
+    await running;
+  });
+
+  it("does not begin for a caller that has gone", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 });
+    const first = held();
+    const running = gate.run(first.work);
+    const caller = new AbortController();
+    const gone = held();
+    const waiting = reasonOf(gate.run(gone.work, caller.signal));
+    caller.abort();
+    expect(await waiting).to.equal("CANCELLED");
+    expect(await reasonOf(gate.run(gone.work, caller.signal))).to.equal("CANCELLED");
+    expect(gone.hasBegun()).to.equal(false);
+    first.end();
+    await running;
+  });
+
+  it("frees the place of work that fails", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 0, waitMs: 10_000 });
+    const failure = await gate
+      .run(() => Promise.reject(new Error("broken")))
+      .catch((thrown: Error) => thrown.message);
+    expect(failure).to.equal("broken");
+    expect(await gate.run(async () => "free")).to.equal("free");
+  });
+});

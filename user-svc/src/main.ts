@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { systemClock } from "@tessera/service-kit/clock";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { createLogger } from "@tessera/service-kit/logger";
+import { createRegistry } from "@tessera/service-kit/metrics";
+import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { repeat } from "@tessera/service-kit/repeat";
+import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import type { App } from "./app/app.ts";
+import { KeyRing } from "./app/key-ring.ts";
+import { purgeSessions } from "./app/purge-sessions.ts";
+import { readConfig } from "./config.ts";
+import { HashGate } from "./crypto/hash-gate.ts";
+import { PasswordHasher } from "./crypto/password-hasher.ts";
+import { ERROR_DOMAIN, userService } from "./grpc/user-service.ts";
+import { userMetrics } from "./metrics.ts";
+import { MysqlSessionStore } from "./mysql/mysql-session-store.ts";
+import { MysqlSigningKeyStore } from "./mysql/mysql-signing-key-store.ts";
+import { MysqlUserStore } from "./mysql/mysql-user-store.ts";
+import { USER_SCHEMA } from "./mysql/schema.ts";
+
+/** How long a caller waits for its turn to hash, in milliseconds. */
+const HASH_WAIT_MS = 2_000;
+/** How many callers wait for a connection at most. */
+const POOL_WAITING_MAX = 256;
+const PURGE_INTERVAL_MS = 3_600_000;
+
+await run(async () => {
+  const config = readConfig(process.env);
+  const logger = createLogger({ service: "user-svc", level: config.logLevel });
+  const registry = createRegistry("user-svc");
+  const lifecycle = new Lifecycle();
+  stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
+
+  const source = await openMysql({
+    ...USER_SCHEMA,
+    url: config.mysqlUrl,
+    type: config.mysqlType,
+    poolSize: config.mysqlPoolSize,
+    maxWaiting: POOL_WAITING_MAX,
+  });
+  lifecycle.onClose("mysql", () => source.destroy());
+  if (config.isMigratedOnStart) {
+    logger.info({ migrations: await migrate(source) }, "migrated");
+  }
+
+  const pool = poolOf(source);
+  const gate = new HashGate({
+    concurrency: config.hashConcurrency,
+    maxWaiting: config.hashQueue,
+    waitMs: HASH_WAIT_MS,
+  });
+  const metrics = userMetrics(registry, () => gate.depth);
+  const passwords = await PasswordHasher.create({
+    cost: config.argon2Cost,
+    gate,
+    onHash: metrics.hashed,
+  });
+  const signingKeys = new MysqlSigningKeyStore(pool);
+  const keyRing = new KeyRing({
+    store: signingKeys,
+    clock: systemClock,
+    sealingKey: config.keyEncryptionKey,
+    rotationMs: config.keyRotationMs,
+    newId: randomUUID,
+  });
+  const app: App = {
+    users: new MysqlUserStore(pool),
+    sessions: new MysqlSessionStore(pool),
+    signingKeys,
+    keyRing,
+    passwords,
+    observer: metrics,
+    clock: systemClock,
+    newId: randomUUID,
+    accessTokenSeconds: config.accessTokenSeconds,
+    refreshTokenMs: config.refreshTokenMs,
+  };
+  const purging = repeat(async () => void (await purgeSessions(app)), {
+    intervalMs: PURGE_INTERVAL_MS,
+    onFailure: (err) => logger.warn({ err }, "purging sessions failed"),
+  });
+  lifecycle.onClose("purging", () => purging.stop());
+
+  await serveRpc({
+    service: UserService,
+    implementation: userService(app),
+    domain: ERROR_DOMAIN,
+    grpcPort: config.grpcPort,
+    httpPort: config.httpPort,
+    logger,
+    registry,
+    lifecycle,
+    checkReady: async () => {
+      await checkMysql(source);
+      // Makes the first key, too; fails while the schema is not migrated.
+      await keyRing.signer();
+    },
+    drainMs: config.drainMs,
+    graceMs: config.graceMs,
+  });
+});
