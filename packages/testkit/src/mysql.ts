@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { createConnection, type Pool } from "mysql2/promise";
+import type { DataSource, EntitySchema } from "typeorm";
+
+/** The test server's address, with administrator's rights. */
+export function mysqlUrl(): string {
+  // biome-ignore lint/style/noProcessEnv: the test command passes the stores' addresses this way.
+  const url = process.env.TEST_MYSQL_URL;
+  if (url === undefined) {
+    throw new Error('TEST_MYSQL_URL is not set; run the tests with "npm test"');
+  }
+  return url;
+}
+
+/** A schema of its own for one test file. */
+export interface TestSchema {
+  source: DataSource;
+  pool: Pool;
+  /** For processes of their own. */
+  url: string;
+}
+
+/** Makes an empty schema on the test server; `drop` removes it. */
+export async function createSchema(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const server = new URL(mysqlUrl());
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await administer(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+  server.pathname = `/${name}`;
+  return { url: server.href, drop: () => administer(`DROP DATABASE ${name}`) };
+}
+
+/**
+ * Gives a test file a fresh, migrated schema, and removes it afterwards.
+ *
+ * Call it inside `describe`; read the result inside hooks and tests only.
+ */
+export function useMysql(schema: {
+  entities: EntitySchema[];
+  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
+  migrations: Function[];
+}): TestSchema {
+  const opened: Partial<TestSchema> = {};
+  let drop: (() => Promise<void>) | undefined;
+  before(async () => {
+    const created = await createSchema();
+    drop = created.drop;
+    const source = await openMysql({
+      ...schema,
+      url: created.url,
+      type: "mariadb",
+      poolSize: 10,
+      maxWaiting: 1000,
+    });
+    await migrate(source);
+    Object.assign(opened, { source, pool: poolOf(source), url: created.url });
+  });
+  after(async () => {
+    await opened.source?.destroy();
+    await drop?.();
+  });
+  return opened as TestSchema;
+}
+
+async function administer(sql: string): Promise<void> {
+  const connection = await createConnection(mysqlUrl());
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,149 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { type Children, stopChild } from "./stores/children.ts";
+import { lastLines, openFreshLog } from "./stores/store-server.ts";
+
+/** What one process of a service needs to be run. */
+export interface ServiceProcessOptions {
+  children: Children;
+  /** Unique among the children. */
+  name: string;
+  command: readonly string[];
+  /** Its settings; a port of 0 is replaced by the port it got, when it is started again. */
+  env: Readonly<Record<string, string>>;
+  /** Gets everything the process prints. */
+  logFile: string;
+}
+
+/** The ports a process said it serves on: `port` and `adminPort`, or `grpcPort` and `httpPort`. */
+export type ServingPorts = Readonly<Record<string, number>>;
+
+/** How long a process may take to serve, in milliseconds. */
+const START_DEADLINE_MS = 45_000;
+/** Services stop before the stores. */
+const STOP_ORDER = 1;
+
+const PORT_SETTINGS: Readonly<Record<string, string>> = {
+  grpcPort: "GRPC_PORT",
+  httpPort: "HTTP_PORT",
+  port: "PORT",
+  adminPort: "ADMIN_PORT",
+};
+
+/** A service in a process of its own, which can be killed, paused and started again in place. */
+export class ServiceProcess {
+  readonly name: string;
+  readonly logFile: string;
+  readonly #options: ServiceProcessOptions;
+  #child: ChildProcess | undefined;
+  #ports: ServingPorts | undefined;
+
+  constructor(options: ServiceProcessOptions) {
+    this.name = options.name;
+    this.logFile = options.logFile;
+    this.#options = options;
+  }
+
+  /** The port with this name in its "serving" line; it stays the same over restarts. */
+  port(name: "grpcPort" | "httpPort" | "port" | "adminPort"): number {
+    const port = this.#ports?.[name];
+    if (port === undefined) {
+      throw new Error(`${this.name} serves no ${name}`);
+    }
+    return port;
+  }
+
+  /** Starts it; resolves when it serves. */
+  async start(): Promise<void> {
+    const offset = existsSync(this.logFile) ? statSync(this.logFile).size : 0;
+    const child = this.launch();
+    this.#ports = await this.#serving(child, offset);
+  }
+
+  /** Starts it without waiting; the child is returned so that its end can be seen. */
+  launch(): ChildProcess {
+    const { children, name, command, env } = this.#options;
+    const log =
+      this.#child === undefined ? openFreshLog(this.logFile) : openSync(this.logFile, "a");
+    const child = children.spawn(name, command, {
+      env: { ...env, ...portEnv(this.#ports ?? {}) },
+      stdio: ["ignore", log, log],
+      order: STOP_ORDER,
+    });
+    closeSync(log);
+    this.#child = child;
+    return child;
+  }
+
+  /** Asks it to drain and stop, as Kubernetes does; resolves when it has ended. */
+  async stop(): Promise<void> {
+    if (this.#child !== undefined) {
+      await stopChild(this.#child);
+    }
+  }
+
+  /** Sends a signal: SIGKILL for a crash, SIGSTOP and SIGCONT for a long pause. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Kills it with no chance to clean up; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#child !== undefined) {
+      await stopChild(this.#child, { isForced: true });
+    }
+  }
+
+  /** Stops it unless it has ended already, and starts it on the same ports. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** The last lines that it printed. */
+  lastLines(count: number): string {
+    return lastLines(this.logFile, count);
+  }
+
+  async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {
+    const ended = new AbortController();
+    once(child, "exit").then(
+      () => ended.abort(),
+      () => ended.abort(),
+    );
+    const giveUpTime = Date.now() + START_DEADLINE_MS;
+    while (Date.now() < giveUpTime && !ended.signal.aborted) {
+      const ports = servingPorts(readFileSync(this.logFile).subarray(offset).toString("utf8"));
+      if (ports !== undefined) {
+        return ports;
+      }
+      await setTimeout(20);
+    }
+    throw new Error(`${this.name} did not come to serve; its last words:\n${this.lastLines(10)}`);
+  }
+}
+
+/** The ports in the line that every service logs when it serves. */
+function servingPorts(log: string): ServingPorts | undefined {
+  const line = log
+    .split("\n")
+    .find((text) => text.includes('"msg":"serving"') && text.endsWith("}"));
+  if (line === undefined) {
+    return undefined;
+  }
+  const fields = Object.entries(JSON.parse(line) as Record<string, unknown>);
+  return Object.fromEntries(
+    fields.filter((field): field is [string, number] => {
+      const [name, value] = field;
+      return name in PORT_SETTINGS && typeof value === "number";
+    }),
+  );
+}
+
+function portEnv(ports: ServingPorts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [PORT_SETTINGS[name] ?? name, String(port)]),
+  );
+}

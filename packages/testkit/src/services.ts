@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import type { PerSchema, SchemaName } from "./schemas.ts";
+
+/** The services, in the order in which one needs the other. */
+export const SERVICES = ["inventory-svc", "user-svc", "reservation-svc", "bff"] as const;
+
+/** One of the services. */
+export type ServiceName = (typeof SERVICES)[number];
+
+/** The top of the working tree. */
+export const ROOT = join(import.meta.dirname, "..", "..", "..");
+
+/** What one system's services share. */
+export interface SystemSettings {
+  mysqlUrls: PerSchema;
+  mysqlType: "mysql" | "mariadb";
+  redisUrl: string;
+  /** 32 bytes in base64. */
+  keyEncryptionKey: string;
+  logLevel: "debug" | "info" | "warn" | "error" | "silent";
+}
+
+/** Where a service finds the others, as host:port. */
+export type Addresses = Partial<Record<"inventory" | "reservation" | "user", string>>;
+
+/** The environment of one service, its ports excepted. Each gets what it needs and no more. */
+export function serviceEnv(
+  service: ServiceName,
+  settings: SystemSettings,
+  addresses: Addresses,
+): Record<string, string> {
+  const { redisUrl, keyEncryptionKey, logLevel } = settings;
+  // Nothing routes to these processes but their own machine: no need to wait for the news.
+  const common = { ...inheritedEnv(), LOG_LEVEL: logLevel, DRAIN_MS: "0" };
+  switch (service) {
+    case "inventory-svc":
+      return { ...common, ...storeEnv("inventory", settings) };
+    case "user-svc":
+      return {
+        ...common,
+        ...storeEnv("user", settings),
+        KEY_ENCRYPTION_KEY: keyEncryptionKey,
+      };
+    case "reservation-svc":
+      return {
+        ...common,
+        ...storeEnv("reservation", settings),
+        REDIS_URL: redisUrl,
+        INVENTORY_ADDRESS: addresses.inventory ?? "",
+      };
+    case "bff":
+      return {
+        ...common,
+        REDIS_URL: redisUrl,
+        INVENTORY_ADDRESS: addresses.inventory ?? "",
+        RESERVATION_ADDRESS: addresses.reservation ?? "",
+        USER_ADDRESS: addresses.user ?? "",
+      };
+  }
+}
+
+/** The environment of a service's one-off programs, such as its migrations. */
+export function toolEnv(schema: SchemaName, settings: SystemSettings): Record<string, string> {
+  return serviceEnv(`${schema}-svc`, settings, { inventory: "localhost:1" });
+}
+
+/** The program that a service, or one of its one-off tools, is run by. */
+export function programOf(service: ServiceName, file = "main.ts"): string[] {
+  return [process.execPath, join(ROOT, service, "src", file)];
+}
+
+function storeEnv(schema: SchemaName, { mysqlUrls, mysqlType }: SystemSettings) {
+  return { MYSQL_URL: mysqlUrls[schema], MYSQL_TYPE: mysqlType };
+}
+
+/** What every child needs from its parent: where programs are, and where coverage goes. */
+function inheritedEnv(): Record<string, string> {
+  // biome-ignore lint/style/noProcessEnv: children are given these, and nothing else, of it.
+  const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
+  return {
+    ...(PATH === undefined ? {} : { PATH }),
+    ...(HOME === undefined ? {} : { HOME }),
+    ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
+  };
+}

@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { createConnection } from "mysql2/promise";
+import type { MysqlBinaries } from "./binaries.ts";
+import type { Children } from "./children.ts";
+import { OperatorError } from "./operator-error.ts";
+import { rememberedPort } from "./ports.ts";
+import { lastLines, rememberedSecret, StoreServer } from "./store-server.ts";
+
+/** Where and how a private server is run. */
+export interface PrivateMysqlOptions {
+  binaries: MysqlBinaries;
+  children: Children;
+  name: string;
+  /** Everything it keeps is below this folder. */
+  folder: string;
+  /** Memory for pages, in MiB; defaults to a quarter of the machine's, 1024 at most. */
+  bufferMib?: number;
+}
+
+/**
+ * Makes a private MySQL or MariaDB, durable, on a free port of 127.0.0.1. It is not started yet.
+ *
+ * A first initialisation that was interrupted is made again.
+ */
+export async function privateMysql(options: PrivateMysqlOptions): Promise<StoreServer> {
+  const { folder, children, name, binaries } = options;
+  mkdirSync(folder, { recursive: true });
+  await initialise(options);
+  const port = await rememberedPort(join(folder, "port"));
+  const password = rememberedSecret(join(folder, "password"));
+  const initFile = join(folder, "accounts.sql");
+  writeFileSync(initFile, accountsSql(password), { mode: 0o600 });
+  return new StoreServer({
+    children,
+    name,
+    command: [
+      binaries.server,
+      ...commonArguments(folder),
+      ...serverArguments(port, options.bufferMib ?? defaultBufferMib()),
+      `--init-file=${initFile}`,
+      `--pid-file=${join(folder, "server.pid")}`,
+    ],
+    logFile: join(folder, "server.log"),
+    url: `mysql://root:${password}@127.0.0.1:${port}`,
+    ping: pingMysql,
+    remedy: `Its data is in ${folder}. "npm start -- --fresh" throws it away and begins again.`,
+  });
+}
+
+/** Resolves when the server at `url` answers a query. */
+export async function pingMysql(url: string): Promise<void> {
+  const connection = await createConnection({ uri: url, connectTimeout: 2_000 });
+  try {
+    await connection.query({ sql: "SELECT 1", timeout: 2_000 });
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Which of the two dialects answers at `url`. */
+export async function mysqlTypeOf(url: string): Promise<"mysql" | "mariadb"> {
+  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  try {
+    const [rows] = await connection.query("SELECT VERSION() AS version");
+    return /mariadb/i.test(JSON.stringify(rows)) ? "mariadb" : "mysql";
+  } finally {
+    await connection.end();
+  }
+}
+
+/** A marker, written last, tells a finished initialisation from one that was cut off. */
+async function initialise({ folder, binaries, children, name }: PrivateMysqlOptions) {
+  const marker = join(folder, "initialised");
+  const data = join(folder, "data");
+  if (existsSync(marker)) {
+    return;
+  }
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data);
+  const logFile = join(folder, "initialise.log");
+  const log = openSync(logFile, "w");
+  const command =
+    binaries.type === "mariadb"
+      ? [
+          binaries.installer,
+          ...commonArguments(folder),
+          "--auth-root-authentication-method=normal",
+          "--skip-test-db",
+        ]
+      : [binaries.server, ...commonArguments(folder), "--initialize-insecure"];
+  try {
+    await children.run(`${name}-initialise`, command, { stdio: ["ignore", log, log], order: 0 });
+  } catch (cause) {
+    const lines = lastLines(logFile, 8);
+    throw new OperatorError(`the database cannot be initialised:\n${lines}`, { cause });
+  }
+  writeFileSync(marker, binaries.type);
+}
+
+function commonArguments(folder: string): string[] {
+  // Both refuse to run as root by accident, so root has to say it.
+  const user = process.getuid?.() === 0 ? ["--user=root"] : [];
+  return ["--no-defaults", `--datadir=${join(folder, "data")}`, ...user];
+}
+
+/** Options that only one of the two knows begin with `loose`. */
+function serverArguments(port: number, bufferMib: number): string[] {
+  return [
+    "--bind-address=127.0.0.1",
+    `--port=${port}`,
+    // A socket's path may have 107 characters at most, so it cannot be in just any folder.
+    `--socket=${join(tmpdir(), `tessera-mysql-${port}.sock`)}`,
+    "--loose-mysqlx=0",
+    "--skip-name-resolve",
+    "--skip-log-bin",
+    "--max-connections=500",
+    "--character-set-server=utf8mb4",
+    "--innodb-flush-log-at-trx-commit=1",
+    `--innodb-buffer-pool-size=${bufferMib}M`,
+    "--loose-innodb-log-file-size=512M",
+    "--loose-innodb-redo-log-capacity=512M",
+    // Only used where statements have no deadline of their own.
+    "--lock-wait-timeout=60",
+  ];
+}
+
+function defaultBufferMib(): number {
+  return Math.min(1024, Math.floor(totalmem() / 4 / 1024 ** 2));
+}
+
+/** Run at every start: root has a password, and nobody else may come in. One statement a line. */
+function accountsSql(password: string): string {
+  return [
+    `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}'`,
+    `CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    `ALTER USER 'root'@'127.0.0.1' IDENTIFIED BY '${password}'`,
+    "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION",
+    "DROP USER IF EXISTS ''@'localhost'",
+  ]
+    .map((statement) => `${statement};\n`)
+    .join("");
+}

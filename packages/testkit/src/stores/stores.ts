@@ -1,0 +1,142 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { findStoreBinaries, type StoreBinaries } from "./binaries.ts";
+import type { Children } from "./children.ts";
+import { ComposeStores, hasContainerEngine } from "./compose.ts";
+import { canInstallPackages, installPackages } from "./debian-packages.ts";
+import { mysqlTypeOf, pingMysql, privateMysql } from "./mysql-server.ts";
+import { OperatorError } from "./operator-error.ts";
+import { pingRedis, privateRedis } from "./redis-server.ts";
+
+/** What the stores need to be found or started. */
+export interface OpenStoresOptions {
+  /** Everything private is kept below this folder. */
+  folder: string;
+  children: Children;
+  /** Servers that exist already, with administrator's rights; nothing is started for them. */
+  mysqlUrl?: string | undefined;
+  redisUrl?: string | undefined;
+  /** Tells the person what goes on. */
+  say: (text: string) => void;
+}
+
+/** Both stores, answering. */
+export interface Stores {
+  /** With the right to create schemas and accounts. */
+  mysqlUrl: string;
+  mysqlType: "mysql" | "mariadb";
+  redisUrl: string;
+  /** Stops what is not a child process; children are stopped by their own keeper. */
+  stop: () => Promise<void>;
+}
+
+const WHAT_TO_DO =
+  "Install MariaDB (or MySQL 8) and Redis, or start Docker, or set MYSQL_URL (an administrator's " +
+  "mysql://user:password@host:port) and REDIS_URL (redis://host:port) to servers that you have.";
+
+/**
+ * Finds or starts MySQL and Redis: the servers named, else private ones from binaries on this
+ * machine, which Debian's packages bring when root may install them, else containers.
+ *
+ * @throws OperatorError with the one thing to do, when there is no way.
+ */
+export async function openStores(options: OpenStoresOptions): Promise<Stores> {
+  const { mysqlUrl, redisUrl } = options;
+  mkdirSync(options.folder, { recursive: true });
+  await Promise.all([
+    mysqlUrl && waitFor("MYSQL_URL", () => pingMysql(mysqlUrl)),
+    redisUrl && waitFor("REDIS_URL", () => pingRedis(redisUrl)),
+  ]);
+  const opened = await openMissing(options);
+  return { ...opened, mysqlType: await mysqlTypeOf(opened.mysqlUrl) };
+}
+
+/** Throws away all that private stores below `folder` hold; they must be stopped. */
+export async function eraseStores(folder: string): Promise<void> {
+  await new ComposeStores(folder).erase();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "mysqlType">> {
+  const { mysqlUrl, redisUrl } = options;
+  if (mysqlUrl && redisUrl) {
+    return { mysqlUrl, redisUrl, stop: async () => undefined };
+  }
+  const binaries = await bringBinaries(options);
+  if (isEnough(binaries, options)) {
+    const [mysql, redis] = await Promise.all([
+      mysqlUrl || startMysql(binaries, options),
+      redisUrl || startRedis(binaries, options),
+    ]);
+    return { mysqlUrl: mysql, redisUrl: redis, stop: async () => undefined };
+  }
+  if (!hasContainerEngine()) {
+    throw new OperatorError(`There is no MySQL or no Redis on this machine. ${WHAT_TO_DO}`);
+  }
+  options.say("Starting MariaDB and Redis in containers …");
+  const compose = new ComposeStores(options.folder);
+  const urls = await compose.start();
+  const started = { mysqlUrl: mysqlUrl || urls.mysqlUrl, redisUrl: redisUrl || urls.redisUrl };
+  await waitFor("MariaDB in its container", () => pingMysql(started.mysqlUrl));
+  return { ...started, stop: () => compose.stop() };
+}
+
+/** The binaries on this machine, after installing what is missing where that is possible. */
+async function bringBinaries(options: OpenStoresOptions): Promise<StoreBinaries> {
+  const found = findStoreBinaries();
+  if (isEnough(found, options) || !canInstallPackages()) {
+    return found;
+  }
+  const packages = [
+    ...(found.mysql || options.mysqlUrl ? [] : ["mariadb-server"]),
+    ...(found.redis || options.redisUrl ? [] : ["redis-server"]),
+  ];
+  await installPackages(packages, options.say);
+  return findStoreBinaries();
+}
+
+function isEnough(binaries: StoreBinaries, { mysqlUrl, redisUrl }: OpenStoresOptions): boolean {
+  return Boolean((mysqlUrl || binaries.mysql) && (redisUrl || binaries.redis));
+}
+
+async function startMysql({ mysql }: StoreBinaries, options: OpenStoresOptions): Promise<string> {
+  if (mysql === undefined) {
+    throw new OperatorError(WHAT_TO_DO);
+  }
+  const { children } = options;
+  const folder = join(options.folder, "mysql");
+  const server = await privateMysql({ binaries: mysql, children, name: "mysql", folder });
+  await server.start();
+  options.say(`${mysql.type === "mariadb" ? "MariaDB" : "MySQL"} answers.`);
+  return server.url;
+}
+
+async function startRedis({ redis }: StoreBinaries, options: OpenStoresOptions): Promise<string> {
+  if (redis === undefined) {
+    throw new OperatorError(WHAT_TO_DO);
+  }
+  const { children } = options;
+  const folder = join(options.folder, "redis");
+  const server = await privateRedis({ binary: redis, children, name: "redis", folder });
+  await server.start();
+  options.say("Redis answers.");
+  return server.url;
+}
+
+/** A server that is being started elsewhere gets a moment; one that is down gets one message. */
+async function waitFor(name: string, ping: () => Promise<void>): Promise<void> {
+  const giveUpTime = Date.now() + 15_000;
+  for (;;) {
+    try {
+      await ping();
+      return;
+    } catch (cause) {
+      if (Date.now() > giveUpTime) {
+        const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+        throw new OperatorError(`${name} does not answer: ${reason}`, { cause });
+      }
+      await setTimeout(500);
+    }
+  }
+}

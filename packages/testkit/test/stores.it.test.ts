@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { useOwnMysql, useOwnRedis } from "@tessera/testkit/processes";
+import { findStoreBinaries } from "@tessera/testkit/stores/binaries";
+import { Children, stopRecorded } from "@tessera/testkit/stores/children";
+import { mysqlTypeOf, pingMysql, privateMysql } from "@tessera/testkit/stores/mysql-server";
+import { pingRedis } from "@tessera/testkit/stores/redis-server";
+import { expect } from "chai";
+import { Redis } from "ioredis";
+import { createConnection } from "mysql2/promise";
+
+/** Resolves to what the promise is rejected with. */
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail("it did not fail"),
+    (reason: unknown) => reason,
+  );
+}
+
+describe("a Redis of its own", () => {
+  const own = useOwnRedis();
+
+  it("keeps its address and its data when it is stopped and started again", async () => {
+    const redis = new Redis(own.server.url);
+    await redis.set("a", "1");
+    redis.disconnect();
+
+    await own.server.stop();
+    await failureOf(pingRedis(own.server.url));
+    await own.server.start();
+
+    const again = new Redis(own.server.url);
+    expect(await again.get("a")).to.equal("1");
+    again.disconnect();
+  });
+
+  it("wants its password", async () => {
+    const url = new URL(own.server.url);
+    url.password = "";
+    await failureOf(pingRedis(url.href));
+  });
+});
+
+describe("a MySQL of its own", () => {
+  const own = useOwnMysql();
+
+  it("keeps what was committed when it is killed", async function () {
+    this.timeout(60_000);
+    const before = await createConnection(own.server.url);
+    await before.query("CREATE DATABASE kept");
+    await before.query("CREATE TABLE kept.t (id INT PRIMARY KEY)");
+    await before.query("INSERT INTO kept.t VALUES (7)");
+    before.destroy();
+
+    own.server.signal("SIGKILL");
+    await own.server.stop();
+    await own.server.start();
+
+    const after = await createConnection(own.server.url);
+    const [rows] = await after.query("SELECT id FROM kept.t");
+    expect(rows).to.deep.equal([{ id: 7 }]);
+    await after.end();
+  });
+
+  it("lets nobody in without its password", async () => {
+    const url = new URL(own.server.url);
+    url.password = "";
+    await failureOf(pingMysql(url.href));
+    url.username = "anyone";
+    await failureOf(pingMysql(url.href));
+  });
+
+  it("says which dialect it speaks", async () => {
+    expect(await mysqlTypeOf(own.server.url)).to.equal(findStoreBinaries().mysql?.type);
+  });
+});
+
+describe("a folder of data", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is made again when its initialisation was cut off", async function () {
+    this.timeout(60_000);
+    const { mysql: binaries } = findStoreBinaries();
+    if (binaries === undefined) {
+      throw new Error("this test needs mariadbd or mysqld");
+    }
+    const children = new Children(join(folder, "run"));
+    const place = join(folder, "mysql");
+    const options = { binaries, children, name: "mysql", folder: place, bufferMib: 32 };
+    await privateMysql(options);
+    rmSync(join(place, "initialised"));
+    writeFileSync(join(place, "data", "ibdata1"), "cut off");
+
+    const server = await privateMysql(options);
+    await server.start();
+    await pingMysql(server.url);
+    await children.stopAll();
+  });
+});
+
+describe("records of children", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("let the next run stop what a killed one left", async () => {
+    const child = new Children(folder).spawn("sleeper", ["sleep", "600"], {
+      stdio: "ignore",
+      order: 1,
+    });
+    const ended = once(child, "exit");
+    expect(await stopRecorded(folder)).to.deep.equal(["sleeper"]);
+    expect(await ended).to.deep.equal([null, "SIGTERM"]);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
+  it("never stop another process that got the number", async () => {
+    const other = spawn("sleep", ["600"]);
+    await once(other, "spawn");
+    const record = { pid: other.pid, start: "long ago", order: 1 };
+    writeFileSync(join(folder, "old.json"), JSON.stringify(record));
+    expect(await stopRecorded(folder)).to.deep.equal([]);
+    expect(other.kill()).to.equal(true);
+  });
+});

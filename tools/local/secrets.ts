@@ -1,0 +1,25 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type PerSchema, perSchema } from "@tessera/testkit/schemas";
+
+/** What a local system must keep to itself. */
+export interface Secrets {
+  /** 32 bytes in base64. */
+  keyEncryptionKey: string;
+  /** The passwords of the services' database accounts. */
+  passwords: PerSchema;
+}
+
+/** The secrets of a data folder: made once, readable by their owner alone. */
+export function rememberedSecrets(folder: string): Secrets {
+  const file = join(folder, "secrets.json");
+  if (!existsSync(file)) {
+    const made: Secrets = {
+      keyEncryptionKey: randomBytes(32).toString("base64"),
+      passwords: perSchema(() => randomBytes(24).toString("hex")),
+    };
+    writeFileSync(file, JSON.stringify(made, null, 2), { mode: 0o600 });
+  }
+  return JSON.parse(readFileSync(file, "utf8"));
+}

@@ -1,0 +1,167 @@
+// Runs one of the project's programs: `node tools/with-node-24.mjs <program.ts> [arguments]`.
+//
+// Everything the program needs is brought first: Node 24, the installed packages, the generated
+// code. This file alone must run on Node 20 with nothing installed, so it is plain JavaScript.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NODE_MAJOR = 24;
+const NODE_VERSION = "24.21.0";
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const STAMP = join(ROOT, "node_modules", ".tessera-stamp");
+
+const [program, ...programArguments] = process.argv.slice(2);
+if (program === undefined) {
+  fail("usage: node tools/with-node-24.mjs <program.ts> [arguments]");
+}
+const node = findNode();
+const env = {
+  ...process.env,
+  PATH: [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+};
+installPackages();
+generateCode();
+runProgram();
+
+/** The path of a Node that is new enough; brings one when the running one is not. */
+function findNode() {
+  if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR) {
+    return process.execPath;
+  }
+  const prefix = join(ROOT, ".data", "node");
+  const brought = join(prefix, "node_modules", "node", "bin", "node");
+  if (nodeVersion(brought) !== `v${NODE_VERSION}`) {
+    say(
+      `Node ${process.versions.node} is too old; bringing Node ${NODE_VERSION} into .data/node …`,
+    );
+    // Its install script fetches the binary for this platform, so scripts must be allowed.
+    npm(process.execPath, [
+      "install",
+      "--prefix",
+      prefix,
+      "--no-save",
+      "--ignore-scripts=false",
+      `node@${NODE_VERSION}`,
+    ]);
+    if (nodeVersion(brought) !== `v${NODE_VERSION}`) {
+      fail(`Node ${NODE_VERSION} could not be brought; install Node ${NODE_MAJOR} and try again.`);
+    }
+  }
+  return brought;
+}
+
+/** What the Node at `path` says it is; undefined when it does not run. */
+function nodeVersion(path) {
+  const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Installs what package-lock.json names, unless it is installed already. */
+function installPackages() {
+  const lockText = readFileSync(join(ROOT, "package-lock.json"), "utf8");
+  const hash = createHash("sha256").update(lockText).digest("hex");
+  if (readIfThere(STAMP) === hash) {
+    return;
+  }
+  if (!isInstalled(JSON.parse(lockText))) {
+    say("Installing packages (npm ci) …");
+    npm(node, ["ci", "--include=dev"]);
+  }
+  writeFileSync(STAMP, hash);
+}
+
+/** True when npm's own record of node_modules holds every package of the lock file. */
+function isInstalled(lock) {
+  const record = readIfThere(join(ROOT, "node_modules", ".package-lock.json"));
+  if (record === undefined) {
+    return false;
+  }
+  const installed = JSON.parse(record).packages;
+  return Object.entries(lock.packages).every(([path, { version, optional, link }]) => {
+    if (!path.startsWith("node_modules/") && !path.includes("/node_modules/")) {
+      return true;
+    }
+    // Other platforms' packages are optional, and rightly absent.
+    const found = installed[path];
+    return found === undefined ? optional === true : link === true || found.version === version;
+  });
+}
+
+/** Generates TypeScript from the protos when they are newer than what was generated. */
+function generateCode() {
+  const generated = newest(join(ROOT, "proto", "gen"), ".ts");
+  const sources = Math.max(
+    newest(join(ROOT, "proto", "tessera"), ".proto"),
+    statSync(join(ROOT, "buf.gen.yaml")).mtimeMs,
+  );
+  if (generated >= sources) {
+    return;
+  }
+  say("Generating code from proto/ (buf generate) …");
+  const { status } = spawnSync("buf", ["generate"], { cwd: ROOT, env, stdio: "inherit" });
+  if (status !== 0) {
+    fail("buf generate failed; see above.");
+  }
+}
+
+/** When the newest file with this ending below the folder was written; 0 when there is none. */
+function newest(folder, ending) {
+  if (!existsSync(folder)) {
+    return 0;
+  }
+  let time = 0;
+  for (const file of readdirSync(folder, { recursive: true })) {
+    if (file.endsWith(ending)) {
+      time = Math.max(time, statSync(join(folder, file)).mtimeMs);
+    }
+  }
+  return time;
+}
+
+/** Runs npm under the given Node, with its progress visible. */
+function npm(underNode, npmArguments) {
+  const startTime = Date.now();
+  const PATH = [dirname(underNode), process.env.PATH].join(delimiter);
+  const execPath = process.env.npm_execpath;
+  const [command, first] =
+    execPath?.endsWith(".js") === true ? [underNode, [execPath]] : ["npm", []];
+  const { status, error } = spawnSync(
+    command,
+    [...first, ...npmArguments, "--no-audit", "--no-fund", "--loglevel=http"],
+    { cwd: ROOT, env: { ...process.env, PATH }, stdio: "inherit" },
+  );
+  if (status !== 0) {
+    const reason = error === undefined ? "see above" : error.message;
+    fail(`npm ${npmArguments[0]} failed: ${reason}. Is the network there? Then try again.`);
+  }
+  say(`… done in ${Math.round((Date.now() - startTime) / 1000)} s.`);
+}
+
+/** Runs the program to its end; signals go to it, its exit code comes back. */
+function runProgram() {
+  const child = spawn(node, [program, ...programArguments], { cwd: ROOT, env, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on("error", (error) => fail(`cannot run ${program}: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    process.exit(signal === null ? code : 128 + constants.signals[signal]);
+  });
+}
+
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
