@@ -1,0 +1,12 @@
+import { asError, eventNotFound } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import type { EventStore } from "./event-store.ts";
+
+/** Gets one event, or throws EVENT_NOT_FOUND. */
+export async function getEvent(store: EventStore, eventId: string): Promise<Event> {
+  const event = await store.get(eventId);
+  if (event === undefined) {
+    throw asError(eventNotFound(eventId));
+  }
+  return event;
+}

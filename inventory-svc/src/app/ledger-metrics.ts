@@ -1,0 +1,61 @@
+import { BATCH_BUCKETS } from "@tessera/service-kit/metrics";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { LedgerAudit } from "./ledger.ts";
+
+/** What the ledger is asked to do. */
+export type LedgerOperation = "allocate" | "commit" | "release" | "extend" | "sweep";
+
+/** What the ledger says about itself. */
+export interface LedgerMetrics {
+  /** A batch of `size` entries arrived. */
+  batch: (operation: LedgerOperation, size: number) => void;
+  /** `count` entries ended as `outcome`: a word for success, or the reason of a refusal. */
+  outcome: (operation: LedgerOperation, outcome: string, count?: number) => void;
+  /** A call of an old lock holder was refused. */
+  fencingRefusal: () => void;
+  /** How long the longest lapsed orphan has been due, when a sweep began. */
+  sweepLag: (seconds: number) => void;
+  /** `count` orphans were released. */
+  orphansReleased: (count: number) => void;
+  /** The sums over all events that the audit found wanting. */
+  audited: (audit: LedgerAudit) => void;
+}
+
+/** Registers the ledger's metrics. */
+export function ledgerMetrics(registry: Registry): LedgerMetrics {
+  const registers = [registry];
+  const batchSize = new Histogram({
+    name: "tessera_ledger_batch_size",
+    help: "Entries in a batch.",
+    labelNames: ["operation"],
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const outcomes = new Counter({
+    name: "tessera_ledger_outcomes_total",
+    help: "Entries decided, by outcome: a refusal's reason, or a word for success.",
+    labelNames: ["operation", "outcome"],
+    registers,
+  });
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const fencing = counter(
+    "tessera_fencing_refusals_total",
+    "Calls with an outdated fencing token.",
+  );
+  const orphans = counter("tessera_orphans_released_total", "Lapsed allocations taken back.");
+  const lag = gauge("tessera_orphan_sweep_lag_seconds", "How long the oldest orphan was due.");
+  const oversold = gauge("tessera_oversold_units", "Units sold beyond capacity; must be 0.");
+  const drift = gauge("tessera_ledger_drift_units", "Counters against allocations; must be 0.");
+  return {
+    batch: (operation, size) => batchSize.observe({ operation }, size),
+    outcome: (operation, outcome, count = 1) => outcomes.inc({ operation, outcome }, count),
+    fencingRefusal: () => fencing.inc(),
+    sweepLag: (seconds) => lag.set(seconds),
+    orphansReleased: (count) => orphans.inc(count),
+    audited: ({ oversoldUnits, driftUnits }) => {
+      oversold.set(oversoldUnits);
+      drift.set(driftUnits);
+    },
+  };
+}

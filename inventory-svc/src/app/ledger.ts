@@ -1,0 +1,77 @@
+import type { Allocation, Book, Change, StockLine } from "../domain/ledger.ts";
+
+/** What to read under the event's lock, besides the event and its stock. */
+export interface LedgerQuery {
+  eventId: string;
+  /** Allocations to look up, of any event; at most 1000. */
+  allocationIds: readonly string[];
+  /**
+   * Whose units to sum: these users, or the owners of the looked-up allocations that are
+   * released.
+   */
+  unitsOf: readonly string[] | "released";
+}
+
+/** What is left of each ticket type of one event, as one version of the ledger. */
+export interface StockLevels {
+  eventId: string;
+  /** A higher version is newer. */
+  version: bigint;
+  /** In the event's order. */
+  lines: readonly StockLine[];
+}
+
+/** A decision's outcome and the stock it left. */
+export interface Settled<T> {
+  outcome: T;
+  stock: StockLevels;
+}
+
+/** An allocation whose owner never came back. */
+export interface Orphan {
+  allocationId: string;
+  eventId: string;
+}
+
+/** How one event's counters compare with its allocations. */
+export interface LedgerAudit {
+  /** Units held or sold beyond the capacity; must be 0. */
+  oversoldUnits: number;
+  /** Units by which counters and allocations differ; must be 0. */
+  driftUnits: number;
+}
+
+/** The stock ledger: who has which units. */
+export interface Ledger {
+  /**
+   * Locks one event, reads its book, and writes the change that `decide` returns, all in one
+   * transaction. Resolves to undefined for an unknown event.
+   *
+   * `decide` must be pure: it runs again when the database asks to. What it throws leaves
+   * everything as it was. Fails with DEPENDENCY_UNAVAILABLE when the store does not answer; the
+   * change may then have been made or not.
+   */
+  settle<T extends { change: Change }>(
+    query: LedgerQuery,
+    decide: (book: Book) => T,
+  ): Promise<Settled<T> | undefined>;
+
+  /**
+   * Moves the time at which a held allocation lapses, never backwards and never beyond
+   * `maxSeconds` after it was granted. Returns the allocation as it is afterwards.
+   */
+  extend(
+    allocationId: string,
+    expireTime: Date,
+    maxSeconds: number,
+  ): Promise<Pick<Allocation, "state" | "createTime" | "expireTime"> | undefined>;
+
+  /** Held allocations that lapsed before `now - graceSeconds`, the longest lapsed first. */
+  findOrphans(options: {
+    graceSeconds: number;
+    limit: number;
+  }): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }>;
+
+  /** Compares one event's counters with its allocations, at one moment. */
+  audit(eventId: string): Promise<LedgerAudit>;
+}

@@ -1,0 +1,40 @@
+import { openPageToken, sealPageToken } from "@tessera/service-kit/page-token";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import type { Event } from "../domain/event.ts";
+import type { EventPosition, EventSort, EventStore } from "./event-store.ts";
+
+/** The last instant that SQL can name, in milliseconds. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Lists a page of events. Throws INVALID_PAGE_TOKEN. */
+export async function listEvents(
+  store: EventStore,
+  query: { sort: EventSort; namePrefix: string; limit: number; pageToken: string },
+): Promise<{ events: Event[]; nextPageToken: string }> {
+  const { sort, namePrefix, limit, pageToken } = query;
+  // A token of another order or another prefix would silently skip events.
+  const scope = `events:${sort}:${namePrefix}`;
+  const after = positionOf(scope, pageToken, sort);
+  const { events, next } = await store.list({ sort, namePrefix, limit, after });
+  return { events, nextPageToken: next === undefined ? "" : sealPageToken(scope, next) };
+}
+
+function positionOf(scope: string, token: string, sort: EventSort): EventPosition | undefined {
+  const example: EventPosition = sort === "name" ? ["", 0] : [0, 0];
+  const position = openPageToken(scope, token, example);
+  if (position !== undefined && !isPosition(position)) {
+    throw new ServiceError("INVALID_PAGE_TOKEN", "the page token is not one of this list's", {
+      metadata: { field: "page_token" },
+    });
+  }
+  return position;
+}
+
+/** Tokens come from outside: a number in one may be no time at all. */
+function isPosition([key, seq]: EventPosition): boolean {
+  const isKey =
+    typeof key === "string"
+      ? key.length <= 400
+      : Number.isSafeInteger(key) && Math.abs(key) <= MAX_TIME_MS;
+  return isKey && Number.isSafeInteger(seq) && seq >= 0;
+}

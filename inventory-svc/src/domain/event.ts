@@ -1,0 +1,126 @@
+import { invalidField } from "@tessera/service-kit/service-error";
+
+/** A price and a capacity in one event. */
+export interface TicketType {
+  id: string;
+  name: string;
+  /** The price of one unit in the event's currency, in minor units. */
+  priceMinor: number;
+  /** How many units exist. */
+  capacity: number;
+}
+
+/** How buyers are let in to one event's sale. */
+export interface WaitingRoom {
+  admitPerMinute: number;
+  maxActive: number;
+  passSeconds: number;
+  /** What happens while the waiting room's store is lost. */
+  onStoreLoss: "open" | "closed";
+}
+
+/** Something that people buy tickets for, as its organiser describes it. */
+export interface EventDraft {
+  organiserId: string;
+  name: string;
+  venue: string;
+  startTime: Date;
+  salesOpenTime: Date;
+  salesCloseTime: Date;
+  holdSeconds: number;
+  maxPerUser: number;
+  waitingRoom: WaitingRoom | undefined;
+  ticketTypes: readonly TicketTypeDraft[];
+}
+
+/** A ticket type that has no id yet. */
+export interface TicketTypeDraft {
+  name: string;
+  priceMinor: number;
+  currency: string;
+  capacity: number;
+}
+
+/** An event as stored. */
+export interface Event extends Omit<EventDraft, "ticketTypes"> {
+  id: string;
+  /** The ISO 4217 code of every price. */
+  currency: string;
+  createTime: Date;
+  /** In the organiser's order. */
+  ticketTypes: readonly TicketType[];
+}
+
+/** Ticket types in one event, at most. */
+export const MAX_TICKET_TYPES = 50;
+
+/**
+ * Returns the draft with its texts trimmed and normalized, or throws INVALID_FIELD with the path
+ * of the first field that breaks a rule.
+ */
+export function validEvent(draft: EventDraft): EventDraft {
+  const { salesOpenTime, salesCloseTime, ticketTypes } = draft;
+  checkRange("event.hold_seconds", draft.holdSeconds, { min: 1, max: 7_200 });
+  checkRange("event.max_per_user", draft.maxPerUser, { min: 1, max: 1_000 });
+  if (salesCloseTime <= salesOpenTime) {
+    throw invalidField("event.sales_close_time", "must be after event.sales_open_time");
+  }
+  if (draft.waitingRoom !== undefined) {
+    checkWaitingRoom(draft.waitingRoom);
+  }
+  if (ticketTypes.length === 0 || ticketTypes.length > MAX_TICKET_TYPES) {
+    throw invalidField("event.ticket_types", `must have 1 to ${MAX_TICKET_TYPES} items`);
+  }
+  return {
+    ...draft,
+    name: validText("event.name", draft.name, 200),
+    venue: validText("event.venue", draft.venue, 200),
+    ticketTypes: validTicketTypes(ticketTypes),
+  };
+}
+
+function checkWaitingRoom({ admitPerMinute, maxActive, passSeconds }: WaitingRoom): void {
+  checkRange("event.waiting_room.admit_per_minute", admitPerMinute, { min: 1, max: 1_000_000 });
+  checkRange("event.waiting_room.max_active", maxActive, { min: 1, max: 1_000_000 });
+  checkRange("event.waiting_room.pass_seconds", passSeconds, { min: 10, max: 3_600 });
+}
+
+function validTicketTypes(drafts: readonly TicketTypeDraft[]): TicketTypeDraft[] {
+  const names = new Set<string>();
+  return drafts.map((draft, index) => {
+    const path = `event.ticket_types[${index}]`;
+    const name = validText(`${path}.name`, draft.name, 100);
+    if (names.has(name)) {
+      throw invalidField(`${path}.name`, "is the name of another ticket type of the event");
+    }
+    names.add(name);
+    checkRange(`${path}.price.amount_minor`, draft.priceMinor, { min: 0, max: 100_000_000 });
+    checkRange(`${path}.capacity`, draft.capacity, { min: 0, max: 10_000_000 });
+    if (!/^[A-Z]{3}$/.test(draft.currency)) {
+      throw invalidField(`${path}.price.currency_code`, "must be three upper-case letters");
+    }
+    if (draft.currency !== drafts[0]?.currency) {
+      throw invalidField(`${path}.price.currency_code`, "must be the same in the whole event");
+    }
+    return { ...draft, name };
+  });
+}
+
+function validText(field: string, text: string, maxLength: number): string {
+  const trimmed = text.trim().normalize("NFC");
+  // SQL counts code points, JavaScript's `length` does not.
+  const length = [...trimmed].length;
+  if (length === 0 || length > maxLength) {
+    throw invalidField(field, `must have 1 to ${maxLength} characters`);
+  }
+  if (/\p{Cc}/u.test(trimmed) || !trimmed.isWellFormed()) {
+    throw invalidField(field, "must not contain control characters");
+  }
+  return trimmed;
+}
+
+function checkRange(field: string, value: number, { min, max }: { min: number; max: number }) {
+  if (value < min || value > max) {
+    throw invalidField(field, `must be from ${min} to ${max}`);
+  }
+}

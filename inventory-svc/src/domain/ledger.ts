@@ -1,0 +1,91 @@
+/** One line of an allocation: units of the ticket type at a position of the event. */
+export interface Line {
+  position: number;
+  quantity: number;
+}
+
+/** Where an allocation is in its life; a released one may be committed after all. */
+export type AllocationState = "HELD" | "COMMITTED" | "RELEASED";
+
+/** One buyer's claim on units of one event. */
+export interface Allocation {
+  id: string;
+  eventId: string;
+  userId: string;
+  state: AllocationState;
+  /** At least one, each position once, by position. */
+  lines: readonly Line[];
+  /** The sum of the lines' quantities. */
+  units: number;
+  /** The price of all units, in minor units of the event's currency. */
+  totalMinor: number;
+  createTime: Date;
+  /** When it was to lapse as it was granted. */
+  firstExpireTime: Date;
+  /** When it lapses now. */
+  expireTime: Date;
+  /** True when its units had been released and were taken again by a commit. */
+  reacquired: boolean;
+}
+
+/** The stock of one ticket type; `available + held + sold = capacity`, always. */
+export interface StockLine {
+  position: number;
+  ticketTypeId: string;
+  priceMinor: number;
+  capacity: number;
+  available: number;
+  held: number;
+  sold: number;
+}
+
+/** What the ledger must know of an event to decide. */
+export interface SaleRules {
+  eventId: string;
+  salesOpenTime: Date;
+  salesCloseTime: Date;
+  holdSeconds: number;
+  maxPerUser: number;
+  currency: string;
+  /** The highest fencing token seen. */
+  fence: bigint;
+  /** Grows with every change of the event's stock. */
+  stockVersion: bigint;
+}
+
+/** One event's ledger as read under its lock. */
+export interface Book {
+  /** The database's time, taken after the lock was granted. */
+  now: Date;
+  event: SaleRules;
+  /** In the event's order. */
+  stock: readonly StockLine[];
+  /** Those that were asked for and exist, by id; of any event. */
+  allocations: ReadonlyMap<string, Allocation>;
+  /** Units that users hold and own in the event; users without any are missing. */
+  unitsByUser: ReadonlyMap<string, number>;
+}
+
+/** How one ticket type's stock changes: signed amounts that add up to 0. */
+export interface StockDelta {
+  position: number;
+  available: number;
+  held: number;
+  sold: number;
+}
+
+/** Allocations that change their state together. */
+export interface Move {
+  ids: readonly string[];
+  from: AllocationState;
+  to: AllocationState;
+}
+
+/** What to write, all or nothing. */
+export interface Change {
+  inserts: readonly Allocation[];
+  moves: readonly Move[];
+  deltas: readonly StockDelta[];
+  /** A fencing token higher than the last; absent when it did not move. */
+  fence?: bigint;
+}

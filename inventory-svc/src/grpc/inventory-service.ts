@@ -1,0 +1,102 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { batchAllocate } from "../app/batch-allocate.ts";
+import { batchCommit } from "../app/batch-commit.ts";
+import { batchRelease } from "../app/batch-release.ts";
+import { createEvent } from "../app/create-event.ts";
+import type { EventStore } from "../app/event-store.ts";
+import { extendAllocation } from "../app/extend-allocation.ts";
+import { getAvailability } from "../app/get-availability.ts";
+import { getEvent } from "../app/get-event.ts";
+import type { Ledger } from "../app/ledger.ts";
+import type { LedgerMetrics } from "../app/ledger-metrics.ts";
+import { listEvents } from "../app/list-events.ts";
+import { parseBatchAllocate, parseCommitEntries, parseReleaseEntries } from "./parse-batch.ts";
+import { parseCreateEvent } from "./parse-create-event.ts";
+import { parseTime, parseUuid } from "./parse-fields.ts";
+import { parseListEvents } from "./parse-list-events.ts";
+import {
+  toAllocateResults,
+  toAvailability,
+  toEvent,
+  toRefusal,
+  toStockLevels,
+} from "./to-message.ts";
+
+/** What the service needs. */
+export interface InventoryDeps {
+  events: EventStore;
+  ledger: Ledger;
+  metrics: LedgerMetrics;
+}
+
+/** Translates between messages and the application; decides nothing. */
+export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof InventoryService> {
+  const { events } = deps;
+  return {
+    async createEvent(request) {
+      const { requestId, draft } = parseCreateEvent(request);
+      const { event, replayed } = await createEvent(events, requestId, draft);
+      return { event: toEvent(event), replayed };
+    },
+    async getEvent(request) {
+      const eventId = parseUuid("event_id", request.eventId);
+      return { event: toEvent(await getEvent(events, eventId)) };
+    },
+    async listEvents(request) {
+      const page = await listEvents(events, parseListEvents(request));
+      return { events: page.events.map(toEvent), nextPageToken: page.nextPageToken };
+    },
+    async getAvailability(request) {
+      const eventId = parseUuid("event_id", request.eventId);
+      const stock = await getAvailability(events, eventId);
+      return { eventId, ticketTypes: stock.map(toAvailability) };
+    },
+    ...ledgerMethods(deps),
+  };
+}
+
+type LedgerMethods = "batchAllocate" | "batchCommit" | "batchRelease" | "extendAllocation";
+
+function ledgerMethods(
+  deps: InventoryDeps,
+): Pick<ServiceImpl<typeof InventoryService>, LedgerMethods> {
+  return {
+    async batchAllocate(request) {
+      const { answers, granted } = await batchAllocate(deps, parseBatchAllocate(request));
+      return {
+        results: toAllocateResults(answers, granted?.currency ?? ""),
+        ...(granted === undefined
+          ? {}
+          : {
+              allocateTime: timestampFromDate(granted.allocateTime),
+              expireTime: timestampFromDate(granted.expireTime),
+              stock: toStockLevels(granted.stock),
+            }),
+      };
+    },
+    async batchCommit(request) {
+      const { answers, stocks } = await batchCommit(deps, parseCommitEntries(request.entries));
+      return {
+        results: answers.map((answer) =>
+          "reason" in answer
+            ? { outcome: { case: "error", value: toRefusal(answer) } }
+            : { outcome: { case: "grant", value: { reacquired: answer.reacquired } } },
+        ),
+        stocks: stocks.map(toStockLevels),
+      };
+    },
+    async batchRelease(request) {
+      const refs = parseReleaseEntries(request.entries);
+      const { releasedCount, stocks } = await batchRelease(deps, refs);
+      return { releasedCount, stocks: stocks.map(toStockLevels) };
+    },
+    async extendAllocation(request) {
+      const allocationId = parseUuid("allocation_id", request.allocationId);
+      const wish = parseTime("expire_time", request.expireTime);
+      const expireTime = await extendAllocation(deps, allocationId, wish);
+      return { expireTime: timestampFromDate(expireTime) };
+    },
+  };
+}

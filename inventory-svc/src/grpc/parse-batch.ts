@@ -1,0 +1,74 @@
+import type {
+  AllocateEntry,
+  BatchAllocateRequest,
+  CommitEntry,
+  ReleaseEntry,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { invalidField, ServiceError } from "@tessera/service-kit/service-error";
+import type { AllocateBatch } from "../app/batch-allocate.ts";
+import type { Ref } from "../app/by-event.ts";
+import type { Wish } from "../domain/decide.ts";
+import type { Refusal } from "../domain/errors.ts";
+import { checkBatchSize, parseUuid } from "./parse-fields.ts";
+
+/**
+ * Reads a BatchAllocateRequest, or throws INVALID_FIELD. An entry that is malformed becomes a
+ * refusal, whose field is a path within the entry.
+ */
+export function parseBatchAllocate(request: BatchAllocateRequest): AllocateBatch {
+  const { eventId, fencingToken, entries } = request;
+  if (fencingToken < 0n) {
+    throw invalidField("fencing_token", "must not be negative");
+  }
+  checkBatchSize(entries);
+  return {
+    eventId: parseUuid("event_id", eventId),
+    fencingToken,
+    entries: entries.map((entry) => orRefusal(() => parseWish(entry))),
+  };
+}
+
+/** Reads the entries to commit; malformed ones become refusals. Throws INVALID_FIELD. */
+export function parseCommitEntries(entries: readonly CommitEntry[]): (Ref | Refusal)[] {
+  checkBatchSize(entries);
+  return entries.map((entry) => orRefusal(() => parseRef("", entry)));
+}
+
+/** Reads the entries to release, which have no answers of their own. Throws INVALID_FIELD. */
+export function parseReleaseEntries(entries: readonly ReleaseEntry[]): Ref[] {
+  checkBatchSize(entries);
+  return entries.map((entry, index) => parseRef(`entries[${index}].`, entry));
+}
+
+function parseRef(path: string, { allocationId, eventId }: CommitEntry | ReleaseEntry): Ref {
+  return {
+    allocationId: parseUuid(`${path}allocation_id`, allocationId),
+    eventId: parseUuid(`${path}event_id`, eventId),
+  };
+}
+
+function parseWish({ allocationId, userId, items }: AllocateEntry): Wish {
+  parseUuid("allocation_id", allocationId);
+  parseUuid("user_id", userId);
+  if (items.length === 0 || items.length > 20) {
+    throw invalidField("items", "must have 1 to 20 items");
+  }
+  for (const [index, { ticketTypeId, quantity }] of items.entries()) {
+    parseUuid(`items[${index}].ticket_type_id`, ticketTypeId);
+    if (quantity < 1 || quantity > 100) {
+      throw invalidField(`items[${index}].quantity`, "must be from 1 to 100");
+    }
+  }
+  return { allocationId, userId, items };
+}
+
+function orRefusal<T>(parse: () => T): T | Refusal {
+  try {
+    return parse();
+  } catch (failure) {
+    if (failure instanceof ServiceError) {
+      return failure;
+    }
+    throw failure;
+  }
+}

@@ -1,0 +1,59 @@
+import {
+  WaitingRoom_OnStoreLoss,
+  type WaitingRoom as WaitingRoomMessage,
+} from "@tessera/proto/inventory/v1/event_pb";
+import type { CreateEventRequest } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type { TicketType } from "@tessera/proto/inventory/v1/ticket_type_pb";
+import { invalidField } from "@tessera/service-kit/service-error";
+import type { EventDraft, TicketTypeDraft, WaitingRoom } from "../domain/event.ts";
+import { parseTime, parseUuid } from "./parse-fields.ts";
+
+/** What a new event's optional numbers are when they are not set. */
+const DEFAULTS = { holdSeconds: 600, maxPerUser: 8 };
+
+/** Reads a CreateEventRequest, or throws INVALID_FIELD; the domain checks the event's own rules. */
+export function parseCreateEvent({ requestId, event }: CreateEventRequest): {
+  requestId: string;
+  draft: EventDraft;
+} {
+  if (!/^[\x20-\x7e]{1,255}$/.test(requestId)) {
+    throw invalidField("request_id", "must have 1 to 255 printable ASCII characters");
+  }
+  if (event === undefined) {
+    throw invalidField("event", "is required");
+  }
+  const draft = {
+    organiserId: parseUuid("event.organiser_id", event.organiserId),
+    name: event.name,
+    venue: event.venue,
+    startTime: parseTime("event.start_time", event.startTime),
+    salesOpenTime: parseTime("event.sales_open_time", event.salesOpenTime),
+    salesCloseTime: parseTime("event.sales_close_time", event.salesCloseTime),
+    holdSeconds: event.holdSeconds === 0 ? DEFAULTS.holdSeconds : event.holdSeconds,
+    maxPerUser: event.maxPerUser === 0 ? DEFAULTS.maxPerUser : event.maxPerUser,
+    waitingRoom: event.waitingRoom === undefined ? undefined : parseWaitingRoom(event.waitingRoom),
+    ticketTypes: event.ticketTypes.map(parseTicketType),
+  };
+  return { requestId, draft };
+}
+
+function parseTicketType({ name, price, capacity }: TicketType, index: number): TicketTypeDraft {
+  if (price === undefined) {
+    throw invalidField(`event.ticket_types[${index}].price`, "is required");
+  }
+  const { amountMinor, currencyCode } = price;
+  return { name, priceMinor: Number(amountMinor), currency: currencyCode, capacity };
+}
+
+function parseWaitingRoom(message: WaitingRoomMessage): WaitingRoom {
+  const { admitPerMinute, maxActive, passSeconds, onStoreLoss } = message;
+  switch (onStoreLoss) {
+    case WaitingRoom_OnStoreLoss.OPEN:
+      return { admitPerMinute, maxActive, passSeconds, onStoreLoss: "open" };
+    case WaitingRoom_OnStoreLoss.UNSPECIFIED:
+    case WaitingRoom_OnStoreLoss.CLOSED:
+      return { admitPerMinute, maxActive, passSeconds, onStoreLoss: "closed" };
+    default:
+      throw invalidField("event.waiting_room.on_store_loss", "is not one of the known values");
+  }
+}

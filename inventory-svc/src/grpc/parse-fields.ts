@@ -1,0 +1,33 @@
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { invalidField } from "@tessera/service-kit/service-error";
+import { isUuid } from "@tessera/service-kit/uuid";
+
+/** From 1970 to the last second that SQL can name. */
+const MAX_TIME_SECONDS = 253_402_300_799n;
+
+/** A UUID in lower case, or INVALID_FIELD. */
+export function parseUuid(field: string, text: string): string {
+  if (!isUuid(text)) {
+    throw invalidField(field, text === "" ? "is required" : "must be a UUID in lower case");
+  }
+  return text;
+}
+
+/** An instant, to the millisecond, or INVALID_FIELD. */
+export function parseTime(field: string, time: Timestamp | undefined): Date {
+  if (time === undefined) {
+    throw invalidField(field, "is required");
+  }
+  const { seconds, nanos } = time;
+  if (seconds < 0n || seconds > MAX_TIME_SECONDS || nanos < 0 || nanos > 999_999_999) {
+    throw invalidField(field, "must be a time from 1970 to 9999");
+  }
+  return timestampDate(time);
+}
+
+/** Checks how many entries a batch has, or throws INVALID_FIELD. */
+export function checkBatchSize(entries: readonly unknown[]): void {
+  if (entries.length === 0 || entries.length > 1000) {
+    throw invalidField("entries", "must have 1 to 1000 items");
+  }
+}

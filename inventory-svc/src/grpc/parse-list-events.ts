@@ -1,0 +1,41 @@
+import {
+  type ListEventsRequest,
+  ListEventsRequest_Sort,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { pageSizeOf } from "@tessera/service-kit/page-token";
+import { invalidField } from "@tessera/service-kit/service-error";
+import type { EventSort } from "../app/event-store.ts";
+
+/** Reads a ListEventsRequest, or throws INVALID_FIELD. */
+export function parseListEvents({ pageSize, pageToken, namePrefix, sort }: ListEventsRequest): {
+  sort: EventSort;
+  namePrefix: string;
+  limit: number;
+  pageToken: string;
+} {
+  if ([...namePrefix].length > 100 || /\p{Cc}/u.test(namePrefix) || !namePrefix.isWellFormed()) {
+    throw invalidField("name_prefix", "must have at most 100 characters, none of them control");
+  }
+  const limit = pageSizeOf(pageSize);
+  if (namePrefix === "") {
+    return { sort: parseSort(sort), namePrefix, limit, pageToken };
+  }
+  if (sort !== ListEventsRequest_Sort.UNSPECIFIED && sort !== ListEventsRequest_Sort.NAME) {
+    throw invalidField("sort", "must be unset or SORT_NAME together with name_prefix");
+  }
+  return { sort: "name", namePrefix, limit, pageToken };
+}
+
+function parseSort(sort: ListEventsRequest_Sort): EventSort {
+  switch (sort) {
+    case ListEventsRequest_Sort.UNSPECIFIED:
+    case ListEventsRequest_Sort.START_TIME:
+      return "startTime";
+    case ListEventsRequest_Sort.NAME:
+      return "name";
+    case ListEventsRequest_Sort.CREATE_TIME_DESC:
+      return "createTimeDesc";
+    default:
+      throw invalidField("sort", "is not one of the known values");
+  }
+}

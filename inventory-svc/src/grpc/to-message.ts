@@ -1,0 +1,101 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { EntryErrorSchema } from "@tessera/proto/common/v1/entry_error_pb";
+import { type EventSchema, WaitingRoom_OnStoreLoss } from "@tessera/proto/inventory/v1/event_pb";
+import {
+  type AllocateResult,
+  AllocateResultSchema,
+  type StockLevelsSchema,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type { TicketTypeAvailabilitySchema } from "@tessera/proto/inventory/v1/ticket_type_pb";
+import { REASONS } from "@tessera/proto/reasons";
+import type { StockLevels } from "../app/ledger.ts";
+import type { Grant } from "../domain/decide.ts";
+import type { Refusal } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import type { StockLine } from "../domain/ledger.ts";
+
+export function toEvent(event: Event): MessageInitShape<typeof EventSchema> {
+  const { id, name, venue, holdSeconds, maxPerUser, organiserId, waitingRoom } = event;
+  return {
+    ...{ id, name, venue, holdSeconds, maxPerUser, organiserId },
+    startTime: timestampFromDate(event.startTime),
+    salesOpenTime: timestampFromDate(event.salesOpenTime),
+    salesCloseTime: timestampFromDate(event.salesCloseTime),
+    createTime: timestampFromDate(event.createTime),
+    ticketTypes: event.ticketTypes.map(({ priceMinor, ...type }) => ({
+      ...type,
+      price: { amountMinor: BigInt(priceMinor), currencyCode: event.currency },
+    })),
+    ...(waitingRoom === undefined
+      ? {}
+      : {
+          waitingRoom: {
+            ...waitingRoom,
+            onStoreLoss:
+              waitingRoom.onStoreLoss === "open"
+                ? WaitingRoom_OnStoreLoss.OPEN
+                : WaitingRoom_OnStoreLoss.CLOSED,
+          },
+        }),
+  };
+}
+
+export function toStockLevels(stock: StockLevels): MessageInitShape<typeof StockLevelsSchema> {
+  const { eventId, version, lines } = stock;
+  return { eventId, version, ticketTypes: lines.map(toAvailability) };
+}
+
+export function toAvailability(
+  line: StockLine,
+): MessageInitShape<typeof TicketTypeAvailabilitySchema> {
+  const { ticketTypeId, capacity, available, held, sold } = line;
+  return { ticketTypeId, capacity, available, held, sold };
+}
+
+export function toRefusal(refusal: Refusal): MessageInitShape<typeof EntryErrorSchema> {
+  const { reason, message, metadata } = refusal;
+  return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
+}
+
+/**
+ * Makes the results of one batch. Most buyers of a batch want the same, so equal new grants share
+ * one message: building messages is most of what a batch costs this process.
+ */
+export function toAllocateResults(
+  answers: readonly (Grant | Refusal)[],
+  currencyCode: string,
+): AllocateResult[] {
+  const byTotal = new Map<number, AllocateResult>();
+  return answers.map((answer) => {
+    if ("reason" in answer) {
+      return create(AllocateResultSchema, {
+        outcome: { case: "error", value: toRefusal(answer) },
+      });
+    }
+    const { allocation, replayed } = answer;
+    const shared = replayed ? undefined : byTotal.get(allocation.totalMinor);
+    if (shared !== undefined) {
+      return shared;
+    }
+    const result = create(AllocateResultSchema, {
+      outcome: {
+        case: "grant",
+        value: {
+          total: { amountMinor: BigInt(allocation.totalMinor), currencyCode },
+          replayed,
+          ...(replayed
+            ? {
+                allocateTime: timestampFromDate(allocation.createTime),
+                expireTime: timestampFromDate(allocation.firstExpireTime),
+              }
+            : {}),
+        },
+      },
+    });
+    if (!replayed) {
+      byTotal.set(allocation.totalMinor, result);
+    }
+    return result;
+  });
+}

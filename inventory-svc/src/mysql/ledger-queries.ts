@@ -1,0 +1,95 @@
+import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { LedgerAudit, Orphan } from "../app/ledger.ts";
+import type { Allocation } from "../domain/ledger.ts";
+import { STATE_NUMBERS, stateOf } from "./ledger-rows.ts";
+import { sqlInteger, sqlTime, sqlUuid } from "./sql.ts";
+
+const { HELD, COMMITTED } = STATE_NUMBERS;
+
+/** Does what `Ledger.extend` says, in one round trip. */
+export async function extendAllocation(
+  connection: PoolConnection,
+  allocationId: string,
+  limits: { expireTime: Date; maxSeconds: number },
+): Promise<Pick<Allocation, "state" | "createTime" | "expireTime"> | undefined> {
+  const id = sqlUuid(allocationId);
+  const time = sqlTime(limits.expireTime);
+  const [results] = await connection.query<RowDataPacket[]>({
+    sql: `UPDATE allocation SET expire_time = GREATEST(expire_time, ${time})
+        WHERE id = ${id} AND state = ${HELD}
+          AND ${time} <= create_time + INTERVAL ${sqlInteger(limits.maxSeconds)} SECOND;
+      SELECT state, create_time, expire_time FROM allocation WHERE id = ${id}`,
+    timeout: QUERY_TIMEOUT_MS,
+  });
+  const [, rows] = results as [unknown, { state: number; create_time: Date; expire_time: Date }[]];
+  const [row] = rows;
+  return row === undefined
+    ? undefined
+    : { state: stateOf(row.state), createTime: row.create_time, expireTime: row.expire_time };
+}
+
+/**
+ * Does what `Ledger.findOrphans` says.
+ *
+ * Rows that a transaction holds are passed over: they are being settled right now. The locks end
+ * with the statement, which waits for nobody, so it cannot be part of a deadlock.
+ */
+export async function findOrphans(
+  connection: PoolConnection,
+  { graceSeconds, limit }: { graceSeconds: number; limit: number },
+): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }> {
+  const [results] = await connection.query<RowDataPacket[]>({
+    sql: `SELECT UTC_TIMESTAMP(3) - INTERVAL ${sqlInteger(graceSeconds)} SECOND AS lapsedBefore;
+      SELECT id, event_id, expire_time FROM allocation FORCE INDEX (allocation_lapse)
+        WHERE state = ${HELD}
+          AND expire_time <= UTC_TIMESTAMP(3) - INTERVAL ${sqlInteger(graceSeconds)} SECOND
+        ORDER BY expire_time LIMIT ${sqlInteger(limit)} FOR UPDATE SKIP LOCKED`,
+    timeout: QUERY_TIMEOUT_MS,
+  });
+  const [times, rows] = results as [
+    { lapsedBefore: Date }[],
+    { id: Buffer; event_id: Buffer; expire_time: Date }[],
+  ];
+  const lapsedBefore = times[0]?.lapsedBefore ?? new Date(0);
+  const oldest = rows[0]?.expire_time ?? lapsedBefore;
+  return {
+    orphans: rows.map(({ id, event_id }) => ({
+      allocationId: uuidFromBytes(id),
+      eventId: uuidFromBytes(event_id),
+    })),
+    lapsedBefore,
+    lagSeconds: Math.max(0, (lapsedBefore.getTime() - oldest.getTime()) / 1000),
+  };
+}
+
+interface AuditRecord {
+  excess: string | null;
+  capacity: string | null;
+  heldCount: string | null;
+  soldCount: string | null;
+  heldUnits: string | null;
+  soldUnits: string | null;
+}
+
+/** Does what `Ledger.audit` says, in one statement: one statement sees one moment. */
+export async function auditEvent(pool: Pool, eventId: string): Promise<LedgerAudit> {
+  const event = sqlUuid(eventId);
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT s.*, a.* FROM
+      (SELECT SUM(GREATEST(0, held + sold - capacity)) AS excess, SUM(capacity) AS capacity,
+        SUM(held) AS heldCount, SUM(sold) AS soldCount FROM stock WHERE event_id = ${event}) s,
+      (SELECT SUM(IF(state = ${HELD}, units, 0)) AS heldUnits,
+        SUM(IF(state = ${COMMITTED}, units, 0)) AS soldUnits
+        FROM allocation FORCE INDEX (allocation_user) WHERE event_id = ${event}) a`,
+  );
+  const [row] = rows as AuditRecord[];
+  const heldUnits = Number(row?.heldUnits);
+  const soldUnits = Number(row?.soldUnits);
+  return {
+    oversoldUnits: Math.max(Number(row?.excess), heldUnits + soldUnits - Number(row?.capacity)),
+    driftUnits:
+      Math.abs(heldUnits - Number(row?.heldCount)) + Math.abs(soldUnits - Number(row?.soldCount)),
+  };
+}

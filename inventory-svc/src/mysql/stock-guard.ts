@@ -1,0 +1,24 @@
+import type { StockDelta, StockLine } from "../domain/ledger.ts";
+import { sqlInteger, sqlUuid } from "./sql.ts";
+
+/**
+ * How the ledger keeps two transactions from deciding on the same units.
+ *
+ * Nothing but a test of the guard itself replaces it: without one, rivals must be seen to
+ * oversell, or that test proves nothing.
+ */
+export interface StockGuard {
+  /** Ends the statements that read the event and its stock. */
+  lock: string;
+  /** The statement that writes one ticket type's change; it must match exactly one row. */
+  update: (eventId: string, before: StockLine, delta: StockDelta) => string;
+}
+
+/** Rows are locked before they are read, and written only if the units are still there. */
+export const LEDGER_GUARD: StockGuard = {
+  lock: "FOR UPDATE",
+  update: (eventId, { position }, { available, held, sold }) =>
+    `UPDATE stock SET available = available + ${sqlInteger(available)}, held = held + ${sqlInteger(held)}, sold = sold + ${sqlInteger(sold)}
+     WHERE event_id = ${sqlUuid(eventId)} AND position = ${sqlInteger(position)}
+       AND available >= ${sqlInteger(-available)} AND held >= ${sqlInteger(-held)} AND sold >= ${sqlInteger(-sold)}`,
+};

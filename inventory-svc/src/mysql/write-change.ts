@@ -1,0 +1,97 @@
+import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
+import type { Allocation, Book, Change, Move } from "../domain/ledger.ts";
+import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
+import { sqlIn, sqlInteger, sqlTime, sqlUuid } from "./sql.ts";
+import type { StockGuard } from "./stock-guard.ts";
+
+/** A statement, and how many rows it must match. */
+interface Statement {
+  sql: string;
+  rows: number;
+}
+
+/** True when there is nothing to write. */
+export function isEmpty({ inserts, moves, deltas, fence }: Change): boolean {
+  return inserts.length + moves.length + deltas.length === 0 && fence === undefined;
+}
+
+/**
+ * Writes a change in one round trip and checks that each statement matched what it must; throws,
+ * and so rolls back, when one did not.
+ */
+export async function writeChange(
+  connection: PoolConnection,
+  options: { book: Book; change: Change; guard: StockGuard },
+): Promise<void> {
+  const statements = statementsOf(options);
+  const sql = statements.map((statement) => statement.sql).join(";\n");
+  const [answer] = await connection.query<ResultSetHeader | ResultSetHeader[]>({
+    sql,
+    timeout: QUERY_TIMEOUT_MS,
+  });
+  const results = Array.isArray(answer) ? answer : [answer];
+  for (const [index, { rows }] of statements.entries()) {
+    const matched = results[index]?.affectedRows;
+    if (matched !== rows) {
+      const { eventId } = options.book.event;
+      throw new Error(
+        `ledger of event ${eventId}: statement ${index} matched ${matched} rows instead of ${rows}`,
+      );
+    }
+  }
+}
+
+function statementsOf(options: { book: Book; change: Change; guard: StockGuard }): Statement[] {
+  const { book, change, guard } = options;
+  const { eventId, fence } = book.event;
+  const statements: Statement[] = change.deltas.map((delta) => {
+    const before = book.stock.find(({ position }) => position === delta.position);
+    if (before === undefined) {
+      throw new RangeError(`no stock at position ${delta.position}`);
+    }
+    return { sql: guard.update(eventId, before, delta), rows: 1 };
+  });
+  statements.push({
+    sql: `UPDATE event SET fence = ${sqlInteger(change.fence ?? fence)},
+      stock_version = stock_version + ${isStockChanged(change) ? 1 : 0}
+      WHERE id = ${sqlUuid(eventId)}`,
+    rows: 1,
+  });
+  statements.push(...change.moves.map(moveStatement));
+  if (change.inserts.length > 0) {
+    statements.push(insertStatement(change.inserts));
+  }
+  return statements;
+}
+
+/** A change of allocations is one of the stock. */
+export function isStockChanged({ inserts, moves, deltas }: Change): boolean {
+  return inserts.length + moves.length + deltas.length > 0;
+}
+
+function moveStatement({ ids, from, to }: Move): Statement {
+  const reacquired = from === "RELEASED" ? ", reacquired = 1" : "";
+  return {
+    sql: `UPDATE allocation FORCE INDEX (allocation_id)
+      SET state = ${STATE_NUMBERS[to]}${reacquired}
+      WHERE ${sqlIn("id", ids)} AND state = ${STATE_NUMBERS[from]}`,
+    rows: ids.length,
+  };
+}
+
+function insertStatement(allocations: readonly Allocation[]): Statement {
+  const values = allocations.map(
+    (allocation) =>
+      `(${sqlUuid(allocation.id)},${sqlUuid(allocation.eventId)},${sqlUuid(allocation.userId)},` +
+      `${STATE_NUMBERS[allocation.state]},'${formatLines(allocation.lines)}',` +
+      `${sqlInteger(allocation.units)},${sqlInteger(allocation.totalMinor)},` +
+      `${sqlTime(allocation.createTime)},${sqlTime(allocation.firstExpireTime)},` +
+      `${sqlTime(allocation.expireTime)})`,
+  );
+  return {
+    sql: `INSERT INTO allocation (id, event_id, user_id, state, content, units, total_minor,
+        create_time, first_expire_time, expire_time) VALUES ${values.join(",")}`,
+    rows: allocations.length,
+  };
+}
