@@ -65,6 +65,8 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
     connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     connection.query("SET SESSION innodb_lock_wait_timeout = 2");
   });
+  // The first connection came before anybody listened: the next one takes its place.
+  (await poolOf(source).getConnection()).destroy();
   return source;
 }
 
