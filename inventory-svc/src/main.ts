@@ -3,14 +3,17 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
+import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { ledgerMetrics } from "./app/ledger-metrics.ts";
 import { readConfig } from "./config.ts";
 import { inventoryService } from "./grpc/inventory-service.ts";
+import { startJobs } from "./jobs.ts";
 import { MysqlEventStore } from "./mysql/mysql-event-store.ts";
 import { MysqlLedger } from "./mysql/mysql-ledger.ts";
-import { inventorySchema } from "./mysql/schema.ts";
+import { SCHEMA } from "./mysql/schema.ts";
 
 await run(async () => {
   const config = readConfig(process.env);
@@ -24,15 +27,18 @@ await run(async () => {
     type: config.mysqlType,
     poolSize: config.mysqlPoolSize,
     maxWaiting: 256,
-    ...inventorySchema,
+    ...SCHEMA,
   });
   lifecycle.onClose("mysql", () => mysql.destroy());
   if (config.isMigratedOnStart) {
     logger.info({ migrations: await migrate(mysql) }, "migrated");
   }
 
-  const ledger = new MysqlLedger(mysql);
+  mysqlMetrics(mysql, registry);
   const metrics = ledgerMetrics(registry);
+  const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
+  const auditor = new LedgerAuditor({ ledger, metrics });
+  startJobs({ ledger, metrics, auditor, lifecycle, logger }, config);
 
   await serveRpc({
     service: InventoryService,

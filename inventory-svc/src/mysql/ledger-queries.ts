@@ -1,12 +1,14 @@
 import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LedgerAudit, Orphan } from "../app/ledger.ts";
 import type { Allocation } from "../domain/ledger.ts";
 import { STATE_NUMBERS, stateOf } from "./ledger-rows.ts";
-import { sqlInteger, sqlTime, sqlUuid } from "./sql.ts";
 
 const { HELD, COMMITTED } = STATE_NUMBERS;
+/** An audit reads all of an event's allocations, in milliseconds. */
+const AUDIT_TIMEOUT_MS = 10_000;
 
 /** Does what `Ledger.extend` says, in one round trip. */
 export async function extendAllocation(
@@ -14,12 +16,12 @@ export async function extendAllocation(
   allocationId: string,
   limits: { expireTime: Date; maxSeconds: number },
 ): Promise<Pick<Allocation, "state" | "createTime" | "expireTime"> | undefined> {
-  const id = sqlUuid(allocationId);
-  const time = sqlTime(limits.expireTime);
+  const id = uuidLiteral(allocationId);
+  const time = timeLiteral(limits.expireTime);
   const [results] = await connection.query<RowDataPacket[]>({
     sql: `UPDATE allocation SET expire_time = GREATEST(expire_time, ${time})
         WHERE id = ${id} AND state = ${HELD}
-          AND ${time} <= create_time + INTERVAL ${sqlInteger(limits.maxSeconds)} SECOND;
+          AND ${time} <= create_time + INTERVAL ${integerLiteral(limits.maxSeconds)} SECOND;
       SELECT state, create_time, expire_time FROM allocation WHERE id = ${id}`,
     timeout: QUERY_TIMEOUT_MS,
   });
@@ -41,11 +43,11 @@ export async function findOrphans(
   { graceSeconds, limit }: { graceSeconds: number; limit: number },
 ): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }> {
   const [results] = await connection.query<RowDataPacket[]>({
-    sql: `SELECT UTC_TIMESTAMP(3) - INTERVAL ${sqlInteger(graceSeconds)} SECOND AS lapsedBefore;
+    sql: `SELECT UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND AS lapsedBefore;
       SELECT id, event_id, expire_time FROM allocation FORCE INDEX (allocation_lapse)
         WHERE state = ${HELD}
-          AND expire_time <= UTC_TIMESTAMP(3) - INTERVAL ${sqlInteger(graceSeconds)} SECOND
-        ORDER BY expire_time LIMIT ${sqlInteger(limit)} FOR UPDATE SKIP LOCKED`,
+          AND expire_time <= UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND
+        ORDER BY expire_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     timeout: QUERY_TIMEOUT_MS,
   });
   const [times, rows] = results as [
@@ -75,15 +77,16 @@ interface AuditRecord {
 
 /** Does what `Ledger.audit` says, in one statement: one statement sees one moment. */
 export async function auditEvent(pool: Pool, eventId: string): Promise<LedgerAudit> {
-  const event = sqlUuid(eventId);
-  const [rows] = await pool.query<RowDataPacket[]>(
-    `SELECT s.*, a.* FROM
+  const event = uuidLiteral(eventId);
+  const [rows] = await pool.query<RowDataPacket[]>({
+    timeout: AUDIT_TIMEOUT_MS,
+    sql: `SELECT s.*, a.* FROM
       (SELECT SUM(GREATEST(0, held + sold - capacity)) AS excess, SUM(capacity) AS capacity,
         SUM(held) AS heldCount, SUM(sold) AS soldCount FROM stock WHERE event_id = ${event}) s,
       (SELECT SUM(IF(state = ${HELD}, units, 0)) AS heldUnits,
         SUM(IF(state = ${COMMITTED}, units, 0)) AS soldUnits
         FROM allocation FORCE INDEX (allocation_user) WHERE event_id = ${event}) a`,
-  );
+  });
   const [row] = rows as AuditRecord[];
   const heldUnits = Number(row?.heldUnits);
   const soldUnits = Number(row?.soldUnits);

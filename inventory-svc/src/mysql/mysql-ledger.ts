@@ -27,10 +27,16 @@ const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT", "ER_CHECKREA
 export class MysqlLedger implements Ledger {
   readonly #pool: Pool;
   readonly #guard: StockGuard;
+  readonly #onChange: (eventId: string) => void;
 
-  constructor(source: DataSource, options: { guard?: StockGuard } = {}) {
+  /** `onChange` is told of every event whose stock changed. */
+  constructor(
+    source: DataSource,
+    options: { guard?: StockGuard; onChange?: (eventId: string) => void } = {},
+  ) {
     this.#pool = poolOf(source);
     this.#guard = options.guard ?? LEDGER_GUARD;
+    this.#onChange = options.onChange ?? (() => undefined);
   }
 
   settle<T extends { change: Change }>(
@@ -77,7 +83,11 @@ export class MysqlLedger implements Ledger {
         await end("COMMIT");
       }
       const { eventId, stockVersion } = book.event;
-      const version = isStockChanged(change) ? stockVersion + 1n : stockVersion;
+      const isChanged = isStockChanged(change);
+      const version = isChanged ? stockVersion + 1n : stockVersion;
+      if (isChanged) {
+        this.#onChange(eventId);
+      }
       return { outcome, stock: { eventId, version, lines: applied(book.stock, change.deltas) } };
     });
   }

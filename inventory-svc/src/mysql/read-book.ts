@@ -1,4 +1,5 @@
 import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LedgerQuery } from "../app/ledger.ts";
@@ -15,7 +16,7 @@ import {
   toSaleRules,
   toStockLine,
 } from "./ledger-rows.ts";
-import { sqlIn, sqlUuid } from "./sql.ts";
+import { sqlIn } from "./sql-in.ts";
 
 const { HELD, COMMITTED } = STATE_NUMBERS;
 
@@ -36,7 +37,7 @@ export async function readBook(
   { eventId, allocationIds, unitsOf }: LedgerQuery,
   lock: string,
 ): Promise<Book | undefined> {
-  const event = sqlUuid(eventId);
+  const event = uuidLiteral(eventId);
   const users = unitsOf === "released" ? [] : unitsOf;
   // New allocations are looked up to find replays, settled ones to be changed.
   const allocationLock = unitsOf === users ? "" : lock;
@@ -83,7 +84,7 @@ export async function readBook(
 
 function unitsQuery(eventId: string, users: readonly string[]): string {
   return `SELECT user_id, SUM(units) AS units FROM allocation FORCE INDEX (allocation_user)
-    WHERE event_id = ${sqlUuid(eventId)} AND ${sqlIn("user_id", users)}
+    WHERE event_id = ${uuidLiteral(eventId)} AND ${sqlIn("user_id", users)}
       AND state IN (${HELD}, ${COMMITTED})
     GROUP BY user_id`;
 }

@@ -1,5 +1,5 @@
+import { integerLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { StockDelta, StockLine } from "../domain/ledger.ts";
-import { sqlInteger, sqlUuid } from "./sql.ts";
 
 /**
  * How the ledger keeps two transactions from deciding on the same units.
@@ -18,7 +18,7 @@ export interface StockGuard {
 export const LEDGER_GUARD: StockGuard = {
   lock: "FOR UPDATE",
   update: (eventId, { position }, { available, held, sold }) =>
-    `UPDATE stock SET available = available + ${sqlInteger(available)}, held = held + ${sqlInteger(held)}, sold = sold + ${sqlInteger(sold)}
-     WHERE event_id = ${sqlUuid(eventId)} AND position = ${sqlInteger(position)}
-       AND available >= ${sqlInteger(-available)} AND held >= ${sqlInteger(-held)} AND sold >= ${sqlInteger(-sold)}`,
+    `UPDATE stock SET available = available + ${integerLiteral(available)}, held = held + ${integerLiteral(held)}, sold = sold + ${integerLiteral(sold)}
+     WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(position)}
+       AND available >= ${integerLiteral(-available)} AND held >= ${integerLiteral(-held)} AND sold >= ${integerLiteral(-sold)}`,
 };

@@ -1,8 +1,9 @@
 import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
 import type { Allocation, Book, Change, Move } from "../domain/ledger.ts";
 import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
-import { sqlIn, sqlInteger, sqlTime, sqlUuid } from "./sql.ts";
+import { sqlIn } from "./sql-in.ts";
 import type { StockGuard } from "./stock-guard.ts";
 
 /** A statement, and how many rows it must match. */
@@ -53,9 +54,9 @@ function statementsOf(options: { book: Book; change: Change; guard: StockGuard }
     return { sql: guard.update(eventId, before, delta), rows: 1 };
   });
   statements.push({
-    sql: `UPDATE event SET fence = ${sqlInteger(change.fence ?? fence)},
+    sql: `UPDATE event SET fence = ${change.fence ?? fence},
       stock_version = stock_version + ${isStockChanged(change) ? 1 : 0}
-      WHERE id = ${sqlUuid(eventId)}`,
+      WHERE id = ${uuidLiteral(eventId)}`,
     rows: 1,
   });
   statements.push(...change.moves.map(moveStatement));
@@ -83,11 +84,11 @@ function moveStatement({ ids, from, to }: Move): Statement {
 function insertStatement(allocations: readonly Allocation[]): Statement {
   const values = allocations.map(
     (allocation) =>
-      `(${sqlUuid(allocation.id)},${sqlUuid(allocation.eventId)},${sqlUuid(allocation.userId)},` +
+      `(${uuidLiteral(allocation.id)},${uuidLiteral(allocation.eventId)},${uuidLiteral(allocation.userId)},` +
       `${STATE_NUMBERS[allocation.state]},'${formatLines(allocation.lines)}',` +
-      `${sqlInteger(allocation.units)},${sqlInteger(allocation.totalMinor)},` +
-      `${sqlTime(allocation.createTime)},${sqlTime(allocation.firstExpireTime)},` +
-      `${sqlTime(allocation.expireTime)})`,
+      `${integerLiteral(allocation.units)},${integerLiteral(allocation.totalMinor)},` +
+      `${timeLiteral(allocation.createTime)},${timeLiteral(allocation.firstExpireTime)},` +
+      `${timeLiteral(allocation.expireTime)})`,
   );
   return {
     sql: `INSERT INTO allocation (id, event_id, user_id, state, content, units, total_minor,

@@ -1,0 +1,33 @@
+import { batchRelease } from "./batch-release.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LedgerMetrics } from "./ledger-metrics.ts";
+
+/** Orphans released in one go: large enough to keep up, small enough that a sale does not notice. */
+const BATCH = 500;
+
+/**
+ * Releases the allocations that lapsed more than `graceSeconds` ago, until none is left.
+ *
+ * Their owner releases them by itself; these are the ones whose owner died in between, or lost
+ * them. Any number of replicas may sweep: each allocation is released once.
+ */
+export async function releaseOrphans(
+  deps: { ledger: Ledger; metrics: LedgerMetrics },
+  options: { graceSeconds: number; isStopped: () => boolean },
+): Promise<void> {
+  const { ledger, metrics } = deps;
+  const { graceSeconds, isStopped } = options;
+  let isMore = true;
+  while (isMore && !isStopped()) {
+    const found = await ledger.findOrphans({ graceSeconds, limit: BATCH });
+    metrics.sweepLag(found.lagSeconds);
+    if (found.orphans.length === 0) {
+      return;
+    }
+    const { lapsedBefore, orphans } = found;
+    const { releasedCount } = await batchRelease(deps, orphans, { lapsedBefore });
+    metrics.orphansReleased(releasedCount);
+    // When another replica was faster with all of them, the next round can wait.
+    isMore = orphans.length === BATCH && releasedCount > 0;
+  }
+}
