@@ -5,6 +5,7 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { serveRpc } from "@tessera/service-kit/serve-rpc";
@@ -42,6 +43,7 @@ await run(async () => {
     maxWaiting: POOL_WAITING_MAX,
   });
   lifecycle.onClose("mysql", () => source.destroy());
+  mysqlMetrics(source, registry);
   if (config.isMigratedOnStart) {
     logger.info({ migrations: await migrate(source) }, "migrated");
   }

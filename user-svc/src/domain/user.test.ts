@@ -9,7 +9,7 @@ function fieldRefused(work: () => unknown): string | undefined {
     work();
   } catch (reason) {
     expect(reason).to.be.instanceOf(ServiceError);
-    return reason instanceof ServiceError ? reason.metadata["field"] : undefined;
+    return reason instanceof ServiceError ? reason.metadata.field : undefined;
   }
   return undefined;
 }

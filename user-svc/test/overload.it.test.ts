@@ -1,0 +1,67 @@
+import { Code } from "@connectrpc/connect";
+import { expect } from "chai";
+import { failureOf, newPerson, useUserService } from "./use-user-service.ts";
+
+describe("a spike of sign-ins", () => {
+  const service = useUserService({ concurrency: 1, maxWaiting: 2 });
+
+  it("is refused early while all places are taken, and GetUser goes on answering", async () => {
+    const person = newPerson();
+    const { user } = await service.client.createUser(person);
+    const hashing = Promise.withResolvers<void>();
+    const held = service.gate.run(() => hashing.promise);
+
+    const refused: unknown[] = [];
+    const burst = Array.from({ length: 12 }, () =>
+      service.client.createSession(person).then(
+        () => "ok",
+        (reason: unknown) => {
+          refused.push(reason);
+          // Those that fit into the queue are the only ones left.
+          if (refused.length === 10) {
+            hashing.resolve();
+          }
+          return "refused";
+        },
+      ),
+    );
+    const found = await service.client.getUser({ userId: user?.id ?? "" });
+    expect(found.user?.id).to.equal(user?.id);
+    const outcomes = await Promise.all(burst);
+    await held;
+    expect(outcomes.filter((outcome) => outcome === "ok")).to.have.length(2);
+    for (const reason of refused) {
+      const failure = await failureOf(Promise.reject(reason));
+      expect(failure).to.include({ reason: "TOO_BUSY", code: Code.ResourceExhausted });
+    }
+    const metrics = await service.registry.metrics();
+    expect(metrics).to.contain('tessera_sign_ins_total{outcome="too_busy",service="user-svc"} 10');
+    await service.client.createSession(person);
+  });
+
+  it("is refused for sign-ups, too", async () => {
+    const hashing = Promise.withResolvers<void>();
+    const places = Array.from({ length: 3 }, () => service.gate.run(() => hashing.promise));
+    const failure = await failureOf(service.client.createUser(newPerson()));
+    expect(failure).to.include({ reason: "TOO_BUSY" });
+    hashing.resolve();
+    await Promise.all(places);
+    await service.client.createUser(newPerson());
+  });
+
+  it("does not keep the event loop from turning while real hashes run", async () => {
+    // The cheapest proof that hashing is off the loop: it turns many times within one hash.
+    let turns = 0;
+    let isHashing = true;
+    const count = () => {
+      turns += 1;
+      if (isHashing) {
+        setImmediate(count);
+      }
+    };
+    setImmediate(count);
+    await service.app.passwords.hash("a password that takes its time");
+    isHashing = false;
+    expect(turns).to.be.greaterThan(1);
+  });
+});

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { createClient } from "@connectrpc/connect";
+import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import { createSchema } from "@tessera/testkit/mysql";
+import { expect } from "chai";
+import { newPerson } from "./use-user-service.ts";
+
+const ORGANISER = { email: "organiser@example.com", password: "the organiser", name: "Olga" };
+
+describe("the programs of user-svc", () => {
+  let schema: Awaited<ReturnType<typeof createSchema>>;
+  const children = new Set<ChildProcess>();
+  before(async () => {
+    schema = await createSchema();
+  });
+  after(async () => {
+    for (const child of children) {
+      child.kill("SIGKILL");
+    }
+    await schema.drop();
+  });
+
+  function start(program: string, env: Record<string, string> = {}) {
+    const child = spawn(process.execPath, [`${import.meta.dirname}/../src/${program}`], {
+      env: {
+        // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
+        ...process.env,
+        MYSQL_URL: schema.url,
+        MYSQL_TYPE: "mariadb",
+        KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString("base64"),
+        ARGON2_MEMORY_KIB: "128",
+        ARGON2_TIME_COST: "1",
+        GRPC_PORT: "0",
+        HTTP_PORT: "0",
+        DRAIN_MS: "0",
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.add(child);
+    child.once("exit", () => children.delete(child));
+    return child;
+  }
+
+  async function runToEnd(program: string, env?: Record<string, string>) {
+    const child = start(program, env);
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    if (child.exitCode === null) {
+      await once(child, "exit");
+    }
+    return { code: child.exitCode, out, err };
+  }
+
+  const seedEnv = {
+    ORGANISER_EMAIL: ORGANISER.email,
+    ORGANISER_PASSWORD: ORGANISER.password,
+    ORGANISER_NAME: ORGANISER.name,
+  };
+
+  it("migrate, any number of times and at once", async () => {
+    const both = await Promise.all([runToEnd("migrate.ts"), runToEnd("migrate.ts")]);
+    expect(both.map(({ code }) => code)).to.deep.equal([0, 0]);
+    const outs = both.map(({ out }) => out).join("");
+    expect(outs.match(/CreateTables1760000000000/g)).to.have.length(1);
+  });
+
+  it("seed the organiser once", async () => {
+    const first = await runToEnd("seed-organiser.ts", seedEnv);
+    const second = await runToEnd("seed-organiser.ts", seedEnv);
+    expect([first.code, second.code]).to.deep.equal([0, 0]);
+    expect(first.out).to.contain('"outcome":"created"').and.not.to.contain(ORGANISER.email);
+    expect(second.out).to.contain('"outcome":"exists"');
+  });
+
+  it("serve until they are told to stop, and log no secrets", async () => {
+    const child = start("main.ts", { MIGRATE_ON_START: "true" });
+    const lines: string[] = [];
+    const ports = Promise.withResolvers<{ grpcPort: number; httpPort: number }>();
+    child.once("exit", () => ports.reject(new Error("it ended before it served")));
+    const reader = createInterface({ input: child.stdout });
+    reader.on("line", (line) => {
+      lines.push(line);
+      if (line.includes('"msg":"serving"')) {
+        ports.resolve(JSON.parse(line));
+      }
+    });
+    const { grpcPort, httpPort } = await ports.promise;
+    const ready = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
+    expect(ready.status).to.equal(200);
+
+    const transport = new GrpcTransport({
+      address: `127.0.0.1:${grpcPort}`,
+      defaultTimeoutMs: 10_000,
+    });
+    const client = createClient(UserService, transport);
+    const person = { ...newPerson(), password: "a secret of mine" };
+    await client.createUser(person);
+    const { tokens } = await client.createSession(ORGANISER);
+    expect((await client.listSigningKeys({})).keys).to.have.length(1);
+    const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+    expect(metrics).to.contain('tessera_sign_ins_total{outcome="ok"');
+    transport.close();
+
+    const ended = once(child, "exit");
+    const read = once(reader, "close");
+    child.kill("SIGTERM");
+    expect((await ended)[0]).to.equal(0);
+    await read;
+    const log = lines.join("\n");
+    expect(log).to.contain('"method":"CreateSession"').and.to.contain('"msg":"stopped"');
+    for (const secret of [person.email, person.password, ORGANISER.email]) {
+      expect(log).not.to.contain(secret);
+    }
+    expect(log).not.to.contain(tokens?.refreshToken ?? "no token");
+  });
+
+  it("do not start with settings that make no sense", async () => {
+    const { code, err } = await runToEnd("main.ts", { MYSQL_URL: "x", KEY_ENCRYPTION_KEY: "y" });
+    expect(code).to.equal(2);
+    expect(err).to.equal(
+      "invalid environment:\n  MYSQL_URL must be a mysql:// URL\n  KEY_ENCRYPTION_KEY must be 32 bytes in base64\n",
+    );
+  });
+});

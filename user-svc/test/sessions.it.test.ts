@@ -1,0 +1,273 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { Code } from "@connectrpc/connect";
+import { expect } from "chai";
+import { decodeJwt } from "jose";
+import { purgeSessions } from "../src/app/purge-sessions.ts";
+import { HashGate } from "../src/crypto/hash-gate.ts";
+import { PasswordHasher } from "../src/crypto/password-hasher.ts";
+import {
+  ACCESS_TOKEN_SECONDS,
+  CHEAP_COST,
+  failureOf,
+  newPerson,
+  reasonOf,
+  useUserService,
+} from "./use-user-service.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("sessions", () => {
+  const service = useUserService();
+
+  /** Signs a new person up and in. */
+  async function signedIn() {
+    const person = newPerson();
+    const { user } = await service.client.createUser(person);
+    const { tokens } = await service.client.createSession(person);
+    const { sid } = decodeJwt(tokens?.accessToken ?? "");
+    return {
+      person,
+      userId: user?.id ?? "",
+      sessionId: String(sid),
+      refreshToken: tokens?.refreshToken ?? "",
+    };
+  }
+
+  async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
+    const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
+    return tokens?.refreshToken ?? "";
+  }
+
+  async function metric(name: string): Promise<number> {
+    const found = await service.registry.getSingleMetric(name)?.get();
+    return found?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
+  }
+
+  describe("CreateSession", () => {
+    it("signs in, whatever the address's case", async () => {
+      const person = newPerson();
+      const { user } = await service.client.createUser(person);
+      const { tokens } = await service.client.createSession({
+        email: person.email.toUpperCase(),
+        password: person.password,
+      });
+      expect(tokens?.expiresIn).to.equal(ACCESS_TOKEN_SECONDS);
+      const claims = decodeJwt(tokens?.accessToken ?? "");
+      expect(claims).to.include({
+        sub: user?.id,
+        role: "customer",
+        iss: "tessera",
+        aud: "tessera",
+      });
+      expect((claims.exp ?? 0) - (claims.iat ?? 0)).to.equal(ACCESS_TOKEN_SECONDS);
+    });
+
+    it("answers the same to everybody who may not sign in, after the same hashing", async () => {
+      const person = newPerson();
+      await service.client.createUser(person);
+      const failures = [];
+      for (const credentials of [
+        { email: person.email, password: "wrong horse" },
+        { email: newPerson().email, password: person.password },
+        { email: person.email, password: "x".repeat(100_000) },
+        { email: person.email, password: "" },
+        { email: "nobody", password: "" },
+        { email: "x".repeat(100_000), password: "x".repeat(300) },
+      ]) {
+        const histogram = service.registry.getSingleMetric("tessera_password_hash_seconds");
+        const hashes = async () =>
+          (await histogram?.get())?.values.find((value) =>
+            "metricName" in value ? String(value.metricName).endsWith("_count") : false,
+          )?.value ?? 0;
+        const before = await hashes();
+        failures.push(await failureOf(service.client.createSession(credentials)));
+        expect((await hashes()) - before).to.equal(1);
+      }
+      expect(failures[0]).to.include({ reason: "BAD_CREDENTIALS", code: Code.Unauthenticated });
+      for (const failure of failures) {
+        expect(failure).to.deep.equal(failures[0]);
+      }
+    });
+
+    it("counts sign-ins by outcome", async () => {
+      const before = await metric("tessera_sign_ins_total");
+      const { person } = await signedIn();
+      await failureOf(service.client.createSession({ ...person, password: "wrong horse" }));
+      expect((await metric("tessera_sign_ins_total")) - before).to.equal(2);
+      const text = await service.registry.metrics();
+      expect(text).to.match(/tessera_sign_ins_total\{outcome="ok",service="user-svc"\} \d+/);
+      expect(text).to.match(/tessera_sign_ins_total\{outcome="bad_credentials"/);
+      expect(text).to.match(/tessera_password_hash_queue_depth\{[^}]*\} 0/);
+    });
+
+    it("brings a hash to today's cost", async () => {
+      const { person } = await signedIn();
+      const stored = async () =>
+        (await service.app.users.findByEmailKey(person.email))?.passwordHash ?? "";
+      const before = await stored();
+      const dear = { ...CHEAP_COST, timeCost: 2 };
+      const gate = new HashGate({ concurrency: 2, maxWaiting: 64, waitMs: 10_000 });
+      const cheap = service.app.passwords;
+      service.app.passwords = await PasswordHasher.create({ cost: dear, gate });
+      try {
+        await service.client.createSession(person);
+        expect(before).to.contain(",t=1,");
+        expect(await stored()).to.contain(",t=2,");
+        await service.client.createSession(person);
+      } finally {
+        service.app.passwords = cheap;
+      }
+    });
+  });
+
+  describe("RefreshSession", () => {
+    it("goes on with the session, and with the role of now", async () => {
+      const { refreshToken, sessionId, userId } = await signedIn();
+      await service.schema.pool.query("UPDATE user SET role = 'organiser' WHERE id = ?", [
+        Buffer.from(userId.replaceAll("-", ""), "hex"),
+      ]);
+      const { tokens } = await service.client.refreshSession({ refreshToken, requestId: "r" });
+      const claims = decodeJwt(tokens?.accessToken ?? "");
+      expect(claims).to.include({ sub: userId, sid: sessionId, role: "organiser" });
+      const third = await refresh(await refresh(tokens?.refreshToken ?? ""));
+      expect(third).not.to.equal(refreshToken);
+    });
+
+    it("gives the same refresh token when the same request is delivered again", async () => {
+      const { refreshToken } = await signedIn();
+      const first = await refresh(refreshToken, "one attempt");
+      const together = await Promise.all([
+        refresh(refreshToken, "one attempt"),
+        refresh(refreshToken, "one attempt"),
+      ]);
+      expect(together).to.deep.equal([first, first]);
+      expect(await refresh(first)).to.be.a("string");
+    });
+
+    it("gives all of many deliveries at once the same refresh token", async () => {
+      const { refreshToken } = await signedIn();
+      const calls = Array.from({ length: 8 }, () => refresh(refreshToken, "one attempt"));
+      const tokens = await Promise.all(calls);
+      expect(new Set(tokens).size).to.equal(1);
+      expect(await refresh(tokens[0] ?? "")).to.be.a("string");
+    });
+
+    it("ends the whole family when a used token comes again", async () => {
+      const before = await metric("tessera_refresh_replays_total");
+      const { refreshToken } = await signedIn();
+      const second = await refresh(refreshToken);
+      const failure = await failureOf(refresh(refreshToken));
+      expect(failure).to.include({ reason: "BAD_REFRESH_TOKEN", code: Code.Unauthenticated });
+      expect(await reasonOf(refresh(second))).to.equal("BAD_REFRESH_TOKEN");
+      expect((await metric("tessera_refresh_replays_total")) - before).to.equal(1);
+    });
+
+    it("recognises a token from long ago as a replay", async () => {
+      const { refreshToken } = await signedIn();
+      const third = await refresh(await refresh(refreshToken, "r-1"), "r-2");
+      // The request's answer was used since: whoever delivers it again has stolen it.
+      expect(await reasonOf(refresh(refreshToken, "r-1"))).to.equal("BAD_REFRESH_TOKEN");
+      expect(await reasonOf(refresh(third))).to.equal("BAD_REFRESH_TOKEN");
+    });
+
+    it("leaves one winner of a race, and ends the family", async () => {
+      const { refreshToken } = await signedIn();
+      const rivals = Array.from({ length: 8 }, () =>
+        refresh(refreshToken).then(
+          (token) => ({ token }),
+          (reason: unknown) => ({ reason }),
+        ),
+      );
+      const outcomes = await Promise.all(rivals);
+      const winners = outcomes.flatMap((outcome) => ("token" in outcome ? [outcome.token] : []));
+      expect(winners).to.have.length(1);
+      for (const outcome of outcomes) {
+        if ("reason" in outcome) {
+          expect(await reasonOf(Promise.reject(outcome.reason))).to.equal("BAD_REFRESH_TOKEN");
+        }
+      }
+      expect(await reasonOf(refresh(winners[0] ?? ""))).to.equal("BAD_REFRESH_TOKEN");
+    });
+
+    it("lets no stranger end a session", async () => {
+      const { refreshToken } = await signedIn();
+      const [session = ""] = refreshToken.split(".");
+      const other = await signedIn();
+      const [, othersSecret = ""] = other.refreshToken.split(".");
+      for (const garbage of [
+        "",
+        session,
+        `${session}.`,
+        `${session}.${randomBytes(32).toString("base64url")}`,
+        `${session}.${othersSecret}`,
+        `${randomBytes(16).toString("base64url")}.${randomBytes(32).toString("base64url")}`,
+        "x".repeat(100_000),
+      ]) {
+        expect(await reasonOf(refresh(garbage))).to.equal("BAD_REFRESH_TOKEN");
+      }
+      expect(await refresh(refreshToken)).to.be.a("string");
+      expect(await refresh(other.refreshToken)).to.be.a("string");
+    });
+
+    it("wants a request id", async () => {
+      const { refreshToken } = await signedIn();
+      expect(await reasonOf(refresh(refreshToken, ""))).to.equal("INVALID_FIELD");
+    });
+  });
+
+  describe("DeleteSession", () => {
+    it("ends the session, and again changes nothing", async () => {
+      const { userId, sessionId, refreshToken } = await signedIn();
+      await service.client.deleteSession({ userId, sessionId });
+      await service.client.deleteSession({ userId, sessionId });
+      expect(await reasonOf(refresh(refreshToken))).to.equal("BAD_REFRESH_TOKEN");
+    });
+
+    it("leaves another user's session alone", async () => {
+      const [ann, bob] = [await signedIn(), await signedIn()];
+      await service.client.deleteSession({ userId: bob.userId, sessionId: ann.sessionId });
+      await service.client.deleteSession({ userId: bob.userId, sessionId: randomUUID() });
+      expect(await refresh(ann.refreshToken)).to.be.a("string");
+    });
+
+    it("names the field that is wrong", async () => {
+      const { client } = service;
+      for (const [field, request] of [
+        ["user_id", { userId: "", sessionId: randomUUID() }],
+        ["session_id", { userId: randomUUID(), sessionId: "x" }],
+      ] as const) {
+        const failure = await failureOf(client.deleteSession(request));
+        expect(failure.metadata).to.include({ field });
+      }
+    });
+  });
+
+  describe("the time of a refresh token", () => {
+    it("begins anew with each refresh, and ends", async () => {
+      const { refreshToken } = await signedIn();
+      service.advance(29 * DAY_MS);
+      const second = await refresh(refreshToken);
+      service.advance(29 * DAY_MS);
+      const third = await refresh(second);
+      service.advance(30 * DAY_MS);
+      expect(await reasonOf(refresh(third))).to.equal("BAD_REFRESH_TOKEN");
+    });
+
+    it("is followed by its removal", async () => {
+      const { sessionId } = await signedIn();
+      const rows = async () => {
+        const id = Buffer.from(sessionId.replaceAll("-", ""), "hex");
+        const sql =
+          "SELECT id FROM session WHERE id = ? UNION ALL SELECT session_id FROM refresh_token WHERE session_id = ?";
+        const [found] = await service.schema.pool.query(sql, [id, id]);
+        return (found as unknown[]).length;
+      };
+      await purgeSessions(service.app);
+      expect(await rows()).to.equal(2);
+      service.advance(31 * DAY_MS);
+      expect(await purgeSessions(service.app)).to.be.greaterThan(1);
+      expect(await rows()).to.equal(0);
+      expect(await purgeSessions(service.app)).to.equal(0);
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { createLogger } from "@tessera/service-kit/logger";
+import { createRegistry } from "@tessera/service-kit/metrics";
+import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
+import type { Registry } from "prom-client";
+import type { App } from "../src/app/app.ts";
+import { KeyRing } from "../src/app/key-ring.ts";
+import { HashGate } from "../src/crypto/hash-gate.ts";
+import { type Argon2Cost, PasswordHasher } from "../src/crypto/password-hasher.ts";
+import { ERROR_DOMAIN, userService } from "../src/grpc/user-service.ts";
+import { userMetrics } from "../src/metrics.ts";
+import { MysqlSessionStore } from "../src/mysql/mysql-session-store.ts";
+import { MysqlSigningKeyStore } from "../src/mysql/mysql-signing-key-store.ts";
+import { MysqlUserStore } from "../src/mysql/mysql-user-store.ts";
+import { USER_SCHEMA } from "../src/mysql/schema.ts";
+
+/** What a test wants to differ. */
+export interface UserServiceOptions {
+  cost?: Argon2Cost;
+  concurrency?: number;
+  maxWaiting?: number;
+}
+
+/** The service, served by gRPC from this process over a schema of its own. */
+export interface RunningUserService {
+  schema: TestSchema;
+  app: App;
+  client: Client<typeof UserService>;
+  registry: Registry;
+  /** What bounds its hashing. */
+  gate: HashGate;
+  /** Lets this much time pass for the service. */
+  advance(ms: number): void;
+  /** Another replica's ring over the same keys. */
+  newKeyRing(): KeyRing;
+}
+
+export const CHEAP_COST: Argon2Cost = { memoryCost: 128, timeCost: 1, parallelism: 1 };
+export const ROTATION_MS = 30 * 86_400_000;
+export const ACCESS_TOKEN_SECONDS = 900;
+
+/** Call it inside `describe`; read the result inside hooks and tests only. */
+export function useUserService(options: UserServiceOptions = {}): RunningUserService {
+  const lifecycle = new Lifecycle();
+  // Hooks run in order of registration: the server stops before its schema goes.
+  after(() => lifecycle.close());
+  const schema = useMysql(USER_SCHEMA);
+  const opened = { schema } as RunningUserService;
+  before(async () => {
+    let aheadMs = 0;
+    const clock = () => new Date(Date.now() + aheadMs);
+    const registry = createRegistry("user-svc");
+    const gate = new HashGate({
+      concurrency: options.concurrency ?? 2,
+      maxWaiting: options.maxWaiting ?? 64,
+      waitMs: 10_000,
+    });
+    const metrics = userMetrics(registry, () => gate.depth);
+    const signingKeys = new MysqlSigningKeyStore(schema.pool);
+    const sealingKey = randomBytes(32);
+    const newKeyRing = () =>
+      new KeyRing({
+        store: signingKeys,
+        clock,
+        sealingKey,
+        rotationMs: ROTATION_MS,
+        newId: randomUUID,
+      });
+    const app: App = {
+      users: new MysqlUserStore(schema.pool),
+      sessions: new MysqlSessionStore(schema.pool),
+      signingKeys,
+      keyRing: newKeyRing(),
+      passwords: await PasswordHasher.create({
+        cost: options.cost ?? CHEAP_COST,
+        gate,
+        onHash: metrics.hashed,
+      }),
+      observer: metrics,
+      clock,
+      newId: randomUUID,
+      accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+      refreshTokenMs: 30 * 86_400_000,
+    };
+    const { grpcPort } = await serveRpc({
+      service: UserService,
+      implementation: userService(app),
+      domain: ERROR_DOMAIN,
+      grpcPort: 0,
+      httpPort: 0,
+      logger: createLogger({ service: "user-svc", level: "silent" }),
+      registry,
+      lifecycle,
+      checkReady: () => Promise.resolve(),
+      drainMs: 0,
+      graceMs: 1_000,
+    });
+    const address = `127.0.0.1:${grpcPort}`;
+    const transport = new GrpcTransport({ address, defaultTimeoutMs: 15_000 });
+    lifecycle.onClose("client", () => transport.close());
+    const client = createClient(UserService, transport);
+    const advance = (ms: number) => {
+      aheadMs += ms;
+    };
+    Object.assign(opened, { app, client, registry, gate, advance, newKeyRing });
+  });
+  return opened;
+}
+
+/** A person nobody has heard of. */
+export function newPerson() {
+  const id = randomUUID();
+  return { requestId: id, email: `${id}@example.com`, password: "correct horse", name: "Ann" };
+}
+
+/** Everything that a failed call says of itself; throws when it did not fail. */
+export async function failureOf(call: Promise<unknown>) {
+  const failure = await call.then(
+    () => undefined,
+    (reason: unknown) => ConnectError.from(reason),
+  );
+  if (failure === undefined) {
+    throw new Error("the call succeeded");
+  }
+  const { reason, domain, metadata } = failure.findDetails(ErrorInfoSchema)[0] ?? {};
+  return { code: failure.code, message: failure.rawMessage, reason, domain, metadata };
+}
+
+/** The ErrorInfo's reason of a failed call. */
+export async function reasonOf(call: Promise<unknown>): Promise<string | undefined> {
+  return (await failureOf(call)).reason;
+}
