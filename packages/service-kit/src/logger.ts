@@ -17,10 +17,14 @@ export interface LoggerOptions {
  * at exit: one system call a line would cost more than the line.
  */
 export function createLogger({ service, level }: LoggerOptions): Logger {
-  const destination = pino.destination({ fd: 1, minLength: 16_384, maxWrite: 65_536, sync: true });
-  const flush = () => destination.flushSync();
-  setInterval(flush, 100).unref();
-  process.once("exit", flush);
+  const destination = pino.destination({
+    fd: 1,
+    minLength: 16_384,
+    maxWrite: 65_536,
+    periodicFlush: 100,
+    sync: true,
+  });
+  process.once("exit", () => destination.flushSync());
   return pino(
     {
       level,

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Pool as CallbackPool } from "mysql2";
+import { type Pool as CallbackPool, format } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
@@ -26,6 +26,11 @@ const ACQUIRE_TIMEOUT_MS = 1_000;
 const CONNECT_DEADLINE_MS = 30_000;
 /** How long one statement may take, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 2_500;
+
+/** How long `withConnection` waits for its work, in milliseconds. */
+const WORK_TIMEOUT_MS = 10_000;
+/** How long bringing a schema up to date may take, in milliseconds: a large table is rebuilt. */
+const MIGRATE_TIMEOUT_MS = 60 * 60 * 1000;
 
 /** Names of failures after which the same work may succeed later. */
 const TRANSIENT = new Set([
@@ -57,7 +62,12 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
     entities: options.entities,
     migrations: options.migrations as (new () => MigrationInterface)[],
     synchronize: false,
-    extra: { queueLimit: options.maxWaiting, multipleStatements: true, enableKeepAlive: true },
+    extra: {
+      queueLimit: options.maxWaiting,
+      multipleStatements: true,
+      enableKeepAlive: true,
+      queryFormat: formatQuery,
+    },
   });
   await connect(source);
   callbackPool(source).on("connection", (connection) => {
@@ -68,6 +78,12 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
   // The first connection came before anybody listened: the next one takes its place.
   (await poolOf(source).getConnection()).destroy();
   return source;
+}
+
+/** Puts values in place of `?`. A statement without values is not even searched for them. */
+function formatQuery(sql: string, values: Parameters<typeof format>[1], timezone: string): string {
+  const isPlain = values === undefined || (Array.isArray(values) && values.length === 0);
+  return isPlain ? sql : format(sql, values, false, timezone);
 }
 
 /** Services start in any order: a schema that is not there yet is waited for. */
@@ -99,22 +115,24 @@ function callbackPool(source: DataSource): CallbackPool {
 /**
  * Runs `work` with a connection of its own.
  *
- * Waiting for the connection has a deadline. A connection on which something failed is closed
- * rather than returned: whatever transaction was open on it ends with it. Failures of the store
- * become DEPENDENCY_UNAVAILABLE.
+ * Waiting for the connection has a deadline, and so has the work: a database that fell silent
+ * holds nobody up for longer. A connection on which something failed is closed rather than
+ * returned: whatever transaction was open on it ends with it. Failures of the store become
+ * DEPENDENCY_UNAVAILABLE.
  */
 export async function withConnection<T>(
   pool: Pool,
   work: (connection: PoolConnection) => Promise<T>,
+  { timeoutMs = WORK_TIMEOUT_MS }: { timeoutMs?: number } = {},
 ): Promise<T> {
   const connection = await acquire(pool);
   try {
-    const result = await work(connection);
+    const result = await within(timeoutMs, "work in MySQL", work(connection));
     connection.release();
     return result;
   } catch (reason) {
-    if (reason instanceof ServiceError) {
-      await connection.query("ROLLBACK").then(
+    if (reason instanceof ServiceError && reason.reason !== "DEADLINE_EXCEEDED") {
+      await connection.query({ sql: "ROLLBACK", timeout: QUERY_TIMEOUT_MS }).then(
         () => connection.release(),
         () => connection.destroy(),
       );
@@ -188,7 +206,7 @@ export function isDuplicate(reason: unknown): boolean {
 export async function migrate(source: DataSource): Promise<string[]> {
   // MySQL names locks for the whole server: the schema's name keeps services apart.
   const lock = `tessera-migrate-${source.options.database ?? new URL(urlOf(source)).pathname.slice(1)}`;
-  return await withConnection(poolOf(source), async (connection) => {
+  const work = async (connection: PoolConnection) => {
     const [rows] = await connection.query("SELECT GET_LOCK(?, 60) AS isMine", [lock]);
     if ((rows as { isMine: number }[])[0]?.isMine !== 1) {
       throw new Error(`another migration has been holding ${lock} for a minute`);
@@ -199,7 +217,8 @@ export async function migrate(source: DataSource): Promise<string[]> {
     } finally {
       await connection.query("SELECT RELEASE_LOCK(?)", [lock]);
     }
-  });
+  };
+  return await withConnection(poolOf(source), work, { timeoutMs: MIGRATE_TIMEOUT_MS });
 }
 
 function urlOf(source: DataSource): string {
