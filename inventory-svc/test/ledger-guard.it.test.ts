@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { integerLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { expect } from "chai";
+import type { RowDataPacket } from "mysql2/promise";
+import { batchAllocate } from "../src/app/batch-allocate.ts";
+import type { Ledger } from "../src/app/ledger.ts";
+import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
+import type { StockGuard } from "../src/mysql/stock-guard.ts";
+import { createEvent, expectExact, useInventory } from "./use-inventory.ts";
+
+/** What the ledger would be without its guard: a check, and then a write. */
+const NO_GUARD: StockGuard = {
+  lock: "",
+  update: (eventId, before, delta) =>
+    `UPDATE stock SET available = ${integerLiteral(before.available + delta.available)},
+      held = ${integerLiteral(before.held + delta.held)}
+     WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(before.position)}`,
+};
+
+describe("the ledger's guard", () => {
+  const inventory = useInventory();
+
+  /**
+   * Lets two buyers of the last unit meet: both are under way before either can write, because
+   * a third transaction holds the stock until both wait.
+   */
+  async function raceForLastUnit(ledger: Ledger) {
+    const { client, metrics, schema } = inventory;
+    const { eventId, types } = await createEvent(client, [1]);
+    const entryOf = () => ({
+      allocationId: randomUUID(),
+      userId: randomUUID(),
+      items: [{ ticketTypeId: types[0] ?? "", quantity: 1 }],
+    });
+    const blocker = await schema.pool.getConnection();
+    await blocker.query("START TRANSACTION");
+    await blocker.query("SELECT * FROM stock WHERE event_id = ? FOR UPDATE", [
+      uuidToBytes(eventId),
+    ]);
+    const race = Promise.all(
+      [entryOf(), entryOf()].map((entry) =>
+        batchAllocate({ ledger, metrics }, { eventId, fencingToken: 0n, entries: [entry] }),
+      ),
+    );
+    await waitingTransactions(2);
+    await blocker.query("COMMIT");
+    blocker.release();
+    const answers = (await race).flatMap((answer) => answer.answers);
+    return { eventId, granted: answers.filter((answer) => !("reason" in answer)).length };
+  }
+
+  /** Resolves when so many transactions wait for a lock. */
+  async function waitingTransactions(count: number): Promise<void> {
+    const giveUpTime = Date.now() + 1_500;
+    while (Date.now() < giveUpTime) {
+      const [rows] = await inventory.schema.pool.query<RowDataPacket[]>(
+        `SELECT COUNT(*) AS waiting FROM information_schema.innodb_trx
+          JOIN information_schema.processlist ON id = trx_mysql_thread_id
+          WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`,
+      );
+      if (Number(rows[0]?.waiting) >= count) {
+        return;
+      }
+      await setTimeout(5);
+    }
+    throw new Error(`fewer than ${count} transactions came to wait`);
+  }
+
+  it("lets one of two have the last unit", async () => {
+    const { eventId, granted } = await raceForLastUnit(inventory.ledger);
+    expect(granted).to.equal(1);
+    await expectExact(inventory, eventId);
+  });
+
+  it("is what prevents the oversell: without it, there is one", async () => {
+    const unguarded = new MysqlLedger(inventory.schema.source, { guard: NO_GUARD });
+    const { eventId, granted } = await raceForLastUnit(unguarded);
+    expect(granted).to.equal(2);
+    expect(await inventory.ledger.audit(eventId)).to.deep.equal({
+      oversoldUnits: 1,
+      driftUnits: 1,
+    });
+  });
+
+  it("rolls back what did not match, and leaves everything as it was", async () => {
+    const { client, ledger, schema } = inventory;
+    const { eventId, types } = await createEvent(client, [5]);
+    const query = { eventId, allocationIds: [], unitsOf: [] };
+    const settled = ledger.settle(query, () => ({
+      change: {
+        inserts: [],
+        moves: [{ ids: [randomUUID()], from: "HELD" as const, to: "COMMITTED" as const }],
+        deltas: [{ position: 0, available: -1, held: 0, sold: 1 }],
+      },
+    }));
+    const failure = await settled.then(
+      () => "none",
+      (reason: unknown) => String(reason),
+    );
+    expect(failure).to.contain("matched 0 rows instead of 1");
+    const stock = await client.getAvailability({ eventId });
+    expect(stock.ticketTypes[0]).to.include({ ticketTypeId: types[0], available: 5, sold: 0 });
+    const [rows] = await schema.pool.query<RowDataPacket[]>(
+      "SELECT stock_version AS version FROM event WHERE id = ?",
+      [uuidToBytes(eventId)],
+    );
+    expect(Number(rows[0]?.version)).to.equal(0);
+  });
+
+  it("cannot be written past by anybody: the schema checks, too", async () => {
+    const { client, schema } = inventory;
+    const { eventId } = await createEvent(client, [5]);
+    for (const change of ["available = -1", "held = -1", "sold = -1", "available = 4"]) {
+      const write = schema.pool.query(`UPDATE stock SET ${change} WHERE event_id = ?`, [
+        uuidToBytes(eventId),
+      ]);
+      const failure = await write.then(
+        () => "none",
+        (reason: unknown) => String(reason),
+      );
+      expect(failure).to.contain("stock_");
+    }
+  });
+
+  it("takes its time after the lock, not before", async () => {
+    const { client, ledger, schema } = inventory;
+    const { eventId } = await createEvent(client, [5]);
+    const blocker = await schema.pool.getConnection();
+    await blocker.query("START TRANSACTION");
+    await blocker.query("SELECT id FROM event WHERE id = ? FOR UPDATE", [uuidToBytes(eventId)]);
+    const nothing = { inserts: [], moves: [], deltas: [] };
+    const settled = ledger.settle({ eventId, allocationIds: [], unitsOf: [] }, (book) => ({
+      now: book.now,
+      change: nothing,
+    }));
+    await waitingTransactions(1);
+    const [rows] = await blocker.query<RowDataPacket[]>("SELECT UTC_TIMESTAMP(3) AS now");
+    await blocker.query("COMMIT");
+    blocker.release();
+    expect((await settled)?.outcome.now).to.be.at.least(rows[0]?.now);
+  });
+
+  it("tries again, once, when it was a deadlock's victim", async () => {
+    const { client, ledger, schema } = inventory;
+    const { eventId } = await createEvent(client, [5]);
+    const other = await createEvent(
+      client,
+      Array.from({ length: 50 }, () => 1),
+    );
+    const event = uuidToBytes(eventId);
+    const rival = await schema.pool.getConnection();
+    await rival.query("START TRANSACTION");
+    // The rival changes more rows, so the database takes the ledger for the cheaper victim.
+    await rival.query("UPDATE stock SET name = CONCAT(name, '!') WHERE event_id IN (?)", [
+      [event, uuidToBytes(other.eventId)],
+    ]);
+    const settled = ledger.settle({ eventId, allocationIds: [], unitsOf: [] }, () => ({
+      change: { inserts: [], moves: [], deltas: [] },
+    }));
+    // The ledger holds the event and waits for the stock; now the rival wants the event.
+    await waitingTransactions(1);
+    await rival.query("SELECT id FROM event WHERE id = ? FOR UPDATE", [event]);
+    await rival.query("COMMIT");
+    rival.release();
+    expect((await settled)?.stock.lines).to.have.length(1);
+  });
+});

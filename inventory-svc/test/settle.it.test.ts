@@ -1,0 +1,227 @@
+import { randomUUID } from "node:crypto";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { expect } from "chai";
+import {
+  type CreatedEvent,
+  createEvent,
+  expectExact,
+  failureOf,
+  stockOf,
+  useInventory,
+  words,
+} from "./use-inventory.ts";
+
+describe("the life of an allocation", () => {
+  const inventory = useInventory();
+
+  /** Allocates `quantity` units of the first type for each of `count` new buyers. */
+  async function hold(event: CreatedEvent, count: number, quantity = 1): Promise<string[]> {
+    const { eventId, wish } = event;
+    const entries = Array.from({ length: count }, () => wish([0, quantity]));
+    const { results } = await inventory.client.batchAllocate({ eventId, entries });
+    expect(new Set(words(results))).to.deep.equal(new Set(["granted"]));
+    return entries.map(({ allocationId }) => allocationId);
+  }
+
+  const refsOf = (eventId: string, ids: readonly string[]) =>
+    ids.map((allocationId) => ({ allocationId, eventId }));
+
+  it("sells what is committed, once", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [10]);
+    const { eventId } = event;
+    const entries = refsOf(eventId, await hold(event, 3, 2));
+    const first = await client.batchCommit({ entries });
+    expect(words(first.results)).to.deep.equal(["committed", "committed", "committed"]);
+    expect(first.stocks).to.have.length(1);
+    expect(first.stocks[0]?.ticketTypes[0]).to.include({ available: 4, held: 0, sold: 6 });
+    const again = await client.batchCommit({ entries });
+    expect(words(again.results)).to.deep.equal(["committed", "committed", "committed"]);
+    expect(again.stocks[0]?.version).to.equal(first.stocks[0]?.version);
+    expect(await stockOf(client, eventId)).to.deep.equal([[4, 0, 6]]);
+    await expectExact(inventory, eventId);
+  });
+
+  it("answers each entry of several events, in the order of the request", async () => {
+    const { client } = inventory;
+    const events = await Promise.all([1, 2, 3, 4, 5, 6].map(() => createEvent(client, [5])));
+    const held = await Promise.all(events.map((event) => hold(event, 2)));
+    const entries = [1, 0].flatMap((which) =>
+      events.map(({ eventId }, index) => ({ eventId, allocationId: held[index]?.[which] ?? "" })),
+    );
+    const stranger = { eventId: events[0]?.eventId ?? "", allocationId: randomUUID() };
+    const foreign = { eventId: events[0]?.eventId ?? "", allocationId: held[1]?.[0] ?? "" };
+    const nowhere = { eventId: randomUUID(), allocationId: held[1]?.[0] ?? "" };
+    const bad = { eventId: "x", allocationId: randomUUID() };
+    const { results, stocks } = await client.batchCommit({
+      entries: [stranger, foreign, ...entries, nowhere, bad],
+    });
+    expect(words(results)).to.deep.equal([
+      "ALLOCATION_NOT_FOUND",
+      "ALLOCATION_NOT_FOUND",
+      ...entries.map(() => "committed"),
+      "ALLOCATION_NOT_FOUND",
+      "INVALID_FIELD",
+    ]);
+    expect(stocks.map(({ eventId }) => eventId)).to.have.members(
+      events.map(({ eventId }) => eventId),
+    );
+    for (const { eventId } of events) {
+      expect(await stockOf(client, eventId)).to.deep.equal([[3, 0, 2]]);
+    }
+  });
+
+  it("gives units back once, from held and from sold", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [10]);
+    const { eventId } = event;
+    const [sold = "", ...held] = await hold(event, 3, 2);
+    await client.batchCommit({ entries: refsOf(eventId, [sold]) });
+    const entries = refsOf(eventId, [sold, ...held, sold, randomUUID()]);
+    const first = await client.batchRelease({ entries });
+    expect(first.releasedCount).to.equal(3);
+    expect(first.stocks[0]?.ticketTypes[0]).to.include({ available: 10, held: 0, sold: 0 });
+    const again = await client.batchRelease({ entries });
+    expect(again.releasedCount).to.equal(0);
+    expect(await stockOf(client, eventId)).to.deep.equal([[10, 0, 0]]);
+    const nowhere = await client.batchRelease({ entries: refsOf(randomUUID(), [sold]) });
+    expect(nowhere).to.deep.include({ releasedCount: 0, stocks: [] });
+  });
+
+  it("takes released units again on commit while some are left, and keeps saying so", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [3]);
+    const { eventId } = event;
+    const ids = await hold(event, 2);
+    await client.batchRelease({ entries: refsOf(eventId, ids) });
+    await hold(event, 2);
+    const entries = refsOf(eventId, ids);
+    const { results } = await client.batchCommit({ entries });
+    expect(words(results)).to.deep.equal(["reacquired", "SOLD_OUT"]);
+    const again = await client.batchCommit({ entries });
+    expect(words(again.results)).to.deep.equal(["reacquired", "SOLD_OUT"]);
+    expect(await stockOf(client, eventId)).to.deep.equal([[0, 2, 1]]);
+    await expectExact(inventory, eventId);
+  });
+
+  it("does not take units again beyond the buyer's limit", async () => {
+    const { client } = inventory;
+    const { eventId, wishOf } = await createEvent(client, [10], { maxPerUser: 3 });
+    const ann = randomUUID();
+    const [first, second] = [wishOf(ann, [0, 2]), wishOf(ann, [0, 2])];
+    await client.batchAllocate({ eventId, entries: [first] });
+    const entries = refsOf(eventId, [first.allocationId]);
+    await client.batchRelease({ entries });
+    await client.batchAllocate({ eventId, entries: [second] });
+    expect(words((await client.batchCommit({ entries })).results)).to.deep.equal([
+      "LIMIT_EXCEEDED",
+    ]);
+    expect(await stockOf(client, eventId)).to.deep.equal([[8, 2, 0]]);
+  });
+
+  it("stays exact when commit and release come at the same instant", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [40]);
+    const { eventId } = event;
+    const ids = await hold(event, 40);
+    const answers = await Promise.all(
+      ids.flatMap((id) => [
+        client.batchCommit({ entries: refsOf(eventId, [id]) }),
+        client.batchRelease({ entries: refsOf(eventId, [id]) }),
+      ]),
+    );
+    await expectExact(inventory, eventId);
+    const [[available = 0, held, sold = 0] = []] = await stockOf(client, eventId);
+    const reacquired = answers.flatMap((answer) =>
+      "results" in answer ? words(answer.results).filter((word) => word === "reacquired") : [],
+    );
+    // Released last: back. Committed last: sold, and taken again if released before.
+    expect([available + sold, held]).to.deep.equal([40, 0]);
+    expect(sold).to.equal(reacquired.length);
+  });
+
+  it("stays exact when everything comes at once", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [100]);
+    const { eventId, wish } = event;
+    const ids = await hold(event, 60);
+    await Promise.all(
+      ids.flatMap((id, index) => [
+        client.batchAllocate({ eventId, entries: [wish([0, 1]), wish([0, 2])] }),
+        client.batchCommit({ entries: refsOf(eventId, [id, ids[(index + 7) % 60] ?? id]) }),
+        client.batchRelease({ entries: refsOf(eventId, [ids[(index + 13) % 60] ?? id]) }),
+      ]),
+    );
+    await expectExact(inventory, eventId);
+  });
+
+  it("refuses batches that are too small, too large or malformed", async () => {
+    const { client } = inventory;
+    const ref = { allocationId: randomUUID(), eventId: randomUUID() };
+    const many = Array.from({ length: 1001 }, () => ref);
+    for (const [field, call] of [
+      ["entries", client.batchCommit({ entries: [] })],
+      ["entries", client.batchCommit({ entries: many })],
+      ["entries", client.batchRelease({ entries: [] })],
+      ["entries[1].event_id", client.batchRelease({ entries: [ref, { ...ref, eventId: "" }] })],
+      [
+        "entries[0].allocation_id",
+        client.batchRelease({ entries: [{ ...ref, allocationId: "1" }] }),
+      ],
+    ] as const) {
+      expect(await failureOf(call)).to.nested.include({
+        reason: "INVALID_FIELD",
+        "metadata.field": field,
+      });
+    }
+  });
+
+  describe("ExtendAllocation", () => {
+    const expireAt = (time: Date) => timestampFromDate(time);
+
+    it("moves the time forwards, never backwards, and to 2 hours at most", async () => {
+      const { client } = inventory;
+      const { eventId, wish } = await createEvent(client, [5]);
+      const entry = wish([0, 1]);
+      const granted = await client.batchAllocate({ eventId, entries: [entry] });
+      const createTime = timestampDate(
+        granted.allocateTime ?? ({ seconds: 0n, nanos: 0 } as never),
+      );
+      const extend = async (seconds: number) => {
+        const wanted = new Date(createTime.getTime() + seconds * 1000);
+        const { expireTime } = await client.extendAllocation({
+          allocationId: entry.allocationId,
+          expireTime: expireAt(wanted),
+        });
+        return expireTime === undefined ? 0 : timestampDate(expireTime).getTime();
+      };
+      expect(await extend(900)).to.equal(createTime.getTime() + 900_000);
+      expect(await extend(700)).to.equal(createTime.getTime() + 900_000);
+      expect(await extend(7200)).to.equal(createTime.getTime() + 7_200_000);
+      expect(await failureOf(extend(7200.001))).to.nested.include({
+        reason: "INVALID_FIELD",
+        "metadata.field": "expire_time",
+      });
+    });
+
+    it("fails for what is unknown, committed or released", async () => {
+      const { client } = inventory;
+      const event = await createEvent(client, [5]);
+      const [sold = "", released = ""] = await hold(event, 2);
+      await client.batchCommit({ entries: refsOf(event.eventId, [sold]) });
+      await client.batchRelease({ entries: refsOf(event.eventId, [released]) });
+      const expireTime = expireAt(new Date(Date.now() + 900_000));
+      for (const [allocationId, reason] of [
+        [sold, "ALLOCATION_NOT_HELD"],
+        [released, "ALLOCATION_NOT_HELD"],
+        [randomUUID(), "ALLOCATION_NOT_FOUND"],
+        ["x", "INVALID_FIELD"],
+      ] as const) {
+        const failure = await failureOf(client.extendAllocation({ allocationId, expireTime }));
+        expect(failure.reason).to.equal(reason);
+      }
+      const failure = await failureOf(client.extendAllocation({ allocationId: sold }));
+      expect(failure.metadata).to.include({ field: "expire_time" });
+    });
+  });
+});
