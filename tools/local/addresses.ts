@@ -19,19 +19,19 @@ export function welcome(system: LocalSystem, event: SeededEvent): string {
 Try it (another terminal; "npm run demo" runs a whole on-sale):
 
 # sign up, sign in
-curl -s ${url}/v1/users ${json} -d '{"email":"ada@example.test","password":"a-long-password","name":"Ada"}'
+curl -s ${url}/v1/users ${json} -d '{"email":"ada@example.test","password":"a-long-password","name":"Ada"}'; echo
 TOKEN=$(curl -s ${url}/v1/sessions ${json} -d '{"email":"ada@example.test","password":"a-long-password"}' | ${get("accessToken")})
 
 # what is on sale
-curl -s '${url}/v1/events?limit=5'
-curl -s ${url}/v1/events/${event.id}/availability
+curl -s '${url}/v1/events?limit=5'; echo
+curl -s ${url}/v1/events/${event.id}/availability; echo
 
 # hold two tickets, then pay for them
 ID=$(curl -s ${url}/v1/reservations ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: hold-$RANDOM$RANDOM" -d '{"eventId":"${event.id}","items":[${item}]}' | ${get("id")})
-curl -s ${url}/v1/reservations/$ID/confirm ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: pay-$ID" -d '{"paymentReference":"card-1"}'
+curl -s ${url}/v1/reservations/$ID/confirm ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: pay-$ID" -d '{"paymentReference":"card-1"}'; echo
 
 # the same service that the BFF calls by gRPC, by hand (Connect JSON)
-curl -s http://localhost:${ports.inventoryHttp}/tessera.inventory.v1.InventoryService/ListEvents ${json} -d '{"pageSize":5}'
+curl -s http://localhost:${ports.inventoryHttp}/tessera.inventory.v1.InventoryService/ListEvents ${json} -d '{"pageSize":5}'; echo
 
 Ready. Ctrl-C stops everything; the data is kept for the next "npm start".
 `;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { Children, stopRecorded } from "@tessera/testkit/stores/children";
+import { Children, stopRecordedBelow } from "@tessera/testkit/stores/children";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { startOfProcess } from "@tessera/testkit/stores/process-identity";
 
@@ -37,21 +37,21 @@ export async function inSession(
   body: (session: Session) => Promise<number>,
 ): Promise<number> {
   const { folder, say } = options;
-  const runFolder = join(folder, "run");
-  mkdirSync(runFolder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   const release = claim(folder);
-  const left = await stopRecorded(runFolder);
+  const left = await stopRecordedBelow(folder);
   if (left.length > 0) {
     say(`Stopped what an earlier run had left: ${left.join(", ")}.`);
   }
-  const guard = startGuard(runFolder);
-  const children = new Children(runFolder);
+  const guard = startGuard(folder);
+  const children = new Children(join(folder, "run"));
   const stops: (() => Promise<void>)[] = [];
   try {
     const session = { folder, children, onStop: (stop: () => Promise<void>) => stops.push(stop) };
     return await Promise.race([body(session), untilSignal(options, children)]);
   } finally {
     await children.stopAll();
+    await stopRecordedBelow(folder);
     for (const stop of stops) {
       await stop();
     }
@@ -98,9 +98,9 @@ function readOwner(file: string): { pid: number; start: string } | undefined {
   }
 }
 
-function startGuard(runFolder: string): ChildProcess {
+function startGuard(folder: string): ChildProcess {
   const program = join(import.meta.dirname, "guard.ts");
-  return spawn(process.execPath, [program, runFolder], {
+  return spawn(process.execPath, [program, folder], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

@@ -60,8 +60,9 @@ export class Supervisor {
         return;
       }
       const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
-      const words = service.lastLines(1).slice(0, 300);
-      this.#say(`${service.name} ${how}; starting it again in ${pauseMs / 1000} s.\n  ${words}`);
+      this.#say(
+        `${service.name} ${how}; starting it again in ${pauseMs / 1000} s.\n  ${service.lastWords()}`,
+      );
       setTimeout(() => this.#launch(service, { deaths, wasStable }), pauseMs).unref();
     });
   }

@@ -247,6 +247,8 @@ async function ownMysql(folder: string, children: Children): Promise<StoreServer
   return server;
 }
 
+/** The test command names a folder that it sweeps, should this process be killed. */
 function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), "tessera-test-"));
+  // biome-ignore lint/style/noProcessEnv: the test command passes the folder this way.
+  return mkdtempSync(join(process.env.TEST_WORK_FOLDER ?? tmpdir(), "tessera-test-"));
 }

@@ -107,6 +107,12 @@ export class ServiceProcess {
     return lastLines(this.logFile, count);
   }
 
+  /** The last thing that it said: of a stack trace, the line with the message. */
+  lastWords(): string {
+    const lines = this.lastLines(30).split("\n");
+    return lines.findLast((line) => /^\S/.test(line) && line !== "}")?.slice(0, 300) ?? "";
+  }
+
   async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {
     const ended = new AbortController();
     once(child, "exit").then(

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startOfProcess } from "./process-identity.ts";
@@ -118,6 +118,20 @@ export async function stopRecorded(folder: string): Promise<string[]> {
     rmSync(join(folder, `${name}.json`), { force: true });
   }
   return left.filter(({ isAlive }) => isAlive).map(({ name }) => name);
+}
+
+/**
+ * Stops what a whole data folder's records name: in its `run` folder, and in those of the tests'
+ * own folders below `work`. Returns the names.
+ */
+export async function stopRecordedBelow(dataFolder: string): Promise<string[]> {
+  const work = join(dataFolder, "work");
+  const folders = existsSync(work) ? readdirSync(work).map((name) => join(work, name)) : [];
+  const stopped: string[] = [];
+  for (const folder of [...folders, dataFolder].map((path) => join(path, "run"))) {
+    stopped.push(...(existsSync(folder) ? await stopRecorded(folder) : []));
+  }
+  return stopped;
 }
 
 function recordsIn(folder: string): (ProcessRecord & { name: string; isAlive: boolean })[] {

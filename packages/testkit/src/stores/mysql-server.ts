@@ -116,6 +116,7 @@ function serverArguments(port: number, bufferMib: number): string[] {
     "--skip-name-resolve",
     "--skip-log-bin",
     "--max-connections=500",
+    "--performance-schema=OFF",
     "--character-set-server=utf8mb4",
     "--innodb-flush-log-at-trx-commit=1",
     `--innodb-buffer-pool-size=${bufferMib}M`,
