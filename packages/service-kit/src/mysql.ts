@@ -26,11 +26,14 @@ const ACQUIRE_TIMEOUT_MS = 1_000;
 const CONNECT_DEADLINE_MS = 30_000;
 /** How long one statement may take, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 2_500;
-
 /** How long `withConnection` waits for its work, in milliseconds. */
 const WORK_TIMEOUT_MS = 10_000;
 /** How long bringing a schema up to date may take, in milliseconds: a large table is rebuilt. */
 const MIGRATE_TIMEOUT_MS = 60 * 60 * 1000;
+
+/** Gap locks of REPEATABLE READ serve nobody here: rows are locked by key. */
+const SESSION_SETTINGS = `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  SET SESSION innodb_lock_wait_timeout = 2`;
 
 /** Names of failures after which the same work may succeed later. */
 const TRANSIENT = new Set([
@@ -71,9 +74,12 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
   });
   await connect(source);
   callbackPool(source).on("connection", (connection) => {
-    // Gap locks of REPEATABLE READ serve nobody here: rows are locked by key.
-    connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    connection.query("SET SESSION innodb_lock_wait_timeout = 2");
+    connection.query(SESSION_SETTINGS, (failure) => {
+      // A failure that nobody listens for would end the process.
+      if (failure !== null) {
+        connection.destroy();
+      }
+    });
   });
   // The first connection came before anybody listened: the next one takes its place.
   (await poolOf(source).getConnection()).destroy();

@@ -26,13 +26,18 @@ export function openPageToken<T extends readonly (string | number)[]>(
   const fits =
     position?.[0] === scope &&
     position.length === example.length + 1 &&
-    example.every((value, index) => typeof value === typeof position[index + 1]);
+    example.every((value, index) => isAlike(value, position[index + 1]));
   if (!fits) {
     throw new ServiceError("INVALID_PAGE_TOKEN", "the page token is not one of this list's", {
       metadata: { field: "page_token" },
     });
   }
   return position.slice(1) as unknown as T;
+}
+
+/** Numbers in positions are whole: anything else was not sealed here. */
+function isAlike(example: string | number, value: unknown): boolean {
+  return typeof example === "number" ? Number.isSafeInteger(value) : typeof value === "string";
 }
 
 function decode(token: string): unknown[] | undefined {

@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import { EnvReader, InvalidEnvironment } from "./env.ts";
+
+describe("EnvReader", () => {
+  it("reads every kind of setting", () => {
+    const env = new EnvReader({
+      COUNT: "7",
+      PORT: "0",
+      IS_ON: "true",
+      LEVEL: "warn",
+      NAME: "tessera",
+      MYSQL_URL: "mysql://root@localhost/db",
+      REDIS_URLS: "redis://a:1, rediss://b:2",
+      ADDRESS: "inventory-svc:50051",
+      KEY: Buffer.alloc(32, 7).toString("base64"),
+      ORIGINS: "https://a.example, https://b.example",
+    });
+    const settings = env.finish({
+      count: env.integer("COUNT", { min: 1, max: 9 }),
+      port: env.port("PORT", 8080),
+      isOn: env.flag("IS_ON", false),
+      level: env.oneOf("LEVEL", ["info", "warn"]),
+      name: env.text("NAME"),
+      mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
+      redisUrls: env.urls("REDIS_URLS", { protocols: ["redis:", "rediss:"] }),
+      address: env.address("ADDRESS"),
+      key: env.bytes("KEY", 32),
+      origins: env.list("ORIGINS"),
+    });
+    expect(settings).to.deep.equal({
+      count: 7,
+      port: 0,
+      isOn: true,
+      level: "warn",
+      name: "tessera",
+      mysqlUrl: "mysql://root@localhost/db",
+      redisUrls: ["redis://a:1", "rediss://b:2"],
+      address: "inventory-svc:50051",
+      key: Buffer.alloc(32, 7),
+      origins: ["https://a.example", "https://b.example"],
+    });
+    expect(Object.isFrozen(settings)).to.equal(true);
+  });
+
+  it("falls back when a variable is unset or empty", () => {
+    const env = new EnvReader({ COUNT: "" });
+    const settings = env.finish({
+      count: env.integer("COUNT", { min: 1, max: 9, fallback: 5 }),
+      port: env.port("PORT", 8080),
+      isOn: env.flag("IS_ON", true),
+      level: env.oneOf("LEVEL", ["info", "warn"], "info"),
+      name: env.text("NAME", "nobody"),
+      url: env.url("URL", { protocols: ["redis:"], fallback: "redis://x" }),
+      urls: env.urls("URLS", { protocols: ["redis:"], fallback: ["redis://x"] }),
+      address: env.address("ADDRESS", "localhost:1"),
+      list: env.list("LIST"),
+    });
+    expect(settings).to.deep.equal({
+      count: 5,
+      port: 8080,
+      isOn: true,
+      level: "info",
+      name: "nobody",
+      url: "redis://x",
+      urls: ["redis://x"],
+      address: "localhost:1",
+      list: [],
+    });
+  });
+
+  it("reports every bad variable in one error, and prints no value", () => {
+    const env = new EnvReader({
+      COUNT: "10",
+      PORT: "65536",
+      IS_ON: "yes",
+      LEVEL: "loud",
+      URL: "http://hunter2",
+      URLS: "redis://a,nonsense-hunter2",
+      ADDRESS: "no-port",
+      KEY: "hunter2",
+    });
+    const read = () =>
+      env.finish({
+        a: env.integer("COUNT", { min: 1, max: 9 }),
+        b: env.port("PORT", 1),
+        c: env.flag("IS_ON", true),
+        d: env.oneOf("LEVEL", ["info", "warn"]),
+        e: env.url("URL", { protocols: ["redis:", "rediss:"] }),
+        f: env.urls("URLS", { protocols: ["redis:"] }),
+        g: env.address("ADDRESS"),
+        h: env.bytes("KEY", 32),
+        i: env.text("NAME"),
+      });
+    expect(read).to.throw(
+      InvalidEnvironment,
+      [
+        "invalid environment:",
+        "COUNT must be an integer from 1 to 9",
+        "PORT must be an integer from 0 to 65535",
+        "IS_ON must be one of true, false",
+        "LEVEL must be one of info, warn",
+        "URL must be a redis:// or rediss:// URL",
+        "URLS must be a redis:// URL",
+        "ADDRESS must be host:port",
+        "KEY must be 32 bytes in base64",
+        "NAME is required",
+      ].join("\n  "),
+    );
+  });
+
+  for (const text of ["1.5", "one", "NaN", "Infinity", "0", "10"]) {
+    it(`refuses ${text} for an integer from 1 to 9`, () => {
+      const env = new EnvReader({ COUNT: text });
+      const count = env.integer("COUNT", { min: 1, max: 9 });
+      expect(() => env.finish({ count })).to.throw("COUNT must be an integer from 1 to 9");
+    });
+  }
+
+  it("calls a value malformed when its parser fails in an unforeseen way", () => {
+    const hostile = {
+      get NAME(): string {
+        return Symbol("not a text") as unknown as string;
+      },
+    };
+    const env = new EnvReader(hostile);
+    env.integer("NAME", { min: 0, max: 1 });
+    expect(() => env.finish({})).to.throw("NAME is malformed");
+  });
+});

@@ -1,0 +1,200 @@
+import { createSchema } from "@tessera/testkit/mysql";
+import { expect } from "chai";
+import type { Pool, RowDataPacket } from "mysql2/promise";
+import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from "typeorm";
+import {
+  checkMysql,
+  inTransaction,
+  isDuplicate,
+  migrate,
+  openMysql,
+  poolOf,
+  withConnection,
+} from "../src/mysql.ts";
+import { ServiceError } from "../src/service-error.ts";
+
+const NoteTable = new EntitySchema({
+  name: "note",
+  tableName: "note",
+  columns: { id: { type: "int", primary: true }, text: { type: "varchar", length: 20 } },
+});
+
+class Notes1760000000000 implements MigrationInterface {
+  name = "Notes1760000000000";
+  async up(runner: QueryRunner): Promise<void> {
+    // No IF NOT EXISTS: a second runner that did not take its turn would fail here.
+    await runner.query("CREATE TABLE note (id INT PRIMARY KEY, text VARCHAR(20) NOT NULL)");
+    await runner.query("SELECT SLEEP(0.1)");
+  }
+  async down(): Promise<void> {}
+}
+
+describe("a MySQL pool", () => {
+  let url = "";
+  let drop: (() => Promise<void>) | undefined;
+  const sources: DataSource[] = [];
+
+  before(async () => {
+    ({ url, drop } = await createSchema());
+  });
+  after(async () => {
+    await Promise.all(sources.map((source) => source.destroy()));
+    await drop?.();
+  });
+
+  async function open(poolSize: number, maxWaiting = 10): Promise<DataSource> {
+    const schema = { entities: [NoteTable], migrations: [Notes1760000000000] };
+    const source = await openMysql({ ...schema, url, type: "mariadb", poolSize, maxWaiting });
+    sources.push(source);
+    return source;
+  }
+
+  it("is migrated once by two runners at the same time", async () => {
+    const [one, other] = await Promise.all([open(3), open(3)]);
+    const done = await Promise.all([migrate(one), migrate(other)]);
+    expect(done.flat()).to.deep.equal(["Notes1760000000000"]);
+    expect(await migrate(one)).to.deep.equal([]);
+  });
+
+  it("reads what was committed and waits 2 s for a lock, on every connection", async () => {
+    const pool = poolOf(await open(2));
+    const settings = await Promise.all([settingsOf(pool), settingsOf(pool)]);
+    expect(new Set(settings.map(({ id }) => id))).to.have.property("size", 2);
+    for (const { level, waitSeconds } of settings) {
+      expect({ level, waitSeconds }).to.deep.equal({ level: "READ-COMMITTED", waitSeconds: "2" });
+    }
+  });
+
+  it("commits what resolves and rolls back what throws", async () => {
+    const pool = poolOf(await open(2));
+    const refusal = new ServiceError("SOLD_OUT", "gone");
+    await inTransaction(pool, (connection) =>
+      connection.query("INSERT INTO note VALUES (1, 'kept')"),
+    );
+    for (const failure of [refusal, new TypeError("a bug")]) {
+      const reason = await failureOf(
+        inTransaction(pool, async (connection) => {
+          await connection.query("INSERT INTO note VALUES (2, 'lost')");
+          throw failure;
+        }),
+      );
+      expect(reason).to.equal(failure);
+    }
+    const [rows] = await pool.query<RowDataPacket[]>("SELECT id FROM note");
+    expect(rows.map(({ id }) => id)).to.deep.equal([1]);
+  });
+
+  it("gives back a connection that refused, and closes one that failed", async () => {
+    const pool = poolOf(await open(1));
+    const idOf = () => settingsOf(pool).then(({ id }) => id);
+    const first = await idOf();
+    const refuse = () => Promise.reject(new ServiceError("SOLD_OUT", "gone"));
+    await failureOf(withConnection(pool, refuse));
+    expect(await idOf()).to.equal(first);
+    await failureOf(withConnection(pool, () => Promise.reject(new Error("a bug"))));
+    expect(await idOf()).not.to.equal(first);
+  });
+
+  it("tells a duplicate from other failures", async () => {
+    const pool = poolOf(await open(1));
+    await pool.query("REPLACE INTO note VALUES (7, 'first')");
+    const twice = () =>
+      inTransaction(pool, (connection) => connection.query("INSERT INTO note VALUES (7, 'x')"));
+    expect(isDuplicate(await failureOf(twice()))).to.equal(true);
+    expect(isDuplicate(new Error("ER_DUP_ENTRY"))).to.equal(false);
+  });
+
+  it("says DEPENDENCY_UNAVAILABLE when no connection comes free in time", async () => {
+    const pool = poolOf(await open(1));
+    const gate = Promise.withResolvers<void>();
+    const holding = withConnection(pool, () => gate.promise);
+    const reason = await failureOf(withConnection(pool, () => Promise.resolve()));
+    expect(reason).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    gate.resolve();
+    await holding;
+    // The connection that came too late went back to the pool.
+    await withConnection(pool, (connection) => connection.query("SELECT 1"));
+  });
+
+  it("says DEPENDENCY_UNAVAILABLE at once when too many wait", async () => {
+    const pool = poolOf(await open(1, 1));
+    const gate = Promise.withResolvers<void>();
+    const holding = withConnection(pool, () => gate.promise);
+    const waiting = withConnection(pool, () => Promise.resolve("served"));
+    const reason = await failureOf(withConnection(pool, () => Promise.resolve()));
+    expect(reason).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    gate.resolve();
+    await holding;
+    expect(await waiting).to.equal("served");
+  });
+
+  it("holds nobody up when the database falls silent", async () => {
+    const pool = poolOf(await open(1));
+    const silent = withConnection(pool, (connection) => connection.query("SELECT SLEEP(30)"), {
+      timeoutMs: 50,
+    });
+    expect(await failureOf(silent)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    await withConnection(pool, (connection) => connection.query("SELECT 1"));
+  });
+
+  it("says DEPENDENCY_UNAVAILABLE when the server ends the connection", async () => {
+    const [pool, killer] = [poolOf(await open(1)), poolOf(await open(1))];
+    const { id } = await settingsOf(pool);
+    const idle = withConnection(pool, async (connection) => {
+      await killer.query(`KILL CONNECTION ${id}`);
+      await connection.query("SELECT 1");
+    });
+    expect(await failureOf(idle)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    const next = await settingsOf(pool);
+    const busy = withConnection(pool, (connection) => connection.query("SELECT SLEEP(20)"));
+    await killer.query(`KILL CONNECTION ${next.id}`);
+    expect(await failureOf(busy)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    await withConnection(pool, (connection) => connection.query("SELECT 1"));
+  });
+
+  it("is ready while it answers, and not once it is closed", async () => {
+    const source = await open(1);
+    await checkMysql(source);
+    await source.destroy();
+    sources.splice(sources.indexOf(source), 1);
+    const closed = { driver: source.driver } as DataSource;
+    const reason = await failureOf(Promise.resolve().then(() => checkMysql(closed)));
+    expect(reason).to.be.instanceOf(Error);
+  });
+
+  it("does not wait for a schema that the server refuses", async () => {
+    const wrong = new URL(url);
+    wrong.pathname = "/no_such_schema";
+    const opening = openMysql({
+      url: wrong.href,
+      type: "mariadb",
+      poolSize: 1,
+      maxWaiting: 1,
+      entities: [],
+      migrations: [],
+    });
+    expect(await failureOf(opening))
+      .to.have.property("message")
+      .that.matches(/MYSQL_URL/);
+  });
+});
+
+async function settingsOf(pool: Pool) {
+  return await withConnection(pool, async (connection) => {
+    const [ids] = await connection.query<RowDataPacket[]>("SELECT CONNECTION_ID() AS id");
+    const [settings] = await connection.query<RowDataPacket[]>(
+      `SHOW SESSION VARIABLES WHERE Variable_name IN
+         ('tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout')`,
+    );
+    const settingOf = (name: RegExp) =>
+      settings.find(({ Variable_name }) => name.test(Variable_name))?.Value;
+    return { id: ids[0]?.id, level: settingOf(/isolation/), waitSeconds: settingOf(/timeout/) };
+  });
+}
+
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
