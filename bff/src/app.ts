@@ -1,0 +1,107 @@
+import type { Logger } from "@tessera/service-kit/logger";
+import cors from "cors";
+import express, { type Express } from "express";
+import { Gauge, type Registry } from "prom-client";
+import type { Clients } from "./clients.ts";
+import { observeExchanges } from "./http/access-log.ts";
+import { authenticate } from "./http/authenticate.ts";
+import { handleErrors, routeNotFound } from "./http/error-handler.ts";
+import { beginExchanges } from "./http/exchange.ts";
+import type { Limits } from "./http/limits.ts";
+import { limitByAddress, limitByUser } from "./http/rate-limit.ts";
+import { mountRoutes, type Route } from "./http/route.ts";
+import { NO_CONTENT, securityHeaders } from "./http/security-headers.ts";
+import type { ReservationCombiners } from "./reservation-combiners.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { reservationRoutes } from "./routes/reservations.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { userRoutes } from "./routes/users.ts";
+import type { AccessTokens } from "./tokens/access-tokens.ts";
+
+/** What the app is made of. */
+export interface AppDeps {
+  clients: Clients;
+  combiners: ReservationCombiners;
+  tokens: AccessTokens;
+  limits: Limits;
+  logger: Logger;
+  registry: Registry;
+  /** Origins whose pages may call. */
+  corsOrigins: readonly string[];
+  /** How many proxies in front are ours. */
+  trustProxyHops: number;
+  /** True once the process was told to stop. */
+  isStopping: () => boolean;
+}
+
+/** The public REST API; it listens nowhere yet. */
+export function createApp(deps: AppDeps): Express {
+  const { tokens, logger, registry, corsOrigins, isStopping } = deps;
+  new Gauge({
+    name: "tessera_token_cache_size",
+    help: "Verified access tokens that are remembered.",
+    registers: [registry],
+    collect() {
+      this.set(tokens.size);
+    },
+  });
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("trust proxy", deps.trustProxyHops);
+  app.set("query parser", "simple");
+  app.use(
+    beginExchanges({
+      fixedHeaders: securityHeaders(NO_CONTENT),
+      isStopping,
+      onEnd: observeExchanges(logger, registry),
+    }),
+  );
+  if (corsOrigins.length > 0) {
+    app.use(corsFor(corsOrigins));
+  }
+  mountRoutes(app, routesOf(deps));
+  app.use(routeNotFound);
+  app.use(handleErrors);
+  return app;
+}
+
+/** The busiest first. */
+function routesOf({ clients, combiners, tokens, limits }: AppDeps): Route[] {
+  const shared = { clients, authenticate: authenticate(tokens) };
+  const limitSignIn = limitByAddress(limits.signIn);
+  return [
+    ...reservationRoutes({ ...shared, combiners, limitReserve: limitByUser(limits.reserve) }),
+    ...eventRoutes(shared),
+    ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),
+    ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
+    ...docsRoutes(),
+  ];
+}
+
+function corsFor(origins: readonly string[]) {
+  return cors({
+    origin: [...origins],
+    methods: ["GET", "HEAD", "POST", "DELETE"],
+    allowedHeaders: [
+      "Authorization",
+      "Content-Type",
+      "Idempotency-Key",
+      "Admission-Pass",
+      "If-None-Match",
+      "X-Request-Id",
+      "traceparent",
+    ],
+    exposedHeaders: [
+      "ETag",
+      "Idempotent-Replayed",
+      "Location",
+      "RateLimit",
+      "RateLimit-Policy",
+      "Retry-After",
+      "X-Request-Id",
+    ],
+    maxAge: 600,
+  });
+}

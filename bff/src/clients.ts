@@ -1,0 +1,42 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+
+/** The services that the BFF speaks for. */
+export interface Clients {
+  inventory: Client<typeof InventoryService>;
+  reservation: Client<typeof ReservationService>;
+  user: Client<typeof UserService>;
+}
+
+/** How to reach them. */
+export interface ClientOptions {
+  inventoryAddress: string;
+  reservationAddress: string;
+  userAddress: string;
+  /** The deadline of a call, in milliseconds. */
+  rpcTimeoutMs: number;
+}
+
+/** One gRPC connection to each service; none is opened before its first call. */
+export function connectClients(options: ClientOptions): { clients: Clients; close: () => void } {
+  const transportTo = (address: string) =>
+    new GrpcTransport({ address, defaultTimeoutMs: options.rpcTimeoutMs });
+  const inventory = transportTo(options.inventoryAddress);
+  const reservation = transportTo(options.reservationAddress);
+  const user = transportTo(options.userAddress);
+  return {
+    clients: {
+      inventory: createClient(InventoryService, inventory),
+      reservation: createClient(ReservationService, reservation),
+      user: createClient(UserService, user),
+    },
+    close: () => {
+      inventory.close();
+      reservation.close();
+      user.close();
+    },
+  };
+}

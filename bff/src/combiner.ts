@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
+import { Batcher } from "@tessera/service-kit/batcher";
+import { fromEntryError } from "@tessera/service-kit/entry-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import type { Exchange } from "./http/exchange.ts";
+import { traceparentOf } from "./http/trace-context.ts";
+
+/** How much is combined. */
+export interface CombinerSettings {
+  /** Entries in one call, at most 500. */
+  reserveMaxBatch: number;
+  /** Calls at once. */
+  reserveMaxInFlight: number;
+  /** Entries that wait; one more is refused with OVERLOADED. */
+  reserveMaxQueue: number;
+  /** The deadline of a call; an entry that waited as long is not sent any more. */
+  rpcTimeoutMs: number;
+}
+
+interface Wish<Entry> {
+  exchange: Exchange;
+  entry: Entry;
+}
+
+/** One entry's own answer. */
+export type Answer<Granted> = { granted: Granted } | { error: EntryError };
+
+interface CallOptions {
+  timeoutMs: number;
+  headers: Record<string, string>;
+}
+
+/** Combines the same operation of many buyers into few calls. */
+export class Combiner<Entry, Granted> {
+  readonly #batcher: Batcher<Wish<Entry>, Granted>;
+  readonly #send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
+  readonly #timeoutMs: number;
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: {
+    operation: string;
+    settings: CombinerSettings;
+    onBatch: (size: number) => void;
+    send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
+  }) {
+    const { operation, settings, onBatch, send } = options;
+    this.#send = send;
+    this.#timeoutMs = settings.rpcTimeoutMs;
+    this.#batcher = new Batcher({
+      name: `the ${operation} queue`,
+      run: (wishes) => this.#track(this.#run(wishes)),
+      maxBatch: settings.reserveMaxBatch,
+      maxInFlight: settings.reserveMaxInFlight,
+      maxQueue: settings.reserveMaxQueue,
+      onBatch,
+    });
+  }
+
+  /** How many entries wait. */
+  get depth(): number {
+    return this.#batcher.depth;
+  }
+
+  /** Sends an entry with whatever else arrives; settles with its own answer. */
+  submit(exchange: Exchange, entry: Entry): Promise<Granted> {
+    return this.#batcher.submit({ exchange, entry });
+  }
+
+  /** Resolves when no call is in flight. */
+  async drain(): Promise<void> {
+    while (this.#running.size > 0) {
+      await Promise.allSettled(this.#running);
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => void this.#running.delete(settled),
+      () => void this.#running.delete(settled),
+    );
+    this.#running.add(settled);
+    return work;
+  }
+
+  async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
+    const now = performance.now();
+    const refusals = wishes.map(({ exchange }) => this.#refusalOf(exchange, now));
+    const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
+    const answers = wanted.length === 0 ? [] : await this.#call(wanted);
+    let next = 0;
+    return refusals.map((refusal) => {
+      if (refusal !== undefined) {
+        return refusal;
+      }
+      const answer = answers[next];
+      next += 1;
+      if (answer === undefined) {
+        return new Error("the service answered too few entries");
+      }
+      return "error" in answer ? fromEntryError(answer.error) : answer.granted;
+    });
+  }
+
+  /** What nobody waits for any more is not started. */
+  #refusalOf(exchange: Exchange, now: number): ServiceError | undefined {
+    if (exchange.isGone) {
+      return new ServiceError("CANCELLED", "the client went away");
+    }
+    return now - exchange.startTime < this.#timeoutMs
+      ? undefined
+      : new ServiceError("DEADLINE_EXCEEDED", "the request waited too long to be sent");
+  }
+
+  #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
+    // The call serves many requests: it has an id of its own, which each of their log lines names.
+    const rpcRequestId = randomUUID();
+    for (const { exchange } of wishes) {
+      exchange.rpcRequestId = rpcRequestId;
+    }
+    const headers = { "x-request-id": rpcRequestId, traceparent: traceparentOf(undefined) };
+    const entries = wishes.map(({ entry }) => entry);
+    return this.#send(entries, { timeoutMs: this.#timeoutMs, headers });
+  }
+}

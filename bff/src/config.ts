@@ -1,0 +1,48 @@
+import { EnvReader } from "@tessera/service-kit/env";
+
+/** The BFF's settings. */
+export type Config = ReturnType<typeof readConfig>;
+
+/** Everything that may differ between environments, and nothing else. */
+export function readConfig(source: NodeJS.ProcessEnv) {
+  const env = new EnvReader(source);
+  return env.finish({
+    port: env.port("PORT", 8080),
+    /** `/livez`, `/readyz` and `/metrics`: not for the public. */
+    adminPort: env.port("ADMIN_PORT", 9050),
+    inventoryAddress: env.address("INVENTORY_ADDRESS", "localhost:50051"),
+    reservationAddress: env.address("RESERVATION_ADDRESS", "localhost:50052"),
+    userAddress: env.address("USER_ADDRESS", "localhost:50053"),
+    /** Where replicas share their counts of sign-ins; each counts alone while it is away. */
+    redisUrl: env.url("REDIS_URL", {
+      protocols: ["redis:", "rediss:"],
+      fallback: "redis://localhost:6379",
+    }),
+    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+    /** How long to serve on after readiness went false: longer than endpoints take to spread. */
+    drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
+    /** How long requests in flight may take after that. */
+    graceMs: env.integer("GRACE_MS", { min: 0, max: 120_000, fallback: 10_000 }),
+    /** Origins whose pages may call; empty means that no other origin's may. */
+    corsOrigins: env.list("CORS_ORIGINS"),
+    /** How many proxies in front are ours: the client's address is that far from the right. */
+    trustProxyHops: env.integer("TRUST_PROXY", { min: 0, max: 10, fallback: 0 }),
+    /** The deadline of a call to a service; a database's failover is longer, a buyer's patience not. */
+    rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
+    /** At most 500: what reservation-svc takes in one batch. */
+    reserveMaxBatch: env.integer("RESERVE_MAX_BATCH", { min: 1, max: 500, fallback: 256 }),
+    reserveMaxInFlight: env.integer("RESERVE_MAX_IN_FLIGHT", { min: 1, max: 64, fallback: 4 }),
+    /** One more waiting request than this is answered 503 at once. */
+    reserveMaxQueue: env.integer("RESERVE_MAX_QUEUE", { min: 1, max: 100_000, fallback: 5_000 }),
+    signInPerSecond: env.integer("SIGN_IN_PER_SECOND", limit(50)),
+    signUpPerSecond: env.integer("SIGN_UP_PER_SECOND", limit(50)),
+    failedSignInsPerMinute: env.integer("FAILED_SIGN_INS_PER_MINUTE", limit(10)),
+    reservePerSecond: env.integer("RESERVE_PER_SECOND", limit(30)),
+    /** At least RESERVE_PER_SECOND. */
+    reserveBurst: env.integer("RESERVE_BURST", limit(60)),
+  });
+}
+
+function limit(fallback: number) {
+  return { min: 1, max: 1_000_000, fallback };
+}

@@ -1,0 +1,70 @@
+import type { Logger } from "@tessera/service-kit/logger";
+import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { Exchange } from "./exchange.ts";
+import { traceIdOf } from "./trace-context.ts";
+
+/** nginx's status for a client that left before its answer; it is never sent. */
+const CLIENT_GONE = 499;
+
+/** One log line and one observation for each exchange that ended. */
+export function observeExchanges(logger: Logger, registry: Registry): (exchange: Exchange) => void {
+  const duration = new Histogram({
+    name: "http_server_request_duration_seconds",
+    help: "How long an answer took, from the request's head to the answer's end.",
+    labelNames: ["method", "route", "status"],
+    buckets: LATENCY_BUCKETS,
+    registers: [registry],
+  });
+  const total = new Counter({
+    name: "http_server_requests_total",
+    help: "Requests answered, by outcome; code is OK or the problem's.",
+    labelNames: ["method", "route", "status", "code"],
+    registers: [registry],
+  });
+  // Looking labels up costs more than counting; there are few combinations of them.
+  const bound = new Map<string, { observe: (seconds: number) => void; inc: () => void }>();
+  const boundTo = (method: string, route: string, status: number, code: string) => {
+    const key = `${method} ${route} ${status} ${code}`;
+    let found = bound.get(key);
+    if (found === undefined) {
+      const observer = duration.labels(method, route, String(status));
+      const counter = total.labels(method, route, String(status), code);
+      found = {
+        observe: (seconds) => observer.observe(seconds),
+        inc: () => counter.inc(),
+      };
+      bound.set(key, found);
+    }
+    return found;
+  };
+
+  // Redaction takes every line apart twice, 4 microseconds each; these lines have no other fields.
+  const access = logger.child({}, { redact: [] });
+  return (exchange) => {
+    const { request, response, route } = exchange;
+    const seconds = (performance.now() - exchange.startTime) / 1000;
+    const isAnswered = response.writableFinished;
+    const status = isAnswered ? response.statusCode : CLIENT_GONE;
+    const code = isAnswered ? exchange.code : "CANCELLED";
+    const metrics = boundTo(request.method, route, status, code);
+    metrics.observe(seconds);
+    metrics.inc();
+    const line = {
+      requestId: exchange.requestId,
+      traceId: traceIdOf(exchange.traceparent),
+      method: request.method,
+      route,
+      status,
+      code,
+      durationMs: Math.round(seconds * 1e5) / 100,
+      userId: exchange.verified?.userId,
+      rpcRequestId: exchange.rpcRequestId,
+    };
+    if (exchange.bug === undefined) {
+      access.info(line, "request");
+    } else {
+      logger.error({ ...line, err: exchange.bug }, "request");
+    }
+  };
+}

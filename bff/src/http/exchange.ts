@@ -1,0 +1,131 @@
+import type { Reason } from "@tessera/proto/reasons";
+import type { Request, RequestHandler, Response } from "express";
+import type { Caller } from "../tokens/access-tokens.ts";
+import { requestIdOf } from "./request-id.ts";
+import { traceparentOf } from "./trace-context.ts";
+
+/** What all exchanges of an app share. */
+export interface ExchangeOptions {
+  /** Names and values, in turn, of the headers that every answer has. */
+  fixedHeaders: readonly string[];
+  /** While true, answers ask clients to go and connect elsewhere. */
+  isStopping: () => boolean;
+  /** Told once of each exchange, when its answer is out or its client is gone. */
+  onEnd: (exchange: Exchange) => void;
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly requestId: string;
+  readonly traceparent: string;
+  /** In the time of `performance.now()`. */
+  readonly startTime = performance.now();
+  /** Names and values, in turn, that the answer has beside the fixed ones. */
+  readonly headers: string[] = [];
+  /** Like `ExchangeOptions.fixedHeaders`; pages have others. */
+  fixedHeaders: readonly string[];
+  /** Set by `authenticate`. */
+  verified: Caller | undefined;
+  /** Why it failed. */
+  code: Reason | "OK" = "OK";
+  /** A bug that made it fail, to be logged whole. */
+  bug: unknown;
+  /** The request id of the RPC that it was combined into. */
+  rpcRequestId: string | undefined;
+  readonly #options: ExchangeOptions;
+
+  constructor(request: Request, response: Response, options: ExchangeOptions) {
+    this.request = request;
+    this.response = response;
+    this.#options = options;
+    this.fixedHeaders = options.fixedHeaders;
+    this.requestId = requestIdOf(request.headers["x-request-id"]);
+    this.traceparent = traceparentOf(request.headers.traceparent);
+    response.on("close", () => options.onEnd(this));
+  }
+
+  /** Who calls. Only for routes behind `authenticate`. */
+  get caller(): Caller {
+    if (this.verified === undefined) {
+      throw new Error("the route does not authenticate");
+    }
+    return this.verified;
+  }
+
+  /** True when nobody waits for the answer any more. */
+  get isGone(): boolean {
+    return this.response.destroyed;
+  }
+
+  /** The route's template, such as `/v1/events/:id`. */
+  get route(): string {
+    const path: unknown = this.request.route?.path;
+    return typeof path === "string" ? path : "unmatched";
+  }
+
+  /** The metadata of an RPC made for this request. */
+  callHeaders(): Record<string, string> {
+    const headers: Record<string, string> = {
+      "x-request-id": this.requestId,
+      traceparent: this.traceparent,
+    };
+    if (this.verified !== undefined) {
+      headers["x-tessera-user-id"] = this.verified.userId;
+      headers["x-tessera-role"] = this.verified.role;
+    }
+    return headers;
+  }
+
+  /**
+   * Answers.
+   *
+   * Not Express's `send`: that hashes every body for an ETag and takes types apart, which costs
+   * more than all that the hot path does here.
+   */
+  send(status: number, contentType: string, body: string | Buffer): void {
+    const headers = this.fixedHeaders.concat(this.headers);
+    headers.push("X-Request-Id", this.requestId);
+    headers.push("Content-Type", contentType);
+    headers.push("Content-Length", String(Buffer.byteLength(body)));
+    this.#end(status, headers, body);
+  }
+
+  /** Answers with JSON that is the caller's alone. */
+  json(status: number, value: unknown): void {
+    this.headers.push("Cache-Control", "no-store");
+    this.send(status, "application/json; charset=utf-8", JSON.stringify(value));
+  }
+
+  /** Answers without a body. */
+  empty(status: number): void {
+    const headers = this.fixedHeaders.concat(this.headers);
+    headers.push("X-Request-Id", this.requestId);
+    this.#end(status, headers, undefined);
+  }
+
+  #end(status: number, headers: string[], body: string | Buffer | undefined): void {
+    if (this.#options.isStopping()) {
+      headers.push("Connection", "close");
+    }
+    this.response.writeHead(status, headers).end(body);
+  }
+}
+
+/** The exchange that `beginExchanges` began. */
+export function exchangeOf(response: Response): Exchange {
+  const exchange: unknown = response.locals.exchange;
+  if (exchange instanceof Exchange) {
+    return exchange;
+  }
+  throw new Error("the exchange was not begun");
+}
+
+/** The first middleware: begins an exchange for each request. */
+export function beginExchanges(options: ExchangeOptions): RequestHandler {
+  return (request, response, next) => {
+    response.locals.exchange = new Exchange(request, response, options);
+    next();
+  };
+}

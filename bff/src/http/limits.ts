@@ -1,0 +1,51 @@
+import type { Redis } from "ioredis";
+import { Counter, type Registry } from "prom-client";
+import { Limit } from "./rate-limit.ts";
+
+/** How often what may be asked for. */
+export interface LimitSettings {
+  /** Of one network address: offices share one. */
+  signInPerSecond: number;
+  /** Of one network address. */
+  signUpPerSecond: number;
+  /** Of one account, wherever they come from. */
+  failedSignInsPerMinute: number;
+  /** Of one user, on average. */
+  reservePerSecond: number;
+  /** Of one user, at once. */
+  reserveBurst: number;
+}
+
+/** The limits of the public API. */
+export type Limits = ReturnType<typeof createLimits>;
+
+/** Makes the limits; without `redis` each process counts for itself. */
+export function createLimits(settings: LimitSettings, registry: Registry, redis?: Redis) {
+  const refusals = new Counter({
+    name: "tessera_rate_limited_total",
+    help: "Requests refused by a rate limit.",
+    labelNames: ["limit"],
+    registers: [registry],
+  });
+  const shared = { refusals, ...(redis === undefined ? {} : { redis }) };
+  const { signInPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
+  const { reservePerSecond, reserveBurst } = settings;
+  return {
+    signIn: new Limit({ ...shared, name: "sign-in", quota: signInPerSecond, windowSeconds: 1 }),
+    signUp: new Limit({ ...shared, name: "sign-up", quota: signUpPerSecond, windowSeconds: 1 }),
+    failedSignIn: new Limit({
+      ...shared,
+      name: "failed-sign-in",
+      quota: failedSignInsPerMinute,
+      windowSeconds: 60,
+    }),
+    // Local: the hot path has no round trip to spare. A burst in the time it takes to earn it is
+    // the average rate.
+    reserve: new Limit({
+      refusals,
+      name: "reserve",
+      quota: reserveBurst,
+      windowSeconds: reserveBurst / reservePerSecond,
+    }),
+  };
+}

@@ -1,0 +1,99 @@
+import { ConnectError } from "@connectrpc/connect";
+import { REASONS } from "@tessera/proto/reasons";
+import { toServiceError } from "@tessera/service-kit/connect-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import type { Exchange } from "./exchange.ts";
+import { type FieldError, InvalidRequest } from "./invalid-request.ts";
+import { restField } from "./rest-field.ts";
+
+/** What a problem may say beyond RFC 9457 and the catalogue; other metadata is internal. */
+const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId"] as const;
+
+/** Where a reason stands on the page of problems. */
+export function problemId(reason: string): string {
+  return reason.toLowerCase().replaceAll("_", "-");
+}
+
+/** Answers with an RFC 9457 problem for whatever was thrown; a bug leaves mute. */
+export function answerProblem(exchange: Exchange, thrown: unknown): void {
+  const failure = toFailure(thrown);
+  const { reason } = failure;
+  exchange.code = reason;
+  if (reason === "INTERNAL") {
+    exchange.bug = thrown;
+  }
+  if (exchange.isGone) {
+    return;
+  }
+  if (exchange.response.headersSent) {
+    // Half an answer is worse than none.
+    exchange.response.destroy();
+    return;
+  }
+  pushHeaders(exchange.headers, failure);
+  const body = JSON.stringify(problemOf(failure, exchange.requestId));
+  exchange.send(REASONS[reason].status, "application/problem+json; charset=utf-8", body);
+}
+
+/** The problem's members, as they are sent. */
+export function problemOf(failure: ServiceError, requestId: string): Record<string, unknown> {
+  const { reason, metadata } = failure;
+  const { status, title, retryable } = REASONS[reason];
+  const problem: Record<string, unknown> = {
+    type: `/docs/problems#${problemId(reason)}`,
+    title,
+    status,
+    detail: reason === "INTERNAL" ? title : failure.message,
+    code: reason,
+    retryable,
+    requestId,
+  };
+  const errors = errorsOf(failure);
+  if (errors !== undefined) {
+    problem.errors = errors;
+  }
+  for (const name of MEMBERS) {
+    if (metadata[name] !== undefined) {
+      problem[name] = metadata[name];
+    }
+  }
+  if (metadata.maxPerUser !== undefined) {
+    problem.maxPerUser = Number(metadata.maxPerUser);
+  }
+  if (reason === "HOLD_EXPIRED") {
+    problem.refundRequired = true;
+  }
+  return problem;
+}
+
+function toFailure(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) {
+    return thrown;
+  }
+  if (thrown instanceof ConnectError) {
+    return toServiceError(thrown);
+  }
+  return new ServiceError("INTERNAL", REASONS.INTERNAL.title, { cause: thrown });
+}
+
+function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
+  if (failure instanceof InvalidRequest) {
+    return failure.errors;
+  }
+  const { field, detail } = failure.metadata;
+  if (field === undefined) {
+    return undefined;
+  }
+  return [{ field: restField(field), detail: detail ?? failure.message }];
+}
+
+function pushHeaders(headers: string[], { reason, metadata }: ServiceError): void {
+  const { status } = REASONS[reason];
+  headers.push("Cache-Control", "no-store");
+  if (reason === "REQUEST_IN_PROGRESS" || status === 429 || status === 503 || status === 504) {
+    headers.push("Retry-After", metadata.retryAfterSeconds ?? "1");
+  }
+  if (reason === "UNAUTHENTICATED") {
+    headers.push("WWW-Authenticate", 'Bearer realm="tessera"');
+  }
+}

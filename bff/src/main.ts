@@ -1,0 +1,59 @@
+import { adminListener, listenHttp, notFound, stopHttp } from "@tessera/service-kit/http-server";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { createLogger } from "@tessera/service-kit/logger";
+import { createRegistry } from "@tessera/service-kit/metrics";
+import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { createApp } from "./app.ts";
+import { connectClients } from "./clients.ts";
+import { readConfig } from "./config.ts";
+import { createLimits } from "./http/limits.ts";
+import { connectRedis } from "./redis.ts";
+import { createReservationCombiners } from "./reservation-combiners.ts";
+import { AccessTokens } from "./tokens/access-tokens.ts";
+import { SigningKeys } from "./tokens/signing-keys.ts";
+
+await run(async () => {
+  const config = readConfig(process.env);
+  const { drainMs, graceMs, rpcTimeoutMs } = config;
+  const logger = createLogger({ service: "bff", level: config.logLevel });
+  const lifecycle = new Lifecycle();
+  stopOnSignal(lifecycle, logger, drainMs + graceMs + 5_000);
+  const registry = createRegistry("bff");
+  let isStopping = false;
+
+  const { clients, close } = connectClients(config);
+  lifecycle.onClose("clients", close);
+  const redis = connectRedis(config.redisUrl, logger);
+  lifecycle.onClose("redis", () => redis.disconnect());
+  const combiners = createReservationCombiners(clients, config, registry);
+  lifecycle.onClose("combiners", () =>
+    Promise.all([combiners.create.drain(), combiners.confirm.drain()]),
+  );
+  const list = async () => (await clients.user.listSigningKeys({})).keys;
+  const keys = new SigningKeys({ list, logger, timeoutMs: rpcTimeoutMs });
+  lifecycle.onClose("signing keys", () => keys.close());
+  await keys.start();
+
+  const app = createApp({
+    clients,
+    combiners,
+    tokens: new AccessTokens({ keys }),
+    limits: createLimits(config, registry, redis),
+    logger,
+    registry,
+    corsOrigins: config.corsOrigins,
+    trustProxyHops: config.trustProxyHops,
+    isStopping: () => isStopping,
+  });
+  const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
+  const admin = await listenHttp(adminListener(registry, readiness, notFound), config.adminPort);
+  lifecycle.onClose("admin", () => stopHttp(admin.server, 0));
+  const http = await listenHttp(app, config.port);
+  lifecycle.onClose("http", () => stopHttp(http.server, graceMs));
+  // Registered last, so it runs first: say no, then wait until nobody asks any more.
+  lifecycle.onClose("readiness", async () => {
+    isStopping = true;
+    await new Promise((resolve) => setTimeout(resolve, drainMs));
+  });
+  logger.info({ port: http.port, adminPort: admin.port }, "serving");
+});

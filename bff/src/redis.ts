@@ -1,0 +1,28 @@
+import type { Logger } from "@tessera/service-kit/logger";
+import { Redis } from "ioredis";
+
+/** No request waits longer for a shared count than this. */
+const COMMAND_TIMEOUT_MS = 100;
+
+/** A connection for rate limits, whose commands fail at once or soon while Redis is away. */
+export function connectRedis(url: string, logger: Logger): Redis {
+  const redis = new Redis(url, {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 1_000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempts) => Math.min(attempts * 100, 2_000),
+  });
+  let isAway = false;
+  redis.on("ready", () => {
+    isAway = false;
+  });
+  redis.on("error", (err) => {
+    // Once for each absence, not for each attempt.
+    if (!isAway) {
+      isAway = true;
+      logger.warn({ err }, "redis is away; each replica limits for itself");
+    }
+  });
+  return redis;
+}

@@ -1,0 +1,130 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  type Event,
+  type EventSchema,
+  WaitingRoom_OnStoreLoss,
+} from "@tessera/proto/inventory/v1/event_pb";
+import type { GetAvailabilityResponse } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { ObjectReader, type TextPattern } from "../http/object-reader.ts";
+import { restMoney } from "./money.ts";
+import { NAME } from "./patterns.ts";
+import { restTime } from "./timestamps.ts";
+
+const EVENT = [
+  "name",
+  "venue",
+  "startsAt",
+  "salesOpenAt",
+  "salesCloseAt",
+  "holdSeconds",
+  "maxPerUser",
+  "waitingRoom",
+  "ticketTypes",
+] as const;
+const WAITING_ROOM = ["admitPerMinute", "maxActive", "passSeconds", "onStoreLoss"] as const;
+const TICKET_TYPE = ["name", "price", "capacity"] as const;
+
+const CURRENCY: TextPattern = {
+  regexp: /^[A-Z]{3}$/,
+  detail: "must be an ISO 4217 code such as EUR",
+};
+
+/** What an organiser wants to sell. Throws MALFORMED_BODY or INVALID_FIELD. */
+export function parseEvent(
+  body: unknown,
+  organiserId: string,
+): MessageInitShape<typeof EventSchema> {
+  const reader = ObjectReader.ofBody(body, EVENT);
+  const event = {
+    organiserId,
+    name: reader.text("name", { min: 1, max: 200, pattern: NAME }),
+    venue: reader.text("venue", { min: 1, max: 200, pattern: NAME }),
+    startTime: timestampFromDate(reader.time("startsAt")),
+    salesOpenTime: timestampFromDate(reader.time("salesOpenAt")),
+    salesCloseTime: timestampFromDate(reader.time("salesCloseAt")),
+    ...(reader.has("holdSeconds")
+      ? { holdSeconds: reader.integer("holdSeconds", { min: 1, max: 7_200 }) }
+      : {}),
+    ...(reader.has("maxPerUser")
+      ? { maxPerUser: reader.integer("maxPerUser", { min: 1, max: 1_000 }) }
+      : {}),
+    ...(reader.has("waitingRoom")
+      ? { waitingRoom: waitingRoomOf(reader.object("waitingRoom", WAITING_ROOM)) }
+      : {}),
+    ticketTypes: reader.list("ticketTypes", { min: 1, max: 50, known: TICKET_TYPE }, ticketTypeOf),
+  };
+  reader.finish();
+  return event;
+}
+
+function waitingRoomOf(reader: ObjectReader) {
+  const many = { min: 1, max: 1_000_000 };
+  const isOpen =
+    reader.has("onStoreLoss") && reader.oneOf("onStoreLoss", ["closed", "open"]) === "open";
+  return {
+    admitPerMinute: reader.integer("admitPerMinute", many),
+    maxActive: reader.integer("maxActive", many),
+    passSeconds: reader.integer("passSeconds", { min: 10, max: 3_600 }),
+    onStoreLoss: isOpen ? WaitingRoom_OnStoreLoss.OPEN : WaitingRoom_OnStoreLoss.CLOSED,
+  };
+}
+
+function ticketTypeOf(reader: ObjectReader) {
+  const price = reader.object("price", ["amount", "currency"]);
+  return {
+    name: reader.text("name", { min: 1, max: 100, pattern: NAME }),
+    price: {
+      amountMinor: BigInt(price.integer("amount", { min: 0, max: 100_000_000 })),
+      currencyCode: price.text("currency", { min: 3, max: 3, pattern: CURRENCY }),
+    },
+    capacity: reader.integer("capacity", { min: 0, max: 10_000_000 }),
+  };
+}
+
+/** An event as REST writes it. A missing one is the service's bug. */
+export function restEvent(event: Event | undefined) {
+  if (event === undefined) {
+    throw new Error("inventory-svc left out the event");
+  }
+  const { id, name, venue, holdSeconds, maxPerUser, waitingRoom, organiserId } = event;
+  return {
+    id,
+    name,
+    venue,
+    startsAt: restTime(event.startTime),
+    salesOpenAt: restTime(event.salesOpenTime),
+    salesCloseAt: restTime(event.salesCloseTime),
+    holdSeconds,
+    maxPerUser,
+    ...(waitingRoom === undefined ? {} : { waitingRoom: restWaitingRoom(waitingRoom) }),
+    ticketTypes: event.ticketTypes.map((type) => ({
+      id: type.id,
+      name: type.name,
+      price: restMoney(type.price),
+      capacity: type.capacity,
+    })),
+    organiserId,
+    createdAt: restTime(event.createTime),
+  };
+}
+
+function restWaitingRoom(waitingRoom: NonNullable<Event["waitingRoom"]>) {
+  const { admitPerMinute, maxActive, passSeconds, onStoreLoss } = waitingRoom;
+  const isOpen = onStoreLoss === WaitingRoom_OnStoreLoss.OPEN;
+  return { admitPerMinute, maxActive, passSeconds, onStoreLoss: isOpen ? "open" : "closed" };
+}
+
+/** What is left of an event, as REST writes it. */
+export function restAvailability({ eventId, ticketTypes }: GetAvailabilityResponse) {
+  return {
+    eventId,
+    ticketTypes: ticketTypes.map(({ ticketTypeId, capacity, available, held, sold }) => ({
+      id: ticketTypeId,
+      capacity,
+      available,
+      held,
+      sold,
+    })),
+  };
+}

@@ -1,0 +1,80 @@
+import { ConnectError } from "@connectrpc/connect";
+import { toServiceError } from "@tessera/service-kit/connect-error";
+import type { RequestHandler } from "express";
+import type { Clients } from "../clients.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { idempotencyKeyOrNew } from "../http/idempotency-key.ts";
+import { jsonBody } from "../http/json-body.ts";
+import { accountKey, type Limit } from "../http/rate-limit.ts";
+import { answer, type Route } from "../http/route.ts";
+import { parseRefresh, parseSignIn, restTokens } from "../rest/user.ts";
+
+/** What the session routes need. */
+export interface SessionRoutesDeps {
+  clients: Clients;
+  authenticate: RequestHandler;
+  limitSignIn: RequestHandler;
+  failedSignIn: Limit;
+}
+
+/** Signing in, staying, and signing out. */
+export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
+  const { clients, authenticate, limitSignIn } = deps;
+  return [
+    { method: "post", path: "/v1/sessions", handlers: [limitSignIn, jsonBody, signIn(deps)] },
+    { method: "post", path: "/v1/sessions/refresh", handlers: [jsonBody, refresh(clients)] },
+    {
+      method: "delete",
+      path: "/v1/sessions/current",
+      handlers: [authenticate, signOut(clients)],
+    },
+  ];
+}
+
+const signIn = ({ clients, failedSignIn }: SessionRoutesDeps) =>
+  answer(async (exchange) => {
+    const credentials = parseSignIn(exchange.request.body);
+    const key = accountKey(credentials.email);
+    // Counted as failed until it is known to be otherwise: guesses made at once count as well.
+    await failedSignIn.take(key, exchange);
+    const { tokens } = await attempt(exchange, credentials, { clients, failedSignIn, key });
+    exchange.json(201, restTokens(tokens));
+  });
+
+async function attempt(
+  exchange: Exchange,
+  credentials: { email: string; password: string },
+  { clients, failedSignIn, key }: { clients: Clients; failedSignIn: Limit; key: string },
+) {
+  let isWrong = false;
+  try {
+    return await clients.user.createSession(credentials, { headers: exchange.callHeaders() });
+  } catch (reason) {
+    isWrong = toServiceError(ConnectError.from(reason)).reason === "BAD_CREDENTIALS";
+    throw reason;
+  } finally {
+    if (!isWrong) {
+      await failedSignIn.giveBack(key);
+    }
+  }
+}
+
+const refresh = ({ user }: Clients) =>
+  answer(async (exchange) => {
+    const { tokens } = await user.refreshSession(
+      {
+        requestId: idempotencyKeyOrNew(exchange),
+        refreshToken: parseRefresh(exchange.request.body),
+      },
+      { headers: exchange.callHeaders() },
+    );
+    exchange.json(200, restTokens(tokens));
+  });
+
+const signOut = ({ user }: Clients) =>
+  answer(async (exchange) => {
+    const { userId, sessionId } = exchange.caller;
+    await user.deleteSession({ userId, sessionId }, { headers: exchange.callHeaders() });
+    exchange.headers.push("Cache-Control", "no-store");
+    exchange.empty(204);
+  });

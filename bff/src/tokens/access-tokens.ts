@@ -1,0 +1,118 @@
+import { type Clock, systemClock } from "@tessera/service-kit/clock";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { isUuid } from "@tessera/service-kit/uuid";
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import type { SigningKeys } from "./signing-keys.ts";
+
+/** Who calls, as a verified access token says. */
+export interface Caller {
+  /** A UUID. */
+  userId: string;
+  /** The session that the token belongs to, a UUID. */
+  sessionId: string;
+  role: "customer" | "organiser";
+}
+
+/** How tokens are verified. */
+export interface AccessTokensOptions {
+  keys: SigningKeys;
+  /** How many verified tokens are remembered. Defaults to 50,000, about 50 MB. */
+  maxRemembered?: number;
+  clock?: Clock;
+}
+
+/** Longer ones are not ours. */
+const MAX_TOKEN_LENGTH = 4_096;
+
+/** Verifies access tokens, and remembers those that it verified until they expire. */
+export class AccessTokens {
+  readonly #clock: Clock;
+  readonly #getKey: JWTVerifyGetKey;
+  readonly #verifying = new Map<string, Promise<Caller>>();
+  readonly #verified: LRUCache<string, { caller: Caller; expireMs: number }>;
+
+  constructor({ keys, maxRemembered = 50_000, clock = systemClock }: AccessTokensOptions) {
+    this.#clock = clock;
+    this.#verified = new LRUCache({ max: maxRemembered });
+    this.#getKey = async ({ kid }) => {
+      const key = kid === undefined ? undefined : await keys.find(kid);
+      if (key === undefined) {
+        throw rejected("the access token is signed with an unknown key");
+      }
+      return key;
+    };
+  }
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.#verified.size;
+  }
+
+  /** Who holds a token that was verified before and has not expired; undefined for any other. */
+  recall(token: string): Caller | undefined {
+    const entry = this.#verified.get(token);
+    return entry !== undefined && this.#clock().getTime() < entry.expireMs
+      ? entry.caller
+      : undefined;
+  }
+
+  /**
+   * Who holds the token. Throws UNAUTHENTICATED, or DEPENDENCY_UNAVAILABLE without any keys.
+   *
+   * However many requests bring a new token at once, its signature is checked once.
+   */
+  verify(token: string): Promise<Caller> {
+    let verifying = this.#verifying.get(token);
+    if (verifying === undefined) {
+      verifying = this.#verify(token).finally(() => this.#verifying.delete(token));
+      this.#verifying.set(token, verifying);
+    }
+    return verifying;
+  }
+
+  async #verify(token: string): Promise<Caller> {
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw rejected("the access token is too long");
+    }
+    const payload = await this.#payloadOf(token);
+    const { sub, sid, role, exp } = payload;
+    const isWhole = isUuidClaim(sub) && isUuidClaim(sid) && exp !== undefined;
+    if (!isWhole || (role !== "customer" && role !== "organiser")) {
+      throw rejected("the access token lacks a claim");
+    }
+    const caller = { userId: sub, sessionId: sid, role } as const;
+    this.#verified.set(token, { caller, expireMs: exp * 1000 });
+    return caller;
+  }
+
+  async #payloadOf(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, this.#getKey, {
+        // One algorithm: a token never chooses how it is checked.
+        algorithms: ["EdDSA"],
+        issuer: "tessera",
+        audience: "tessera",
+        requiredClaims: ["sub", "sid", "role", "exp"],
+        currentDate: this.#clock(),
+      });
+      return payload;
+    } catch (reason) {
+      if (reason instanceof errors.JWTExpired) {
+        throw rejected("the access token has expired", reason);
+      }
+      if (reason instanceof errors.JOSEError) {
+        throw rejected("the access token is not valid", reason);
+      }
+      throw reason;
+    }
+  }
+}
+
+function isUuidClaim(claim: unknown): claim is string {
+  return typeof claim === "string" && isUuid(claim);
+}
+
+function rejected(message: string, cause?: unknown): ServiceError {
+  return new ServiceError("UNAUTHENTICATED", message, { cause });
+}
