@@ -177,8 +177,9 @@ async function startServices(
     bff: [],
   };
   const begin = async (service: ServiceName) => {
-    for (let index = 0; index < (options.replicas?.[service] ?? 1); index += 1) {
-      processes[service].push(
+    const all = Array.from(
+      { length: options.replicas?.[service] ?? 1 },
+      (_unused, index) =>
         new ServiceProcess({
           children: started.children,
           name: `${service}-${index}`,
@@ -190,9 +191,10 @@ async function startServices(
           },
           logFile: join(started.folder, `${service}-${index}.log`),
         }),
-      );
-    }
-    await Promise.all(processes[service].map((one) => one.start()));
+    );
+    await Promise.all(all.map((one) => one.start()));
+    // Only now can the others be told where they are.
+    processes[service].push(...all);
   };
   await Promise.all([begin("inventory-svc"), begin("user-svc")]);
   await begin("reservation-svc");

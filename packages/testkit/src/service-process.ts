@@ -55,6 +55,16 @@ export class ServiceProcess {
     return port;
   }
 
+  /** The number of the process that runs, or ran last. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** What it ended with; null while it runs, and when a signal killed it. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   /** Starts it; resolves when it serves. */
   async start(): Promise<void> {
     const offset = existsSync(this.logFile) ? statSync(this.logFile).size : 0;
