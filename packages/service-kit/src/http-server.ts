@@ -2,6 +2,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 
+/** How often a stopping server closes connections that became idle, in milliseconds. */
+const IDLE_SWEEP_MS = 20;
+
 /** What a process says about itself. */
 export interface Readiness {
   /** Resolves when this process can do its work; rejects, with the reason, when it cannot. */
@@ -86,8 +89,11 @@ export function listenHttp(
 export function stopHttp(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A connection that was busy is kept alive after its answer: it must not hold this up.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();

@@ -1,0 +1,182 @@
+import { Client, credentials, loadPackageDefinition } from "@grpc/grpc-js";
+import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { expect } from "chai";
+import { service as healthDefinition } from "grpc-health-check";
+import { Lifecycle } from "../src/lifecycle.ts";
+import type { Logger } from "../src/logger.ts";
+import { createRegistry } from "../src/metrics.ts";
+import { serveRpc } from "../src/serve-rpc.ts";
+import { dependencyUnavailable, ServiceError } from "../src/service-error.ts";
+import { eventService, type OnGetEvent } from "./served.ts";
+
+type Line = { level: string; msg: string; [field: string]: unknown };
+
+describe("serveRpc", () => {
+  const lines: Line[] = [];
+  const served: { getEvent: OnGetEvent; checkReady: () => Promise<void> } = {
+    getEvent: async ({ eventId }) => ({ event: { id: eventId } }),
+    checkReady: () => Promise.resolve(),
+  };
+  const drain = Promise.withResolvers<void>();
+  const lifecycle = new Lifecycle();
+  let ports = { grpcPort: 0, httpPort: 0 };
+  let url = "";
+
+  before(async () => {
+    // Closed last, so that the test can look at a server that drains.
+    lifecycle.onClose("test", () => drain.resolve());
+    ports = await serveRpc({
+      service: InventoryService,
+      implementation: eventService((request, context) => served.getEvent(request, context)),
+      domain: "test",
+      grpcPort: 0,
+      httpPort: 0,
+      logger: loggerTo(lines),
+      registry: createRegistry("test"),
+      lifecycle,
+      checkReady: () => served.checkReady(),
+      drainMs: 300,
+      graceMs: 1_000,
+    });
+    url = `http://127.0.0.1:${ports.httpPort}`;
+  });
+  after(() => lifecycle.close());
+
+  it("says on which ports it serves", () => {
+    expect(lines[0]).to.deep.include({ level: "info", msg: "serving", ...ports });
+  });
+
+  it("answers Connect's JSON", async () => {
+    const response = await call(url, { eventId: "e-1" });
+    expect(response.status).to.equal(200);
+    expect(await response.json()).to.deep.equal({ event: { id: "e-1" } });
+  });
+
+  it("logs one line a call, with its request id, and bugs whole", async () => {
+    lines.length = 0;
+    served.getEvent = async ({ eventId }) => ({ event: { id: eventId } });
+    await call(url, {}, { "x-request-id": "r-1" });
+    served.getEvent = () => Promise.reject(new ServiceError("EVENT_NOT_FOUND", "none"));
+    expect((await call(url, {})).status).to.equal(404);
+    served.getEvent = () => Promise.reject(dependencyUnavailable("mysql", new Error("away")));
+    expect((await call(url, {})).status).to.equal(503);
+    const bug = new TypeError("hunter2");
+    served.getEvent = () => Promise.reject(bug);
+    const response = await call(url, {});
+    expect(response.status).to.equal(500);
+    expect(await response.text()).not.to.include("hunter2");
+    const told = lines.map(({ level, code, requestId }) => [level, code, requestId]);
+    expect(told).to.deep.equal([
+      ["info", "OK", "r-1"],
+      ["info", "NOT_FOUND", undefined],
+      ["warn", "UNAVAILABLE", undefined],
+      ["error", "INTERNAL", undefined],
+    ]);
+    expect(lines[3]).to.include({ method: "GetEvent", err: bug });
+  });
+
+  it("counts calls by outcome", async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).to.match(/grpc_server_handled_total\{[^}]*grpc_code="NOT_FOUND"[^}]*\} 1/);
+    expect(text).to.match(/grpc_server_handling_seconds_count\{[^}]*grpc_method="GetEvent"/);
+    expect(text).to.include("nodejs_eventloop_lag_seconds");
+  });
+
+  it("answers 404 on what it does not serve", async () => {
+    expect((await fetch(`${url}/nothing`)).status).to.equal(404);
+  });
+
+  it("answers gRPC health for the server and the service", async () => {
+    expect(await healthOf(ports.grpcPort, "")).to.equal("SERVING");
+    expect(await healthOf(ports.grpcPort, InventoryService.typeName)).to.equal("SERVING");
+  });
+
+  it("answers gRPC reflection with the service's descriptor", async () => {
+    const names = await reflectedServices(ports.grpcPort);
+    expect(names).to.include(InventoryService.typeName);
+  });
+
+  it("is live whatever happens, and ready while its check passes", async () => {
+    expect((await fetch(`${url}/livez`)).status).to.equal(200);
+    expect((await fetch(`${url}/readyz`)).status).to.equal(200);
+    served.checkReady = () => Promise.reject(new Error("mysql is unavailable"));
+    const unready = await fetch(`${url}/readyz`);
+    expect(unready.status).to.equal(503);
+    expect(await unready.text()).to.equal("mysql is unavailable\n");
+    expect((await fetch(`${url}/livez`)).status).to.equal(200);
+    served.checkReady = () => Promise.resolve();
+  });
+
+  it("says first that it stops, and goes on serving while it drains", async () => {
+    served.getEvent = async ({ eventId }) => ({ event: { id: eventId } });
+    const closed = lifecycle.close();
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).to.equal(503);
+    expect(await ready.text()).to.equal("stopping\n");
+    expect(await healthOf(ports.grpcPort, "")).to.equal("NOT_SERVING");
+    expect((await call(url, { eventId: "late" })).status).to.equal(200);
+    await closed;
+    await drain.promise;
+    const failure = await fetch(`${url}/livez`).catch((reason: unknown) => reason);
+    expect(failure).to.be.instanceOf(TypeError);
+  });
+});
+
+function call(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/${InventoryService.typeName}/GetEvent`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+function loggerTo(lines: Line[]): Logger {
+  const write = (level: string) => (fields: object, msg: string) => {
+    lines.push({ ...fields, level, msg });
+  };
+  return { info: write("info"), warn: write("warn"), error: write("error") } as unknown as Logger;
+}
+
+async function healthOf(port: number, service: string): Promise<string> {
+  const { Health } = loadPackageDefinition({ Health: healthDefinition });
+  const client = new (Health as unknown as new (...all: unknown[]) => HealthClient)(
+    `127.0.0.1:${port}`,
+    credentials.createInsecure(),
+  );
+  try {
+    return await new Promise((resolve, reject) => {
+      client.check({ service }, (failure, answer) =>
+        failure === null ? resolve(answer.status) : reject(failure),
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
+interface HealthClient extends Client {
+  check(
+    request: { service: string },
+    done: (failure: Error | null, answer: { status: string }) => void,
+  ): void;
+}
+
+/** Asks as grpcurl does: field 7 of the request is list_services, 6 of the answer its result. */
+async function reflectedServices(port: number): Promise<string> {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const stream = client.makeBidiStreamRequest(
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    (bytes: Buffer) => bytes,
+    (bytes: Buffer) => bytes.toString("latin1"),
+  );
+  try {
+    return await new Promise((resolve, reject) => {
+      stream.on("data", resolve);
+      stream.on("error", reject);
+      stream.write(Buffer.from([0x3a, 0x01, 0x2a]));
+      stream.end();
+    });
+  } finally {
+    client.close();
+  }
+}

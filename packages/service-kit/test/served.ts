@@ -1,0 +1,43 @@
+import { ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import type {
+  GetEventRequest,
+  InventoryService,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { ServiceError } from "../src/service-error.ts";
+
+/** Answers a call to GetEvent. */
+export type OnGetEvent = (
+  request: GetEventRequest,
+  context: HandlerContext,
+) => Promise<{ event: { id: string } }>;
+
+/** A service of the protos of which GetEvent alone does something. */
+export function eventService(getEvent: OnGetEvent): ServiceImpl<typeof InventoryService> {
+  const notHere = () => {
+    throw new ServiceError("UNIMPLEMENTED", "not here");
+  };
+  return {
+    createEvent: notHere,
+    getEvent,
+    listEvents: notHere,
+    getAvailability: notHere,
+    batchAllocate: notHere,
+    batchCommit: notHere,
+    batchRelease: notHere,
+    extendAllocation: notHere,
+  };
+}
+
+/** Everything that a failed call says of itself; throws when it did not fail. */
+export async function failureOf(call: Promise<unknown>) {
+  const failure = await call.then(
+    () => undefined,
+    (reason: unknown) => ConnectError.from(reason),
+  );
+  if (failure === undefined) {
+    throw new Error("the call succeeded");
+  }
+  const { reason, domain, metadata } = failure.findDetails(ErrorInfoSchema)[0] ?? {};
+  return { code: failure.code, message: failure.rawMessage, reason, domain, metadata };
+}
