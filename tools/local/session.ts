@@ -46,9 +46,14 @@ export async function inSession(
   const guard = startGuard(folder);
   const children = new Children(join(folder, "run"));
   const stops: (() => Promise<void>)[] = [];
+  let isSignalled = false;
+  const signalled = untilSignal(options, children).then((code) => {
+    isSignalled = true;
+    return code;
+  });
   try {
     const session = { folder, children, onStop: (stop: () => Promise<void>) => stops.push(stop) };
-    return await Promise.race([body(session), untilSignal(options, children)]);
+    return await Promise.race([body(session), signalled]);
   } finally {
     await children.stopAll();
     await stopRecordedBelow(folder);
@@ -58,6 +63,9 @@ export async function inSession(
     guard.stdin?.end();
     await Promise.race([once(guard, "exit"), setTimeout(5_000, undefined, { ref: false })]);
     release();
+    if (isSignalled) {
+      say("Stopped.");
+    }
   }
 }
 

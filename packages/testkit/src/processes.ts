@@ -27,7 +27,10 @@ export const ORGANISER = { email: "organiser@tessera.test", password: "tessera-o
 export interface SystemOptions {
   /** How many processes; number n of one service calls number n of the next, round and round. */
   replicas?: Partial<Record<ServiceName, number>>;
-  /** More settings, or other ones, by service. */
+  /**
+   * More settings, or other ones, by service. LOG_LEVEL must let `info` pass: the ports are read
+   * from the log.
+   */
   env?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** A MySQL of its own, that the test may stop; otherwise schemas of its own on the test server. */
   hasOwnMysql?: boolean;

@@ -1,0 +1,40 @@
+import { setTimeout } from "node:timers/promises";
+import { ORGANISER, useSystem } from "@tessera/testkit/processes";
+import { expect } from "chai";
+
+describe("the system, as processes", () => {
+  const system = useSystem({ replicas: { "reservation-svc": 2 } });
+
+  it("lets the organiser in", async () => {
+    const response = await fetch(`${system.bffUrl()}/v1/sessions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ORGANISER),
+    });
+    expect(response.status).to.equal(201);
+  });
+
+  it("gives each replica ports of its own", () => {
+    const ports = system.processes["reservation-svc"].map((one) => one.port("grpcPort"));
+    expect(new Set(ports).size).to.equal(2);
+  });
+
+  it("brings a killed process back on its ports", async function () {
+    this.timeout(60_000);
+    const [inventory] = system.processes["inventory-svc"];
+    const port = inventory?.port("grpcPort");
+    await inventory?.kill();
+    await inventory?.start();
+    expect(inventory?.port("grpcPort")).to.equal(port);
+    await untilOk(`${system.bffUrl()}/v1/events`);
+  });
+});
+
+/** A client's connection to a process that came back takes a moment to be made again. */
+async function untilOk(url: string): Promise<void> {
+  const giveUpTime = Date.now() + 20_000;
+  while (!(await fetch(url)).ok) {
+    expect(Date.now(), `${url} stays down`).to.be.lessThan(giveUpTime);
+    await setTimeout(100);
+  }
+}

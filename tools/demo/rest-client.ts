@@ -1,0 +1,89 @@
+import { Agent, request } from "node:http";
+
+/** What came back. */
+export interface Answer {
+  status: number;
+  /** The parsed JSON; undefined when there was none. */
+  body: { [name: string]: unknown } | undefined;
+  /** What Retry-After said, in milliseconds; undefined when it was not there. */
+  retryAfterMs: number | undefined;
+  /** From when the request had a connection, in milliseconds. */
+  millis: number;
+}
+
+/** A POST of the REST API on behalf of one buyer. */
+export interface BuyerPost {
+  path: string;
+  accessToken: string;
+  idempotencyKey: string;
+  body: unknown;
+}
+
+/** How long one answer may take, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/** A crowd's connections: kept alive, and bounded, as a load balancer's would be. */
+export class RestClient {
+  readonly #origin: string;
+  readonly #agent: Agent;
+
+  constructor(origin: string, { connections }: { connections: number }) {
+    this.#origin = origin;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
+  }
+
+  /** Sends a request; rejects when the connection breaks or nothing comes in time. */
+  post({ path, accessToken, idempotencyKey, body }: BuyerPost): Promise<Answer> {
+    const text = JSON.stringify(body);
+    let startTime = performance.now();
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        `${this.#origin}${path}`,
+        {
+          method: "POST",
+          agent: this.#agent,
+          timeout: TIMEOUT_MS,
+          headers: {
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(text),
+            authorization: `Bearer ${accessToken}`,
+            "idempotency-key": idempotencyKey,
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const seconds = Number(response.headers["retry-after"] ?? Number.NaN);
+            resolve({
+              status: response.statusCode ?? 0,
+              body: parsed(Buffer.concat(chunks).toString("utf8")),
+              retryAfterMs: Number.isNaN(seconds) ? undefined : seconds * 1000,
+              millis: performance.now() - startTime,
+            });
+          });
+        },
+      );
+      sent.on("socket", () => {
+        startTime = performance.now();
+      });
+      sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
+      sent.on("error", reject);
+      sent.end(text);
+    });
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function parsed(text: string): Answer["body"] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
