@@ -51,16 +51,24 @@ describe("the ledger's guard", () => {
     return { eventId, granted: answers.filter((answer) => !("reason" in answer)).length };
   }
 
-  /** Resolves when so many transactions wait for a lock. */
+  /** Resolves when so many transactions of this schema wait for a lock. */
   async function waitingTransactions(count: number): Promise<void> {
-    const giveUpTime = Date.now() + 1_500;
+    const { pool } = inventory.schema;
+    const giveUpTime = Date.now() + 1_800;
     while (Date.now() < giveUpTime) {
-      const [rows] = await inventory.schema.pool.query<RowDataPacket[]>(
-        `SELECT COUNT(*) AS waiting FROM information_schema.innodb_trx
-          JOIN information_schema.processlist ON id = trx_mysql_thread_id
-          WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`,
-      );
-      if (Number(rows[0]?.waiting) >= count) {
+      // information_schema.innodb_trx is no help: what it says is cached while it is asked.
+      const [[status], [threads]] = await Promise.all([
+        pool.query<RowDataPacket[]>("SHOW ENGINE INNODB STATUS"),
+        pool.query<RowDataPacket[]>(
+          "SELECT id FROM information_schema.processlist WHERE db = DATABASE()",
+        ),
+      ]);
+      const ours = new Set(threads.map(({ id }) => Number(id)));
+      const waiting = String(status[0]?.Status)
+        .split("---TRANSACTION")
+        .filter((block) => block.includes("LOCK WAIT"))
+        .map((block) => Number(/thread id (\d+)/.exec(block)?.[1]));
+      if (waiting.filter((id) => ours.has(id)).length >= count) {
         return;
       }
       await setTimeout(5);

@@ -1,7 +1,8 @@
 import { within } from "@tessera/service-kit/deadline";
 import { inTransaction, isDuplicate, poolOf, storeFailure } from "@tessera/service-kit/mysql";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
-import type { DataSource } from "typeorm";
+import type { RowDataPacket } from "mysql2/promise";
+import { type DataSource, In } from "typeorm";
 import type { EventPosition, EventQuery, EventStore } from "../app/event-store.ts";
 import type { Event, EventDraft } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
@@ -43,12 +44,17 @@ export class MysqlEventStore implements EventStore {
 
   async list(query: EventQuery): Promise<{ events: Event[]; next: EventPosition | undefined }> {
     const { limit, sort } = query;
+    // One more than the page has: it tells whether there is a next one.
+    const { sql, values } = listQuery({ ...query, limit: limit + 1 });
+    const [found] = await read(poolOf(this.#source).query<RowDataPacket[]>(sql, values));
+    const seqs = found.slice(0, limit).map(({ seq }) => Number(seq));
     const rows = await read(
-      listQuery(this.#source.getRepository(EventTable), { ...query, limit: limit + 1 }).getMany(),
+      this.#source.getRepository(EventTable).find({ where: { seq: In(seqs) } }),
     );
-    const page = rows.slice(0, limit);
+    const bySeq = new Map(rows.map((row) => [row.seq, row]));
+    const page = seqs.flatMap((seq) => bySeq.get(seq) ?? []);
     const last = page.at(-1);
-    const next = rows.length > limit && last !== undefined ? positionAfter(last, sort) : undefined;
+    const next = found.length > limit && last !== undefined ? positionAfter(last, sort) : undefined;
     return { events: await this.#withTicketTypes(page), next };
   }
 
