@@ -16,6 +16,9 @@ export interface TestTotals {
 /** Lines of our own sources that a whole run must execute, in percent. */
 const MIN_COVERED_PERCENT = 90;
 
+/** A run that takes longer hangs: something was left open. In milliseconds. */
+const DEADLINE_MS = 15 * 60_000;
+
 const COVERAGE = [
   join(ROOT, "node_modules", "c8", "bin", "c8.js"),
   "--temp-directory=coverage/tmp",
@@ -47,6 +50,10 @@ export async function runMocha(
     stdio: ["ignore", "pipe", "inherit"],
     order: 0,
   });
+  const deadline = setTimeout(() => {
+    process.stdout.write("The tests do not come to an end; stopping them.\n");
+    child.kill();
+  }, DEADLINE_MS);
   const totals = { passed: 0, failed: 0 };
   if (child.stdout !== null) {
     for await (const line of createInterface({ input: child.stdout })) {
@@ -58,6 +65,7 @@ export async function runMocha(
       }
     }
   }
+  clearTimeout(deadline);
   const code = child.exitCode ?? (await exitCodeOf(child));
   if (totals.passed + totals.failed === 0) {
     // Nothing ran at all: that is a failure, and it is one to count.
