@@ -1,3 +1,4 @@
+import { isoTime } from "@tessera/service-kit/iso-time";
 import { textLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { Reservation } from "../domain/reservation.ts";
 
@@ -21,7 +22,7 @@ function payloadOf(reservation: Reservation): string {
     state: state.toUpperCase(),
     items,
     total: { amount: totalMinor, currency },
-    expireTime: reservation.expireTime,
-    time: reservation.updateTime,
+    expireTime: isoTime(reservation.expireTime),
+    time: isoTime(reservation.updateTime),
   });
 }
