@@ -14,13 +14,12 @@ export async function book(pool: Pool, wish: { eventId: string; quantity: number
   const connection = await pool.getConnection();
   try {
     await connection.query("START TRANSACTION");
-    await connection.execute("INSERT INTO booking (id, event_id, quantity) VALUES (?, ?, ?)", [
-      randomUUID(),
-      wish.eventId,
-      wish.quantity,
-    ]);
+    await connection.execute(
+      "INSERT INTO rival_booking (id, event_id, quantity) VALUES (?, ?, ?)",
+      [randomUUID(), wish.eventId, wish.quantity],
+    );
     const [result] = await connection.execute(
-      "UPDATE stock SET available = available - ? WHERE event_id = ? AND available >= ?",
+      "UPDATE rival_stock SET available = available - ? WHERE event_id = ? AND available >= ?",
       [wish.quantity, wish.eventId, wish.quantity],
     );
     const isBooked = "affectedRows" in result && result.affectedRows === 1;

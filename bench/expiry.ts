@@ -1,0 +1,96 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { createConnection } from "mysql2/promise";
+import type { LoadUser } from "../tools/load-users.ts";
+import { callRest } from "../tools/local/rest.ts";
+import type { LocalSystem } from "../tools/local/system.ts";
+import { run } from "./load.ts";
+import { createEvents, reserving } from "./tessera.ts";
+
+/** What it came to when many holds expired in one second. */
+export interface ExpiryResult {
+  holds: number;
+  /** From the moment they expired until all units were available again, in seconds. */
+  backAfterSeconds: number;
+  /** Reservations a second on another event, before and meanwhile. */
+  sellingBefore: number;
+  sellingMeanwhile: number;
+}
+
+const HOLDS = 50_000;
+const GIVE_UP_SECONDS = 120;
+
+/** Makes holds on one event, lets them all expire at once, and sells another event meanwhile. */
+export async function measureExpiry(
+  system: LocalSystem,
+  users: readonly LoadUser[],
+): Promise<ExpiryResult> {
+  const [expiring] = await createEvents(system, 1, { capacity: HOLDS });
+  const other = await createEvents(system, 1, { capacity: 10_000_000 });
+  if (expiring === undefined) {
+    throw new Error("no event was made");
+  }
+  const filling = reserving(system, users, [expiring]);
+  await run({ ...filling, connections: 256, requests: HOLDS });
+  const held = (await levelsOf(system, expiring.id)).held;
+  const selling = reserving(system, users, other);
+  const sell = (seconds: number) => run({ ...selling, connections: 64, seconds });
+  const before = await sell(5);
+
+  await expireNow(system, expiring.id);
+  const startTime = performance.now();
+  let isOver = false;
+  const soldMeanwhile: number[] = [];
+  const sellOn = async () => {
+    while (!isOver) {
+      soldMeanwhile.push((await sell(1)).perSecond);
+    }
+  };
+  const selling2 = sellOn();
+  let backAfterSeconds = Number.NaN;
+  while (performance.now() - startTime < GIVE_UP_SECONDS * 1000) {
+    if ((await levelsOf(system, expiring.id)).available === HOLDS) {
+      backAfterSeconds = (performance.now() - startTime) / 1000;
+      break;
+    }
+    await pause(100);
+  }
+  isOver = true;
+  await selling2;
+  const sum = soldMeanwhile.reduce((total, rate) => total + rate, 0);
+  return {
+    holds: held,
+    backAfterSeconds,
+    sellingBefore: before.perSecond,
+    sellingMeanwhile: sum / soldMeanwhile.length,
+  };
+}
+
+/** Moves the end of an event's holds to now, where both services keep it. */
+async function expireNow(system: LocalSystem, eventId: string): Promise<void> {
+  const event = uuidLiteral(eventId);
+  const change = async (url: string, sql: string) => {
+    const connection = await createConnection(url);
+    await connection.query(sql);
+    await connection.end();
+  };
+  await change(
+    system.mysqlUrls.inventory,
+    `UPDATE allocation SET expire_time = UTC_TIMESTAMP(3) WHERE event_id = ${event}`,
+  );
+  await change(
+    system.mysqlUrls.reservation,
+    `UPDATE reservation SET expire_time = UTC_TIMESTAMP(3), due_time = UTC_TIMESTAMP(3)
+     WHERE event_id = ${event}`,
+  );
+}
+
+async function levelsOf(
+  system: LocalSystem,
+  eventId: string,
+): Promise<{ available: number; held: number }> {
+  const { ticketTypes } = await callRest<{ ticketTypes: { available: number; held: number }[] }>(
+    `${system.bffUrl}/v1/events/${eventId}/availability`,
+  );
+  return ticketTypes[0] ?? { available: 0, held: 0 };
+}

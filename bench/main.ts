@@ -1,0 +1,131 @@
+// Measures Tessera beside its rivals, on one machine and the same stores: "npm run bench".
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { violationsOf } from "@tessera/testkit/invariants";
+import { ROOT } from "@tessera/testkit/services";
+import { mintUsers } from "../tools/load-users.ts";
+import { freePorts } from "../tools/local/ports.ts";
+import { Progress } from "../tools/local/progress.ts";
+import { inSession, runProgram, type Session } from "../tools/local/session.ts";
+import { startSystem } from "../tools/local/system.ts";
+import { type ExpiryResult, measureExpiry } from "./expiry.ts";
+import { Footprint } from "./footprint.ts";
+import { type Measured, type Row, summarize, table } from "./report.ts";
+import { type Bench, runRound, soak } from "./scenarios.ts";
+import { startRivals } from "./targets.ts";
+
+const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak MINUTES]
+
+  --rounds 3     how often everything is measured; medians are printed
+  --seconds 5    how long each load lasts
+  --only WORDS   scenarios whose name has one of these comma-separated words
+  --expiry       also: 50,000 holds that expire in the same second
+  --soak 5       also: that many minutes of steady load, for memory
+`;
+
+/** Buyers: enough that none of them meets his rate limit. */
+const USERS = 6_000;
+
+await runProgram(async () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "5" },
+      only: { type: "string", default: "" },
+      expiry: { type: "boolean", default: false },
+      soak: { type: "string", default: "0" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { say } = new Progress();
+  const folder = join(ROOT, ".data", "bench");
+  return await inSession({ folder, say, codeOnSignal: 1 }, (session) =>
+    measure(session, {
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      only: values.only.split(",").filter((word) => word !== ""),
+      hasExpiry: values.expiry,
+      soakMinutes: Number(values.soak),
+    }),
+  );
+});
+
+interface Plan {
+  rounds: number;
+  seconds: number;
+  only: readonly string[];
+  hasExpiry: boolean;
+  soakMinutes: number;
+}
+
+async function measure(session: Session, plan: Plan): Promise<number> {
+  const progress = new Progress();
+  const system = await startSystem({
+    session,
+    progress,
+    ports: await freePorts(),
+    env: process.env,
+    // As in production: one line a request.
+    logLevel: "info",
+  });
+  const rivals = await startRivals(session, system);
+  const users = await progress.during(
+    "Making buyers",
+    mintUsers(USERS, { ...system, mysqlUrl: system.mysqlUrls.user }),
+  );
+  const footprint = new Footprint(session);
+  const measured: Measured[] = [];
+  const bench: Bench = { system, rivals, users, seconds: plan.seconds, say: progress.say };
+  footprint.start();
+  for (let round = 1; round <= plan.rounds; round += 1) {
+    progress.say(`Round ${round} of ${plan.rounds}`);
+    const results = await runRound(bench, plan.only);
+    measured.push(...results.map((one) => ({ ...one, round })));
+  }
+  const expiry = plan.hasExpiry
+    ? await progress.during("Holds expire", measureExpiry(system, users))
+    : undefined;
+  const load = footprint.stop();
+  const steady = plan.soakMinutes > 0 ? await soak(bench, session, plan.soakMinutes) : undefined;
+  const violations = [
+    ...(await rivals.violations()),
+    ...(await violationsOf(system.mysqlUrls, { isSettled: true })),
+  ];
+  const rows = summarize(measured);
+  report({ rows, expiry, load, steady, violations });
+  return violations.length === 0 ? 0 : 1;
+}
+
+interface Outcome {
+  rows: readonly Row[];
+  expiry: ExpiryResult | undefined;
+  load: ReturnType<Footprint["stop"]>;
+  steady: unknown;
+  violations: readonly string[];
+}
+
+function report(outcome: Outcome): void {
+  const { rows, expiry, load, steady, violations } = outcome;
+  const folder = join(ROOT, "bench", "results");
+  mkdirSync(folder, { recursive: true });
+  const time = new Date().toISOString();
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
+  const file = join(folder, `${time.replaceAll(":", "-")}.json`);
+  writeFileSync(file, `${JSON.stringify({ time, machine, ...outcome }, null, 2)}\n`);
+  console.log(`\n${table(rows)}\n`);
+  if (expiry !== undefined) {
+    console.log("Holds that expired at once:", expiry);
+  }
+  console.log("Resident memory, MiB:", load);
+  if (steady !== undefined) {
+    console.log("Steady load:", steady);
+  }
+  console.log(violations.length === 0 ? "The ledger is exact." : violations.join("\n"));
+  console.log(`Written to ${file}`);
+}

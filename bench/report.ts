@@ -1,0 +1,106 @@
+import type { LoadResult } from "./load.ts";
+
+/** One measured load of one round. */
+export interface Measured {
+  scenario: string;
+  connections: number;
+  round: number;
+  result: LoadResult;
+}
+
+/** The medians of a scenario's rounds. */
+export interface Row {
+  scenario: string;
+  connections: number;
+  rounds: number;
+  perSecond: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  /** Answers that were not what the scenario is about, over all rounds. */
+  byStatus: Record<string, number>;
+}
+
+/** Medians by scenario and number of connections, in the order of their first round. */
+export function summarize(measured: readonly Measured[]): Row[] {
+  const groups = new Map<string, Measured[]>();
+  for (const one of measured) {
+    const key = `${one.scenario} ${one.connections}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    if (first === undefined) {
+      return [];
+    }
+    const of = (pick: (result: LoadResult) => number) =>
+      median(group.map(({ result }) => pick(result)));
+    return [
+      {
+        scenario: first.scenario,
+        connections: first.connections,
+        rounds: group.length,
+        perSecond: of(({ perSecond }) => perSecond),
+        p50: of(({ p50 }) => p50),
+        p95: of(({ p95 }) => p95),
+        p99: of(({ p99 }) => p99),
+        byStatus: sumStatuses(group),
+      },
+    ];
+  });
+}
+
+/** The rows as a table, each with its ratio to the rivals at the same number of connections. */
+export function table(rows: readonly Row[]): string {
+  const lines = rows.map((row) => {
+    const ratio = (scenario: string) => {
+      const rival = rows.find(
+        (other) => other.scenario === scenario && other.connections === row.connections,
+      );
+      return rival === undefined ? "" : `${(row.perSecond / rival.perSecond).toFixed(2)} x`;
+    };
+    const statuses = Object.entries(row.byStatus).map(([status, count]) => `${status}: ${count}`);
+    return [
+      row.scenario,
+      String(row.connections),
+      Math.round(row.perSecond).toLocaleString("en"),
+      row.p50.toFixed(1),
+      row.p95.toFixed(1),
+      row.p99.toFixed(1),
+      ratio("a echo"),
+      ratio("b sql"),
+      ratio("c redlock"),
+      statuses.join(", "),
+    ];
+  });
+  const head = ["scenario", "conns", "per s", "p50 ms", "p95", "p99", "to a", "to b", "to c"];
+  return markdown([[...head, "answers"], ...lines]);
+}
+
+/** Cells as a Markdown table with aligned columns. */
+export function markdown([head = [], ...lines]: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, 3, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const rule = widths.map((width) => "-".repeat(width));
+  return [row(head), row(rule), ...lines.map(row)].join("\n");
+}
+
+/** The middle of some numbers. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
+}
+
+function sumStatuses(group: readonly Measured[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { result } of group) {
+    for (const [status, count] of Object.entries(result.byStatus)) {
+      sums[status] = (sums[status] ?? 0) + count;
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,139 @@
+import type { LoadUser } from "../tools/load-users.ts";
+import type { Session } from "../tools/local/session.ts";
+import type { LocalSystem } from "../tools/local/system.ts";
+import { Footprint } from "./footprint.ts";
+import { type LoadResult, run } from "./load.ts";
+import type { Rivals, Target } from "./targets.ts";
+import { confirming, createEvents, type Made, reserving, type SaleEvent } from "./tessera.ts";
+
+/** What scenarios are run against. */
+export interface Bench {
+  system: LocalSystem;
+  rivals: Rivals;
+  users: readonly LoadUser[];
+  /** How long each load lasts. */
+  seconds: number;
+  say: (text: string) => void;
+}
+
+/** One scenario's result. */
+export interface ScenarioResult {
+  scenario: string;
+  connections: number;
+  result: LoadResult;
+}
+
+/** More than any load takes. */
+const PLENTY = 10_000_000;
+
+/** Runs every scenario whose name has one of the words, once, one after the other. */
+export async function runRound(bench: Bench, only: readonly string[]): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const { name, connections, prepare } of scenarios(bench)) {
+    if (only.length > 0 && !only.some((word) => name.includes(word))) {
+      continue;
+    }
+    const { target, requests, onAnswer } = await prepare();
+    const result = await run({
+      ...target,
+      connections,
+      seconds: bench.seconds,
+      ...(requests === undefined ? {} : { requests }),
+      ...(onAnswer === undefined ? {} : { onAnswer }),
+    });
+    results.push({ scenario: name, connections, result });
+    bench.say(
+      `  ${name}, ${connections} connections: ${Math.round(result.perSecond)} a second, ` +
+        `p50 ${result.p50.toFixed(1)} ms, p99 ${result.p99.toFixed(1)} ms`,
+    );
+  }
+  return results;
+}
+
+interface Prepared {
+  target: Target;
+  requests?: number;
+  onAnswer?: (index: number, status: number, body: Buffer) => void;
+}
+
+interface Scenario {
+  name: string;
+  connections: number;
+  prepare: () => Promise<Prepared>;
+}
+
+function scenarios(bench: Bench): Scenario[] {
+  const { rivals } = bench;
+  const at = (name: string, counts: readonly number[], prepare: Scenario["prepare"]): Scenario[] =>
+    counts.map((connections) => ({ name, connections, prepare }));
+  const rival = (target: Target) => async () => ({ target });
+  const onSale = (events: number) => async () => ({
+    target: reservingOn(bench, await createEvents(bench.system, events, { capacity: PLENTY })),
+  });
+  return [
+    ...at("a echo", [16, 64, 256], rival(rivals.echo)),
+    ...at("b sql", [16, 64, 256], rival(rivals.sql)),
+    ...at("c redlock", [16, 64, 256], rival(rivals.redlock)),
+    ...at("d one hot event", [1, 16, 64, 256, 1024], onSale(1)),
+    ...at("d 64 events", [16, 64, 256], onSale(64)),
+    ...at("d sold out", [256], () => soldOut(bench)),
+    ...confirmScenarios(bench),
+  ];
+}
+
+function reservingOn({ system, users }: Bench, events: readonly SaleEvent[]) {
+  return reserving(system, users, events);
+}
+
+/** Everybody asks for what the first hundred took. */
+async function soldOut(bench: Bench): Promise<Prepared> {
+  const events = await createEvents(bench.system, 1, { capacity: 100 });
+  const target = reservingOn(bench, events);
+  await run({ ...target, connections: 16, requests: 200 });
+  return { target: reservingOn(bench, events) };
+}
+
+/** Reserves, then confirms all of it: the two rates of the same run. */
+function confirmScenarios(bench: Bench): Scenario[] {
+  let made: Made[] = [];
+  return [
+    {
+      name: "d reserve, to confirm",
+      connections: 256,
+      prepare: async () => {
+        made = [];
+        const events = await createEvents(bench.system, 1, { capacity: PLENTY });
+        const target = reservingOn(bench, events);
+        const onAnswer = (index: number, status: number, body: Buffer) => {
+          if (status === 201) {
+            const reservationId: string = JSON.parse(body.toString()).id;
+            made.push({ reservationId, user: target.userOf(index) });
+          }
+        };
+        return { target, onAnswer };
+      },
+    },
+    {
+      name: "d confirm",
+      connections: 256,
+      prepare: async () => ({ target: confirming(bench.system, made), requests: made.length }),
+    },
+  ];
+}
+
+/** Minutes of steady load; memory after each. */
+export async function soak(bench: Bench, session: Session, minutes: number) {
+  const perMinute: { perSecond: number; p99: number; resident: unknown }[] = [];
+  for (let minute = 0; minute < minutes; minute += 1) {
+    const target = reservingOn(bench, await createEvents(bench.system, 1, { capacity: PLENTY }));
+    const footprint = new Footprint(session);
+    footprint.start();
+    const { perSecond, p99 } = await run({ ...target, connections: 256, seconds: 60 });
+    const resident = Object.fromEntries(
+      Object.entries(footprint.stop()).map(([service, { last }]) => [service, last]),
+    );
+    bench.say(`  minute ${minute + 1}: ${Math.round(perSecond)} a second`);
+    perMinute.push({ perSecond: Math.round(perSecond), p99, resident });
+  }
+  return perMinute;
+}
