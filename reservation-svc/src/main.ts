@@ -6,6 +6,7 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { serveRpc } from "@tessera/service-kit/serve-rpc";
 import { composeApp } from "./compose.ts";
@@ -36,6 +37,7 @@ await run(async () => {
     maxWaiting: config.queueSize,
   });
   lifecycle.onClose("mysql", () => source.destroy());
+  mysqlMetrics(source, registry);
   if (config.migrateOnStart) {
     await migrate(source);
   }

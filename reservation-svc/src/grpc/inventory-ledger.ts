@@ -25,8 +25,6 @@ export class InventoryLedger implements Ledger {
     const { eventId, token, wishes } = batch;
     const request = { eventId, fencingToken: BigInt(token), entries: wishes.map(toEntry) };
     const response = await told(this.#client.batchAllocate(request, optionsOf(call)));
-    const allocateTime = dateOf(response.allocateTime);
-    const expireTime = dateOf(response.expireTime);
     const answers = response.results.map(({ outcome }): Grant | ServiceError => {
       if (outcome.case === "error") {
         return fromEntryError(outcome.value);
@@ -39,8 +37,9 @@ export class InventoryLedger implements Ledger {
         totalMinor: Number(total?.amountMinor ?? 0n),
         currency: total?.currencyCode ?? "",
         isReplay: replayed,
-        allocateTime: replayed ? dateOf(first.allocateTime) : allocateTime,
-        expireTime: replayed ? dateOf(first.expireTime) : expireTime,
+        // Of an unknown event, of which nothing can be granted, there are no times.
+        allocateTime: dateOf(replayed ? first.allocateTime : response.allocateTime),
+        expireTime: dateOf(replayed ? first.expireTime : response.expireTime),
       };
     });
     return {
