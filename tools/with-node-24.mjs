@@ -68,8 +68,10 @@ function installPackages() {
     return;
   }
   if (!isInstalled(JSON.parse(lockText))) {
-    say("Installing packages (npm ci) …");
-    npm(node, ["ci", "--include=dev"]);
+    say("Installing packages …");
+    // What the lock file names is installed as it says, and nothing is saved. `npm ci` would want
+    // every other platform's packages in the lock file too, which not every registry serves.
+    npm(node, ["install", "--no-save", "--include=dev"]);
   }
   writeFileSync(STAMP, hash);
 }
@@ -143,7 +145,15 @@ function npm(underNode, npmArguments) {
 
 /** Runs the program to its end; signals go to it, its exit code comes back. */
 function runProgram() {
-  const child = spawn(node, [program, ...programArguments], { cwd: ROOT, env, stdio: "inherit" });
+  const child = spawn(node, [program, ...programArguments], {
+    cwd: ROOT,
+    // The program ends when this process does, however it does.
+    env: { ...env, TESSERA_PARENT: String(process.pid) },
+    stdio: "inherit",
+  });
+  if (process.env.npm_lifecycle_event !== undefined) {
+    stopWithNpm(child);
+  }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => child.kill(signal));
   }
@@ -151,6 +161,17 @@ function runProgram() {
   child.on("exit", (code, signal) => {
     process.exit(signal === null ? code : 128 + constants.signals[signal]);
   });
+}
+
+/** When npm was killed, nobody could stop the program any more. */
+function stopWithNpm(child) {
+  const npmPid = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== npmPid) {
+      clearInterval(timer);
+      child.kill("SIGTERM");
+    }
+  }, 500);
 }
 
 function readIfThere(path) {

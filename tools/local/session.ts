@@ -131,5 +131,20 @@ function untilSignal({ say, codeOnSignal }: SessionOptions, children: Children):
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, onSignal);
     }
+    onOrphaned(onSignal);
   });
+}
+
+/** Tells once when the process that ran this program, and named itself, was killed. */
+function onOrphaned(tell: () => void): void {
+  const parent = process.env.TESSERA_PARENT;
+  if (parent !== undefined) {
+    const timer = setInterval(() => {
+      if (String(process.ppid) !== parent) {
+        clearInterval(timer);
+        tell();
+      }
+    }, 500);
+    timer.unref();
+  }
 }
