@@ -51,7 +51,7 @@ export class ReleaseUnits {
     for (const stock of await ledger.release(ended, { timeoutMs: ledgerTimeoutMs })) {
       onStock(stock);
     }
-    await store.markReleased(ended.map(({ id }) => id));
+    await store.markReleased(ended);
     return ended.map(() => true);
   }
 }

@@ -80,8 +80,8 @@ export interface ReservationStore {
   }): Promise<{ reservation: Reservation; now: Date } | undefined>;
   /** Takes up to `limit` overdue reservations; other sweepers leave them alone for a while. */
   takeDue(limit: number): Promise<DueReservations>;
-  /** Notes that the units of these ended reservations are given back. */
-  markReleased(ids: readonly string[]): Promise<void>;
+  /** Notes that units are given back; not of those that have left the given state since. */
+  markReleased(ended: readonly Pick<Reservation, "id" | "state">[]): Promise<void>;
 }
 
 /** A reservation with this id exists already. */

@@ -1,4 +1,4 @@
-import { inTransaction, storeFailure } from "@tessera/service-kit/mysql";
+import { inTransaction, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import { timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { Pool, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { RequestKey } from "../app/reservation-store.ts";
@@ -69,22 +69,19 @@ export async function findExtend(
   pool: Pool,
   key: RequestKey,
 ): Promise<{ reservation: Reservation; now: Date } | undefined> {
-  try {
-    const [rows] = await pool.query<RowDataPacket[]>(
-      `SELECT reservation_id, body_hash, answer FROM request_key
-       WHERE key_id = ${uuidLiteral(key.keyId)}`,
-    );
-    const row = rows[0];
-    if (row === undefined) {
-      return undefined;
-    }
-    if (!key.bodyHash.equals(row.body_hash)) {
-      throw idempotencyKeyReused(key.requestId);
-    }
-    return parseAnswer(row.answer);
-  } catch (reason) {
-    throw storeFailure(reason);
+  const sql = `SELECT reservation_id, body_hash, answer FROM request_key
+    WHERE key_id = ${uuidLiteral(key.keyId)}`;
+  const [rows] = await withConnection(pool, (connection) =>
+    connection.query<RowDataPacket[]>({ sql, timeout: QUERY_TIMEOUT_MS }),
+  );
+  const row = rows[0];
+  if (row === undefined) {
+    return undefined;
   }
+  if (!key.bodyHash.equals(row.body_hash)) {
+    throw idempotencyKeyReused(key.requestId);
+  }
+  return parseAnswer(row.answer);
 }
 
 /** Moves one hold's end; undefined when the reservation was moved since it was read. */
@@ -95,6 +92,10 @@ export function extend(
   const { key, reservation, expireTime } = wish;
   return inTransaction(pool, async (connection) => {
     const locked = await lockFor(connection, [key]);
+    // A rival with the same key was first; one with another body is told so here.
+    if (isReplay(locked, key)) {
+      return undefined;
+    }
     const { now } = locked;
     const extended = {
       ...reservation,

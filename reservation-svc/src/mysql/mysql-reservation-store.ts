@@ -1,4 +1,9 @@
-import { inTransaction, isDuplicate, storeFailure } from "@tessera/service-kit/mysql";
+import {
+  inTransaction,
+  isDuplicate,
+  QUERY_TIMEOUT_MS,
+  withConnection,
+} from "@tessera/service-kit/mysql";
 import {
   bytesLiteral,
   integerLiteral,
@@ -111,23 +116,24 @@ export class MysqlReservationStore implements ReservationStore {
     return this.#changing(() => takeDue(this.#pool, limit));
   }
 
-  async markReleased(ids: readonly string[]): Promise<void> {
-    await inTransaction(this.#pool, (connection) =>
-      connection.query(
-        `UPDATE reservation SET due_time = NULL
-         WHERE id IN (${ids.map(uuidLiteral).join(", ")})
-           AND state IN (${STATE_CODES.cancelled}, ${STATE_CODES.expired})`,
-      ),
-    );
+  async markReleased(ended: readonly Pick<Reservation, "id" | "state">[]): Promise<void> {
+    // A note on an expiry that comes late must not stop the release of a later cancellation.
+    const statements = (["cancelled", "expired"] as const).flatMap((state) => {
+      const ids = ended.filter((one) => one.state === state).map(({ id }) => uuidLiteral(id));
+      return ids.length === 0
+        ? []
+        : `UPDATE reservation SET due_time = NULL
+           WHERE id IN (${ids.join(", ")}) AND state = ${STATE_CODES[state]}`;
+    });
+    await inTransaction(this.#pool, (connection) => connection.query(statements.join(";\n")));
   }
 
   async #read<Row extends RowDataPacket>(sql: string): Promise<Row[]> {
-    try {
-      const [rows] = await this.#pool.query<Row[]>(sql);
-      return rows;
-    } catch (reason) {
-      throw storeFailure(reason);
-    }
+    const statement = { sql, timeout: QUERY_TIMEOUT_MS };
+    const [rows] = await withConnection(this.#pool, (connection) =>
+      connection.query<Row[]>(statement),
+    );
+    return rows;
   }
 
   /** A duplicate key means that a rival wrote first: the second look sees what it wrote. */

@@ -1,0 +1,310 @@
+import { randomUUID } from "node:crypto";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { expect } from "chai";
+import { listReservations } from "../src/app/read-reservations.ts";
+import { requestKeyOf } from "../src/app/request-key.ts";
+import type { Reservation } from "../src/domain/reservation.ts";
+import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+
+const AWAY = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+
+describe("changing a reservation", () => {
+  const system = useReservations();
+  const { ledger, newReplica } = system;
+  let replica: Replica;
+  before(() => {
+    replica = newReplica();
+  });
+
+  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
+    return (await replica.create(wishFor(event))).reservation;
+  }
+
+  describe("cancelReservation", () => {
+    it("gives the units back once, and a repeat gets the same answer", async () => {
+      const event = ledger.addEvent({ capacity: 1 });
+      const reservation = await held(event);
+      const key = randomUUID();
+      const first = await replica.cancel(reservation, key);
+      expect(first).to.deep.include({ isReplay: false });
+      expect(first.reservation.state).to.equal("cancelled");
+      expect(ledger.stockOf(event.eventId).available).to.equal(1);
+      const again = await newReplica().cancel(reservation, key);
+      expect(again).to.deep.equal({ ...first, isReplay: true });
+      expect(ledger.givenBack.get(reservation.id)).to.equal(1);
+      expect(await reasonOf(replica.cancel(reservation))).to.equal("ILLEGAL_MOVE");
+      expect((await system.rowOf(reservation.id))?.due_time).to.equal(null);
+    });
+
+    it("refuses the same key for another reservation", async () => {
+      const event = ledger.addEvent();
+      const reservation = await held(event);
+      const { userId } = reservation;
+      const second = (await replica.create(wishFor(event, { userId }))).reservation;
+      const key = randomUUID();
+      await replica.cancel(reservation, key);
+      expect(await reasonOf(replica.cancel(second, key))).to.equal("IDEMPOTENCY_KEY_REUSED");
+      expect((await replica.get(second)).state).to.equal("held");
+    });
+
+    it("lets exactly one of two cancels of two replicas win", async () => {
+      const event = ledger.addEvent();
+      const other = newReplica();
+      for (let round = 0; round < 10; round += 1) {
+        const reservation = await held(event);
+        const reasons = await Promise.all([
+          reasonOf(replica.cancel(reservation)),
+          reasonOf(other.cancel(reservation)),
+        ]);
+        expect(reasons.sort()).to.deep.equal(["ILLEGAL_MOVE", "none"]);
+        expect(ledger.givenBack.get(reservation.id)).to.equal(1);
+      }
+    });
+
+    it("has one outcome against a confirm at the same time, and the ledger agrees", async () => {
+      const event = ledger.addEvent({ capacity: 1 });
+      const other = newReplica({ confirmedWithinSeconds: 0 });
+      for (let round = 0; round < 20; round += 1) {
+        const reservation = await held(event);
+        const [confirmed, cancelled] = await Promise.all([
+          reasonOf(replica.confirm(reservation)),
+          reasonOf(other.cancel(reservation)),
+        ]);
+        const { state } = await replica.get(reservation);
+        const allocation = ledger.allocations.get(reservation.id)?.state;
+        if (confirmed === "none") {
+          expect(["REQUEST_IN_PROGRESS", "CANCEL_NOT_ALLOWED"]).to.include(cancelled);
+          expect([state, allocation]).to.deep.equal(["confirmed", "COMMITTED"]);
+          await replica.cancel(reservation);
+        } else {
+          expect([confirmed, cancelled]).to.deep.equal(["ILLEGAL_MOVE", "none"]);
+          expect([state, allocation]).to.deep.equal(["cancelled", "RELEASED"]);
+        }
+      }
+    });
+
+    it("cancels what was paid for within the policy's time only", async () => {
+      const event = ledger.addEvent({ capacity: 1 });
+      const reservation = await held(event);
+      await replica.confirm(reservation);
+      const strict = newReplica({ confirmedWithinSeconds: 0 });
+      expect(await reasonOf(strict.cancel(reservation))).to.equal("CANCEL_NOT_ALLOWED");
+      expect(ledger.stockOf(event.eventId).sold).to.equal(1);
+      await replica.cancel(reservation);
+      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
+      // A cancellation is for good: no late confirm takes the units again.
+      expect(await reasonOf(replica.confirm(reservation))).to.equal("ILLEGAL_MOVE");
+    });
+
+    it("is done even if the ledger is away; a sweep gives the units back", async () => {
+      const event = ledger.addEvent({ capacity: 1 });
+      const reservation = await held(event);
+      ledger.before = AWAY;
+      const { reservation: cancelled } = await replica.cancel(reservation);
+      expect(cancelled.state).to.equal("cancelled");
+      expect(replica.failures.at(-1)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      expect(ledger.stockOf(event.eventId).held).to.equal(1);
+      ledger.before = () => Promise.resolve();
+      await system.makeDue(reservation.id);
+      const other = newReplica();
+      await other.sweep();
+      expect(other.swept).to.deep.equal({ expired: 0, resumed: 1 });
+      expect(ledger.stockOf(event.eventId).available).to.equal(1);
+      expect((await system.rowOf(reservation.id))?.due_time).to.equal(null);
+    });
+  });
+
+  describe("extendReservation", () => {
+    it("renews the hold three times, and a repeat does not count", async () => {
+      const reservation = await held(ledger.addEvent());
+      let endTime = reservation.expireTime;
+      for (let count = 1; count <= 3; count += 1) {
+        await system.nextMillisecond();
+        const key = randomUUID();
+        const first = await replica.extend(reservation, key);
+        expect(first.isReplay).to.equal(false);
+        expect(first.reservation.extendCount).to.equal(count);
+        expect(first.reservation.expireTime).to.be.greaterThan(endTime);
+        expect(first.reservation.expireTime.getTime() - first.now.getTime()).to.be.at.most(600_000);
+        endTime = first.reservation.expireTime;
+        const again = await newReplica().extend(reservation, key);
+        expect(again).to.deep.equal({ ...first, isReplay: true });
+        expect(await replica.get(reservation)).to.deep.equal(first.reservation);
+        expect(ledger.allocations.get(reservation.id)?.expireTime).to.deep.equal(endTime);
+      }
+      expect(await reasonOf(replica.extend(reservation))).to.equal("EXTEND_LIMIT");
+      expect((await replica.get(reservation)).expireTime).to.deep.equal(endTime);
+    });
+
+    it("never goes beyond two hours after the reservation was made", async () => {
+      const agoMs = 6_900_000;
+      ledger.now = () => new Date(Date.now() - agoMs);
+      const reservation = await held(ledger.addEvent({ holdMs: 7_000_000 }));
+      const { reservation: extended } = await replica.extend(reservation);
+      const capTime = reservation.createTime.getTime() + 7_200_000;
+      expect(extended.expireTime.getTime()).to.equal(capTime);
+      expect(await reasonOf(replica.extend(reservation))).to.equal("EXTEND_LIMIT");
+    });
+
+    it("refuses a hold that is over, swept or not, and what is no hold", async () => {
+      const event = ledger.addEvent({ holdMs: 0 });
+      const lapsed = await held(event);
+      expect(await reasonOf(replica.extend(lapsed))).to.equal("HOLD_EXPIRED");
+      await replica.sweep();
+      expect(await reasonOf(replica.extend(lapsed))).to.equal("HOLD_EXPIRED");
+      const confirmed = await held(ledger.addEvent());
+      await replica.confirm(confirmed);
+      expect(await reasonOf(replica.extend(confirmed))).to.equal("ILLEGAL_MOVE");
+      const gone = await held(ledger.addEvent());
+      const allocation = ledger.allocations.get(gone.id);
+      if (allocation !== undefined) {
+        allocation.state = "RELEASED";
+      }
+      await system.nextMillisecond();
+      expect(await reasonOf(replica.extend(gone))).to.equal("HOLD_EXPIRED");
+    });
+
+    it("leaves the hold where it was when anything fails", async () => {
+      const reservation = await held(ledger.addEvent());
+      await system.nextMillisecond();
+      ledger.before = AWAY;
+      expect(await reasonOf(replica.extend(reservation))).to.equal("DEPENDENCY_UNAVAILABLE");
+      expect(await replica.get(reservation)).to.deep.equal(reservation);
+      // Somebody cancels between the ledger's answer and the write.
+      ledger.before = async (method) => {
+        if (method === "extend") {
+          const key = requestKeyOf("CancelReservation", {
+            userId: reservation.userId,
+            requestId: randomUUID(),
+            reservationId: reservation.id,
+          });
+          const { userId } = reservation;
+          await replica.store.cancel({ key, userId, confirmedWithinSeconds: 0 });
+        }
+      };
+      expect(await reasonOf(replica.extend(reservation))).to.equal("REQUEST_IN_PROGRESS");
+      const { expireTime, extendCount, state } = await replica.get(reservation);
+      expect({ expireTime, extendCount, state }).to.deep.equal({
+        expireTime: reservation.expireTime,
+        extendCount: 0,
+        state: "cancelled",
+      });
+    });
+
+    it("counts once when two replicas are told at the same time", async () => {
+      const reservation = await held(ledger.addEvent());
+      await system.nextMillisecond();
+      const key = randomUUID();
+      const reasons = await Promise.all([
+        reasonOf(replica.extend(reservation, key)),
+        reasonOf(newReplica().extend(reservation, key)),
+      ]);
+      for (const reason of reasons) {
+        expect(["none", "REQUEST_IN_PROGRESS"]).to.include(reason);
+      }
+      expect((await replica.get(reservation)).extendCount).to.equal(1);
+    });
+
+    it("refuses the same key for another reservation, even at the same time", async () => {
+      const event = ledger.addEvent();
+      for (let round = 0; round < 10; round += 1) {
+        const one = await held(event);
+        const { userId } = one;
+        const other = (await replica.create(wishFor(event, { userId }))).reservation;
+        await system.nextMillisecond();
+        const key = randomUUID();
+        const reasons = await Promise.all([
+          reasonOf(replica.extend(one, key)),
+          reasonOf(newReplica().extend(other, key)),
+        ]);
+        expect(reasons.sort()).to.deep.equal(["IDEMPOTENCY_KEY_REUSED", "none"]);
+      }
+    });
+  });
+
+  describe("sweep", () => {
+    it("expires each hold once and gives its units back once, with two sweepers at once", async () => {
+      const event = ledger.addEvent({ capacity: 300, holdMs: 0 });
+      await Promise.all(Array.from({ length: 300 }, () => held(event)));
+      const sweepers = [newReplica({ sweepBatchSize: 20 }), newReplica({ sweepBatchSize: 20 })];
+      await Promise.all(sweepers.map((one) => one.sweep()));
+      const expired = sweepers.reduce((sum, { swept }) => sum + swept.expired, 0);
+      expect(expired).to.equal(300);
+      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 300, held: 0, sold: 0 });
+      const counts = [...ledger.allocations.values()]
+        .filter(({ eventId }) => eventId === event.eventId)
+        .map(({ id }) => ledger.givenBack.get(id));
+      expect(new Set(counts)).to.deep.equal(new Set([1]));
+    });
+
+    it("gives back in a later round what the ledger could not take in this one", async () => {
+      const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
+      const reservation = await held(event);
+      ledger.before = AWAY;
+      expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+      expect((await replica.get(reservation)).state).to.equal("expired");
+      ledger.before = () => Promise.resolve();
+      // Its lease belongs to the sweeper that failed.
+      await replica.sweep();
+      expect(ledger.stockOf(event.eventId).held).to.equal(1);
+      await system.makeDue(reservation.id);
+      await newReplica().sweep();
+      expect(ledger.stockOf(event.eventId).available).to.equal(1);
+    });
+
+    it("keeps a cancellation due when a late note says that its expiry was given back", async () => {
+      const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
+      const reservation = await held(event);
+      await replica.sweep();
+      await replica.confirm(reservation);
+      ledger.before = AWAY;
+      await replica.cancel(reservation);
+      ledger.before = () => Promise.resolve();
+      await replica.store.markReleased([{ ...reservation, state: "expired" }]);
+      await system.makeDue(reservation.id);
+      await replica.sweep();
+      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
+    });
+  });
+
+  describe("listReservations", () => {
+    it("pages through the owner's, newest first, each once, while more are made", async () => {
+      const event = ledger.addEvent({ maxPerUser: 100 });
+      const userId = randomUUID();
+      // Made in the same millisecond, most of them.
+      const made = await Promise.all(
+        Array.from({ length: 45 }, () => replica.create(wishFor(event, { userId }))),
+      );
+      await held(event);
+      const list = (pageToken: string) =>
+        listReservations(replica.store, { userId, pageSize: 20, pageToken });
+      const first = await list("");
+      const later = (await replica.create(wishFor(event, { userId }))).reservation;
+      const second = await list(first.nextPageToken);
+      const third = await list(second.nextPageToken);
+      const pages = [first, second, third].map(({ reservations }) => reservations);
+      expect(pages.map(({ length }) => length)).to.deep.equal([20, 20, 5]);
+      expect(third.nextPageToken).to.equal("");
+      const ids = new Set(pages.flat().map(({ id }) => id));
+      expect(ids).to.deep.equal(new Set(made.map(({ reservation }) => reservation.id)));
+      const times = pages.flat().map(({ createTime }) => createTime.getTime());
+      expect(times).to.deep.equal(times.toSorted((a, b) => b - a));
+      expect((await list("")).reservations[0]).to.deep.equal(later);
+    });
+
+    it("takes no token of another user's list, nor a negative size", async () => {
+      const event = ledger.addEvent({ maxPerUser: 100 });
+      const userId = randomUUID();
+      await Promise.all([1, 2].map(() => replica.create(wishFor(event, { userId }))));
+      const list = (query: { userId: string; pageSize: number; pageToken: string }) =>
+        listReservations(replica.store, query);
+      const { nextPageToken } = await list({ userId, pageSize: 1, pageToken: "" });
+      const foreign = { userId: randomUUID(), pageSize: 1, pageToken: nextPageToken };
+      expect(await reasonOf(list(foreign))).to.equal("INVALID_PAGE_TOKEN");
+      const negative = { userId, pageSize: -1, pageToken: "" };
+      expect(await reasonOf(list(negative))).to.equal("INVALID_FIELD");
+      const empty = await list({ userId: randomUUID(), pageSize: 0, pageToken: "" });
+      expect(empty).to.deep.equal({ reservations: [], nextPageToken: "" });
+    });
+  });
+});

@@ -1,0 +1,202 @@
+import { randomUUID } from "node:crypto";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
+import type { RowDataPacket } from "mysql2/promise";
+import { AvailabilityCache } from "../src/app/availability-cache.ts";
+import { cancelReservation } from "../src/app/cancel-reservation.ts";
+import { Combiners } from "../src/app/combiners.ts";
+import { ConfirmReservation } from "../src/app/confirm-reservation.ts";
+import {
+  type CreateDeps,
+  CreateReservation,
+  type CreateWish,
+} from "../src/app/create-reservation.ts";
+import type { EventLock } from "../src/app/event-lock.ts";
+import { extendReservation } from "../src/app/extend-reservation.ts";
+import type { StockLevels } from "../src/app/ledger.ts";
+import { getReservation } from "../src/app/read-reservations.ts";
+import { ReleaseUnits } from "../src/app/release-units.ts";
+import type { ReservationStore } from "../src/app/reservation-store.ts";
+import { sweep } from "../src/app/sweep.ts";
+import type { Reservation } from "../src/domain/reservation.ts";
+import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
+import { SCHEMA } from "../src/mysql/schema.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
+
+/** What a test wants to differ in one replica. */
+export interface ReplicaOptions {
+  store?: ReservationStore;
+  idOf?: CreateDeps["idOf"];
+  confirmedWithinSeconds?: number;
+  sweepBatchSize?: number;
+}
+
+/** The use cases over a real store, and a ledger in memory. */
+export interface Reservations {
+  schema: TestSchema;
+  ledger: MemoryLedger;
+  newReplica(options?: ReplicaOptions): Replica;
+  /** Makes what a sweeper would look at later due now. */
+  makeDue(reservationId: string): Promise<void>;
+  /** The columns of a reservation that nothing else shows. */
+  rowOf(reservationId: string): Promise<RowDataPacket | undefined>;
+  /** Resolves when the database's clock has moved on. */
+  nextMillisecond(): Promise<void>;
+}
+
+/** One process's worth of use cases. */
+export type Replica = ReturnType<typeof replicaOf>;
+
+/** Call it inside `describe`; read the result inside hooks and tests only. */
+export function useReservations(): Reservations {
+  const schema = useMysql(SCHEMA);
+  const ledger = new MemoryLedger();
+  beforeEach(() => {
+    ledger.before = () => Promise.resolve();
+    ledger.now = () => new Date();
+  });
+  const query = async (sql: string, id?: string) => {
+    const values = id === undefined ? [] : [id.replaceAll("-", "")];
+    const [rows] = await schema.pool.query<RowDataPacket[]>(sql, values);
+    return rows;
+  };
+  return {
+    schema,
+    ledger,
+    newReplica: (options = {}) => replicaOf({ schema, ledger }, options),
+    makeDue: async (id) => {
+      await query(
+        `UPDATE reservation SET due_time = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND
+         WHERE id = UNHEX(?) AND due_time IS NOT NULL`,
+        id,
+      );
+    },
+    rowOf: async (id) => (await query("SELECT * FROM reservation WHERE id = UNHEX(?)", id))[0],
+    nextMillisecond: async () => {
+      const now = async () => (await query("SELECT UTC_TIMESTAMP(3) AS now"))[0]?.now.getTime();
+      const startTime = await now();
+      while ((await now()) === startTime) {
+        // Each look is a round trip: this ends after one or two.
+      }
+    },
+  };
+}
+
+function replicaOf(
+  { schema, ledger }: { schema: TestSchema; ledger: MemoryLedger },
+  options: ReplicaOptions,
+) {
+  const store = options.store ?? new MysqlReservationStore(schema.pool);
+  const cache = new AvailabilityCache({ trustMs: 60_000, maxEvents: 100 });
+  const onStock = (stock: StockLevels) => void cache.learn(stock);
+  const combiners = new Combiners(
+    { maxBatch: 50, maxQueue: 1_000, lockWaitMs: 50, lockHoldMs: 500, lingerMs: 1, maxEvents: 100 },
+    { lock: new SharedLock(), ledger, onStock, observer: SILENT },
+  );
+  const createReservation = new CreateReservation({
+    store,
+    combiners,
+    cache,
+    maxWriteBatch: 50,
+    maxWrites: 2,
+    maxWriteQueue: 1_000,
+    ...(options.idOf === undefined ? {} : { idOf: options.idOf }),
+  });
+  const changes = { store, ledger, onStock, maxBatch: 50, maxInFlight: 2, maxQueue: 1_000 };
+  const confirmReservation = new ConfirmReservation({ ...changes, ledgerTimeoutMs: 2_000 });
+  const releaseUnits = new ReleaseUnits({ ...changes, ledgerTimeoutMs: 2_000 });
+  const swept = { expired: 0, resumed: 0 };
+  const failures: unknown[] = [];
+  const cancel = {
+    store,
+    releaseUnits,
+    confirmedWithinSeconds: options.confirmedWithinSeconds ?? 1_000,
+    releaseWaitMs: 5_000,
+    onReleaseFailure: (reason: unknown) => failures.push(reason),
+  };
+  const deps = {
+    store,
+    releaseUnits,
+    confirmReservation,
+    batchSize: options.sweepBatchSize ?? 100,
+    onBatch: (batch: { expired: number; resumed: number }) => {
+      swept.expired += batch.expired;
+      swept.resumed += batch.resumed;
+    },
+  };
+  const byRequest = (
+    { id, userId }: Pick<Reservation, "id" | "userId">,
+    requestId: string = randomUUID(),
+  ) => ({
+    reservationId: id,
+    userId,
+    requestId,
+  });
+  return {
+    store,
+    cache,
+    swept,
+    /** What cancelling could not give back at once. */
+    failures,
+    createReservation,
+    confirmReservation,
+    cancelDeps: cancel,
+    create: (wish: CreateWish) => createReservation.create(wish, performance.now() + 10_000),
+    confirm: (reservation: Reservation, pay = "pay-1", requestId?: string) =>
+      confirmReservation.confirm({ ...byRequest(reservation, requestId), paymentReference: pay }),
+    cancel: (reservation: Reservation, requestId?: string) =>
+      cancelReservation(cancel, byRequest(reservation, requestId)),
+    extend: (reservation: Reservation, requestId?: string) =>
+      extendReservation({ store, ledger }, byRequest(reservation, requestId), {}),
+    get: async ({ id, userId }: Pick<Reservation, "id" | "userId">) =>
+      (await getReservation(store, { userId, reservationId: id })).reservation,
+    sweep: () => sweep(deps, () => false),
+  };
+}
+
+let lastToken = 0;
+
+/** Granted to everybody: it is never the lock that keeps the ledger right. */
+class SharedLock implements EventLock {
+  async acquire(_eventId: string, floor: number) {
+    lastToken = Math.max(lastToken, floor) + 1;
+    const token = lastToken;
+    return { token, keep: () => Promise.resolve(true), release: () => Promise.resolve() };
+  }
+}
+
+const SILENT = {
+  batch: () => undefined,
+  lockWait: () => undefined,
+  lockHold: () => undefined,
+  lockLost: () => undefined,
+  lockBypassed: () => undefined,
+};
+
+/** A new buyer's wish for units of an event's first type. */
+export function wishFor(
+  event: { eventId: string; types: string[] },
+  part: Partial<CreateWish> & { quantity?: number } = {},
+): CreateWish {
+  const { quantity = 1, ...wish } = part;
+  return {
+    requestId: randomUUID(),
+    userId: randomUUID(),
+    eventId: event.eventId,
+    items: [{ ticketTypeId: event.types[0] ?? "", quantity }],
+    ...wish,
+  };
+}
+
+/** The reason of a refusal; "none" when there was none; bugs fly. */
+export async function reasonOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "none";
+  } catch (failure) {
+    if (failure instanceof ServiceError) {
+      return failure.reason;
+    }
+    throw failure;
+  }
+}
