@@ -210,8 +210,8 @@ describe("BatchAllocate", () => {
     const { client } = inventory;
     const { eventId, wish } = await createEvent(client, [300, 200, 100]);
     // 400 buyers of each type, and some who want all three.
-    const batches = Array.from({ length: 60 }, (_, index) => [
-      ...Array.from({ length: 20 }, () => wish([index % 3, 1])),
+    const batches = Array.from({ length: 30 }, (_, index) => [
+      ...Array.from({ length: 40 }, () => wish([index % 3, 1])),
       wish([0, 1], [1, 1], [2, 1]),
     ]);
     const answers = await Promise.all(

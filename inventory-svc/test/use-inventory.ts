@@ -19,11 +19,15 @@ import type { ServiceError } from "@tessera/service-kit/service-error";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import { Registry } from "prom-client";
+import type { DataSource } from "typeorm";
 import { type LedgerMetrics, ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
+
+/** Says what went wrong inside; each logger listens for the process's end, so there is one. */
+const logger = createLogger({ service: "inventory-test", level: "error" });
 
 /** A typed client of the service. */
 export type InventoryClient = Client<typeof InventoryService>;
@@ -45,28 +49,35 @@ export function useInventory(): TestInventory {
   const opened = { schema } as TestInventory;
   const lifecycle = new Lifecycle();
   before(async () => {
-    const registry = new Registry();
-    const metrics = ledgerMetrics(registry);
-    const ledger = new MysqlLedger(schema.source);
-    const events = new MysqlEventStore(schema.source);
-    const ports = await serveRpc({
-      service: InventoryService,
-      implementation: inventoryService({ events, ledger, metrics }),
-      domain: "inventory.tessera",
-      grpcPort: 0,
-      httpPort: 0,
-      logger: createLogger({ service: "inventory-test", level: "error" }),
-      registry,
-      lifecycle,
-      checkReady: () => checkMysql(schema.source),
-      drainMs: 0,
-      graceMs: 1_000,
-    });
-    const client = clientOf(ports.grpcPort, lifecycle);
-    Object.assign(opened, { client, ledger, metrics, registry, ...ports });
+    Object.assign(opened, await serveInventory(schema.source, lifecycle));
   });
   after(() => lifecycle.close());
   return opened;
+}
+
+/** Serves the inventory from a schema, without its background jobs. */
+export async function serveInventory(
+  source: DataSource,
+  lifecycle: Lifecycle,
+): Promise<Omit<TestInventory, "schema">> {
+  const registry = new Registry();
+  const metrics = ledgerMetrics(registry);
+  const ledger = new MysqlLedger(source);
+  const ports = await serveRpc({
+    service: InventoryService,
+    implementation: inventoryService({ events: new MysqlEventStore(source), ledger, metrics }),
+    domain: "inventory.tessera",
+    grpcPort: 0,
+    httpPort: 0,
+    logger,
+    registry,
+    lifecycle,
+    checkReady: () => checkMysql(source),
+    drainMs: 0,
+    graceMs: 1_000,
+  });
+  const client = clientOf(ports.grpcPort, lifecycle);
+  return { client, ledger, metrics, registry, ...ports };
 }
 
 /** A client of the service on a port. */

@@ -25,6 +25,7 @@ export interface AllocateAnswer {
 export async function batchAllocate(
   deps: { ledger: Ledger; metrics: LedgerMetrics },
   { eventId, fencingToken, entries }: AllocateBatch,
+  signal?: AbortSignal,
 ): Promise<AllocateAnswer> {
   const { ledger, metrics } = deps;
   metrics.batch("allocate", entries.length);
@@ -33,6 +34,7 @@ export async function batchAllocate(
     eventId,
     allocationIds: [...new Set(wishes.map(({ allocationId }) => allocationId))],
     unitsOf: [...new Set(wishes.map(({ userId }) => userId))],
+    signal,
   };
   try {
     const settled = await ledger.settle(query, (book) => ({

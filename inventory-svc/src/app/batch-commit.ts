@@ -14,6 +14,7 @@ import type { LedgerMetrics } from "./ledger-metrics.ts";
 export async function batchCommit(
   deps: { ledger: Ledger; metrics: LedgerMetrics },
   entries: readonly (Ref | Refusal)[],
+  signal?: AbortSignal,
 ): Promise<{ answers: (Commit | Refusal)[]; stocks: StockLevels[] }> {
   const { ledger, metrics } = deps;
   metrics.batch("commit", entries.length);
@@ -23,7 +24,12 @@ export async function batchCommit(
   const places = entries.flatMap((entry, place) => ("reason" in entry ? [] : [place]));
   const refs = entries.filter((entry) => "eventId" in entry);
   const groups = await byEvent(refs, (eventId, allocationIds) => {
-    const query = { eventId, allocationIds: unique(allocationIds), unitsOf: "released" as const };
+    const query = {
+      eventId,
+      allocationIds: unique(allocationIds),
+      unitsOf: "released" as const,
+      signal,
+    };
     return ledger.settle(query, (book) => decideCommit(book, allocationIds));
   });
   const stocks: StockLevels[] = [];

@@ -12,14 +12,15 @@ import type { LedgerMetrics } from "./ledger-metrics.ts";
 export async function batchRelease(
   deps: { ledger: Ledger; metrics: LedgerMetrics },
   refs: readonly Ref[],
-  options: { lapsedBefore?: Date } = {},
+  options: { lapsedBefore?: Date; signal?: AbortSignal } = {},
 ): Promise<{ releasedCount: number; stocks: StockLevels[] }> {
   const { ledger, metrics } = deps;
   const operation = options.lapsedBefore === undefined ? "release" : "sweep";
   metrics.batch(operation, refs.length);
   const groups = await byEvent(refs, (eventId, allocationIds) =>
-    ledger.settle({ eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [] }, (book) =>
-      decideRelease(book, allocationIds, options.lapsedBefore),
+    ledger.settle(
+      { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal: options.signal },
+      (book) => decideRelease(book, allocationIds, options.lapsedBefore),
     ),
   );
   let releasedCount = 0;

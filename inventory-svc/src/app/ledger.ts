@@ -10,6 +10,8 @@ export interface LedgerQuery {
    * released.
    */
   unitsOf: readonly string[] | "released";
+  /** Aborted when the caller has gone: work that waited too long is then not started. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What is left of each ticket type of one event, as one version of the ledger. */

@@ -72,6 +72,11 @@ export function fenced(lastToken: bigint): Refusal {
   return { reason: "FENCED", message, metadata: { lastToken: String(lastToken) } };
 }
 
+/** Nobody waits for the answer any more. */
+export function callerGone(): Refusal {
+  return { reason: "CANCELLED", message: "the caller went away", metadata: {} };
+}
+
 /** The organiser used the request id for another event. */
 export function requestIdReused(requestId: string): Refusal {
   const message = `request id ${requestId} was used for another event`;

@@ -44,11 +44,6 @@ export class StockBook {
     );
   }
 
-  /** The stock as it is now, in the event's order. */
-  levels(): StockLine[] {
-    return this.#before.map(({ position }) => ({ ...this.#at(position) }));
-  }
-
   /** What changed; ticket types without a change are left out. */
   deltas(): StockDelta[] {
     return this.#before

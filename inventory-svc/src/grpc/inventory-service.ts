@@ -63,8 +63,8 @@ function ledgerMethods(
   deps: InventoryDeps,
 ): Pick<ServiceImpl<typeof InventoryService>, LedgerMethods> {
   return {
-    async batchAllocate(request) {
-      const { answers, granted } = await batchAllocate(deps, parseBatchAllocate(request));
+    async batchAllocate(request, { signal }) {
+      const { answers, granted } = await batchAllocate(deps, parseBatchAllocate(request), signal);
       return {
         results: toAllocateResults(answers, granted?.currency ?? ""),
         ...(granted === undefined
@@ -76,8 +76,12 @@ function ledgerMethods(
             }),
       };
     },
-    async batchCommit(request) {
-      const { answers, stocks } = await batchCommit(deps, parseCommitEntries(request.entries));
+    async batchCommit(request, { signal }) {
+      const { answers, stocks } = await batchCommit(
+        deps,
+        parseCommitEntries(request.entries),
+        signal,
+      );
       return {
         results: answers.map((answer) =>
           "reason" in answer
@@ -87,9 +91,9 @@ function ledgerMethods(
         stocks: stocks.map(toStockLevels),
       };
     },
-    async batchRelease(request) {
+    async batchRelease(request, { signal }) {
       const refs = parseReleaseEntries(request.entries);
-      const { releasedCount, stocks } = await batchRelease(deps, refs);
+      const { releasedCount, stocks } = await batchRelease(deps, refs, { signal });
       return { releasedCount, stocks: stocks.map(toStockLevels) };
     },
     async extendAllocation(request) {

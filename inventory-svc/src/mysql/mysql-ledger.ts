@@ -9,6 +9,7 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Pool } from "mysql2/promise";
 import type { DataSource } from "typeorm";
 import type { Ledger, LedgerQuery, Settled } from "../app/ledger.ts";
+import { asError, callerGone } from "../domain/errors.ts";
 import type { Book, Change, StockDelta, StockLine } from "../domain/ledger.ts";
 import { auditEvent, extendAllocation, findOrphans } from "./ledger-queries.ts";
 import { readBook } from "./read-book.ts";
@@ -69,6 +70,9 @@ export class MysqlLedger implements Ledger {
     return await withConnection(this.#pool, async (connection) => {
       const end = (sql: "COMMIT" | "ROLLBACK") =>
         connection.query({ sql, timeout: QUERY_TIMEOUT_MS });
+      if (query.signal?.aborted === true) {
+        throw asError(callerGone());
+      }
       const book = await readBook(connection, query, guard.lock);
       if (book === undefined) {
         await end("ROLLBACK");

@@ -1,0 +1,119 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { expect } from "chai";
+import { Registry } from "prom-client";
+import { LedgerAuditor } from "../src/app/audit-ledger.ts";
+import { batchAllocate } from "../src/app/batch-allocate.ts";
+import { batchCommit } from "../src/app/batch-commit.ts";
+import { batchRelease } from "../src/app/batch-release.ts";
+import type { Ledger } from "../src/app/ledger.ts";
+import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
+import { createEvent, stockOf, useInventory } from "./use-inventory.ts";
+
+describe("a ledger that fails in part", () => {
+  const inventory = useInventory();
+
+  /** The real ledger, but for one event that it cannot settle. */
+  function brokenFor(brokenId: string, failure: Error): Ledger {
+    const { ledger } = inventory;
+    return {
+      settle: (query, decide) =>
+        query.eventId === brokenId ? Promise.reject(failure) : ledger.settle(query, decide),
+      extend: ledger.extend,
+      findOrphans: ledger.findOrphans,
+      audit: ledger.audit,
+    };
+  }
+
+  async function holdOne() {
+    const { client } = inventory;
+    const { eventId, wish } = await createEvent(client, [2]);
+    const entry = wish([0, 1]);
+    await client.batchAllocate({ eventId, entries: [entry] });
+    return { eventId, allocationId: entry.allocationId };
+  }
+
+  const outage = new ServiceError("DEPENDENCY_UNAVAILABLE", "mysql is unavailable");
+  for (const [failure, reason, message] of [
+    [outage, "DEPENDENCY_UNAVAILABLE", "mysql is unavailable"],
+    [new Error("details that are nobody's business"), "INTERNAL", "internal error"],
+  ] as const) {
+    it(`commits the other events' entries, and refuses its own with ${reason}`, async () => {
+      const { client, metrics } = inventory;
+      const [bad, good] = [await holdOne(), await holdOne()];
+      const ledger = brokenFor(bad.eventId, failure);
+      const { answers, stocks } = await batchCommit({ ledger, metrics }, [bad, good]);
+      expect(answers[0]).to.include({ reason, message });
+      expect(answers[1]).to.deep.equal({ reacquired: false, isNew: true });
+      expect(stocks.map(({ eventId }) => eventId)).to.deep.equal([good.eventId]);
+      expect(await stockOf(client, bad.eventId)).to.deep.equal([[1, 1, 0]]);
+    });
+  }
+
+  it("fails the call when there is no other event", async () => {
+    const { metrics } = inventory;
+    const bad = await holdOne();
+    const failure = new Error("no luck");
+    const call = batchCommit({ ledger: brokenFor(bad.eventId, failure), metrics }, [bad]);
+    expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
+  });
+
+  it("releases what it can before the call fails", async () => {
+    const { client, metrics } = inventory;
+    const [bad, good] = [await holdOne(), await holdOne()];
+    const failure = new Error("no luck");
+    const call = batchRelease({ ledger: brokenFor(bad.eventId, failure), metrics }, [bad, good]);
+    expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
+    expect(await stockOf(client, good.eventId)).to.deep.equal([[2, 0, 0]]);
+    expect(await stockOf(client, bad.eventId)).to.deep.equal([[1, 1, 0]]);
+  });
+
+  it("does not begin for a caller that has gone", async () => {
+    const { client, ledger, metrics } = inventory;
+    const { eventId, types } = await createEvent(client, [1]);
+    const items = [{ ticketTypeId: types[0] ?? "", quantity: 1 }];
+    const entries = [{ allocationId: eventId, userId: eventId, items }];
+    const batch = { eventId, fencingToken: 0n, entries };
+    const call = batchAllocate({ ledger, metrics }, batch, AbortSignal.abort());
+    expect(await call.catch((reason: unknown) => reason)).to.include({ reason: "CANCELLED" });
+    expect(await stockOf(client, eventId)).to.deep.equal([[1, 0, 0]]);
+  });
+
+  it("is told by the audit until it is mended, at a bounded cost", async () => {
+    const { ledger, schema } = inventory;
+    const { eventId } = await holdOne();
+    const skew = (units: number) =>
+      schema.pool.query("UPDATE stock SET held = held + ?, available = available - ?", [
+        units,
+        units,
+      ]);
+    await schema.pool.query("DELETE FROM stock WHERE event_id <> ?", [uuidToBytes(eventId)]);
+    const registry = new Registry();
+    let audits = 0;
+    const counting: Ledger = {
+      settle: (query, decide) => ledger.settle(query, decide),
+      extend: ledger.extend,
+      findOrphans: ledger.findOrphans,
+      audit: (id) => {
+        audits += 1;
+        return ledger.audit(id);
+      },
+    };
+    const newAuditor = () =>
+      new LedgerAuditor({ ledger: counting, metrics: ledgerMetrics(registry) });
+    const auditor = newAuditor();
+    await skew(1);
+    auditor.touch(eventId);
+    await auditor.round();
+    expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 1$/m);
+    // The next round is not due before fifty times what the last one took.
+    await auditor.round();
+    expect(audits).to.equal(1);
+    await skew(-1);
+    registry.clear();
+    const next = newAuditor();
+    next.touch(eventId);
+    await next.round();
+    expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 0$/m);
+  });
+});
