@@ -108,8 +108,15 @@ function useFolder(open: (folder: string, children: Children) => Promise<void>):
   });
 }
 
-/** Fills `opened`; returns how to close it. What was opened before a failure is closed at once. */
-async function openSystem(options: SystemOptions, opened: System): Promise<() => Promise<void>> {
+/**
+ * Fills `opened`; returns how to close it. What was opened before a failure is closed at once.
+ *
+ * {@link useSystem} does this for one test file.
+ */
+export async function openSystem(
+  options: SystemOptions,
+  opened: System,
+): Promise<() => Promise<void>> {
   const folder = newFolder();
   const children = new Children(join(folder, "run"));
   const prefix = `t${randomBytes(4).toString("hex")}_`;
@@ -221,7 +228,8 @@ function addressesFor(
   };
 }
 
-function printLogs(system: Partial<System>): void {
+/** Prints the last lines of each process's log. */
+export function printLogs(system: Partial<System>): void {
   for (const service of SERVICES) {
     for (const one of system.processes?.[service] ?? []) {
       process.stderr.write(`--- ${one.name}, last lines ---\n${one.lastLines(15)}\n`);

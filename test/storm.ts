@@ -1,0 +1,72 @@
+import { setTimeout } from "node:timers/promises";
+import type { Answer } from "./rest.ts";
+
+/** How long a condition may take to come true, in milliseconds: a restart included. */
+const PATIENCE_MS = 15_000;
+
+/** Asks again and again, `everyMs` apart, until `look` gives something, and resolves to that. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  { patienceMs = PATIENCE_MS, everyMs = 20 } = {},
+): Promise<T> {
+  const giveUpTime = Date.now() + patienceMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) {
+      return seen;
+    }
+    if (Date.now() > giveUpTime) {
+      throw new Error(`it did not come about within ${patienceMs} ms: ${what}`);
+    }
+    await setTimeout(everyMs);
+  }
+}
+
+/** Does something to each item, so many at a time; results are in the items' order. */
+export async function eachOf<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const entries = items.entries();
+  const worker = async () => {
+    for (const [index, item] of entries) {
+      results[index] = await work(item, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
+
+/**
+ * Sends the same request again until the answer is final, as a patient client does: no answer,
+ * 503, 504 and "still running" are not final. `onTry` is told of those.
+ */
+export async function persist<T>(
+  send: () => Promise<Answer<T>>,
+  onTry: (again: string) => void = () => undefined,
+): Promise<Answer<T>> {
+  return await until(
+    "a final answer",
+    async () => {
+      try {
+        const answer = await send();
+        const isFinal =
+          answer.status !== 503 &&
+          answer.status !== 504 &&
+          answer.body?.code !== "REQUEST_IN_PROGRESS";
+        if (!isFinal) {
+          onTry(`${answer.status} ${answer.body?.code}`);
+        }
+        return isFinal && answer;
+      } catch (reason) {
+        // The connection was cut, or there was none to be had.
+        onTry(reason instanceof Error ? reason.name : "no answer");
+        return undefined;
+      }
+    },
+    { patienceMs: 30_000, everyMs: 50 },
+  );
+}
