@@ -55,7 +55,7 @@ export class Supervisor {
       const wasStable = past.wasStable || isStable;
       const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       if (!wasStable && deaths >= MAX_DEATHS_AT_START && !this.#isReady) {
-        const lines = service.lastLines(12);
+        const lines = service.lastLines(25);
         this.#giveUp(new OperatorError(`${service.name} does not start:\n${lines}`));
         return;
       }

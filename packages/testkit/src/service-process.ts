@@ -119,8 +119,11 @@ export class ServiceProcess {
 
   /** The last thing that it said: of a stack trace, the line with the message. */
   lastWords(): string {
-    const lines = this.lastLines(30).split("\n");
-    return lines.findLast((line) => /^\S/.test(line) && line !== "}")?.slice(0, 300) ?? "";
+    const lines = this.lastLines(40)
+      .split("\n")
+      .filter((line) => /^\S/.test(line));
+    const error = lines.slice(-5).findLast((line) => /^\w*Error\b/.test(line));
+    return (error ?? lines.at(-1) ?? "").slice(0, 300);
   }
 
   async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {

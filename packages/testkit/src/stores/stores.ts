@@ -126,7 +126,7 @@ async function startRedis({ redis }: StoreBinaries, options: OpenStoresOptions):
 
 /** A server that is being started elsewhere gets a moment; one that is down gets one message. */
 async function waitFor(name: string, ping: () => Promise<void>): Promise<void> {
-  const giveUpTime = Date.now() + 15_000;
+  const giveUpTime = Date.now() + 10_000;
   for (;;) {
     try {
       await ping();
