@@ -68,7 +68,12 @@ export class MysqlOutbox implements Outbox {
     let last = cursor;
     for (const row of rows) {
       const seq = Number(row.seq);
-      if (seq > last + 1 && !(await this.#isAbandoned(connection, last + 1, seq - 1))) {
+      // What comes before a gap does not wait for it: a gap is looked at when it is the first.
+      const isGap = seq > last + 1;
+      if (
+        isGap &&
+        (ready.length > 0 || !(await this.#isAbandoned(connection, last + 1, seq - 1)))
+      ) {
         break;
       }
       ready.push(row);

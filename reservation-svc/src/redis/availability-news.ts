@@ -4,6 +4,9 @@ import type { StockLevels } from "../app/ledger.ts";
 
 const CHANNEL = "tessera:availability";
 
+/** Sold-out events that are remembered at most: of older ones, nobody trusts the news by now. */
+const EVENTS_MAX = 10_000;
+
 /**
  * Carries what one replica learned of an event's stock to the others.
  *
@@ -14,7 +17,8 @@ export class AvailabilityNews {
   readonly #publisher: Redis;
   readonly #subscriber: Redis;
   readonly #cache: AvailabilityCache;
-  readonly #wasEmpty = new Map<string, boolean>();
+  /** Events of which something was sold out when they were last heard of, oldest first. */
+  readonly #empty = new Set<string>();
 
   constructor(options: { publisher: Redis; subscriber: Redis; cache: AvailabilityCache }) {
     this.#publisher = options.publisher;
@@ -33,7 +37,10 @@ export class AvailabilityNews {
     this.#subscriber.on("ready", subscribe);
     this.#subscriber.on("close", () => this.#cache.setLive(false));
     this.#subscriber.on("message", (_channel: string, text: string) => {
-      this.#cache.learn(parseLevels(text));
+      const levels = parseLevels(text);
+      if (levels !== undefined && this.#cache.learn(levels)) {
+        this.#isTurn(levels);
+      }
     });
     if (this.#subscriber.status === "ready") {
       subscribe();
@@ -45,16 +52,25 @@ export class AvailabilityNews {
     if (!this.#cache.learn(levels)) {
       return;
     }
-    const isEmpty = [...levels.available.values()].some((left) => left === 0);
-    const changed = isEmpty || this.#wasEmpty.get(levels.eventId) === true;
-    if (isEmpty) {
-      this.#wasEmpty.set(levels.eventId, true);
-    } else {
-      this.#wasEmpty.delete(levels.eventId);
-    }
-    if (changed && this.#publisher.status === "ready") {
+    if (this.#isTurn(levels) && this.#publisher.status === "ready") {
       this.#publisher.publish(CHANNEL, formatLevels(levels)).catch(() => undefined);
     }
+  }
+
+  /** True while something is sold out, and when it has just ceased to be, here or elsewhere. */
+  #isTurn({ eventId, available }: StockLevels): boolean {
+    const wasEmpty = this.#empty.delete(eventId);
+    const isEmpty = [...available.values()].some((left) => left === 0);
+    if (isEmpty) {
+      this.#empty.add(eventId);
+      if (this.#empty.size > EVENTS_MAX) {
+        for (const oldest of this.#empty) {
+          this.#empty.delete(oldest);
+          break;
+        }
+      }
+    }
+    return isEmpty || wasEmpty;
   }
 }
 
@@ -62,7 +78,14 @@ function formatLevels({ eventId, version, available }: StockLevels): string {
   return JSON.stringify({ eventId, version, available: [...available] });
 }
 
-function parseLevels(text: string): StockLevels {
-  const { eventId, version, available } = JSON.parse(text);
-  return { eventId, version, available: new Map(available) };
+/** Undefined for what no replica of this version sends. */
+function parseLevels(text: string): StockLevels | undefined {
+  try {
+    const { eventId, version, available } = JSON.parse(text);
+    return Number.isSafeInteger(version)
+      ? { eventId, version, available: new Map(available) }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

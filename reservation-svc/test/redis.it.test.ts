@@ -1,0 +1,237 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { useOwnRedis } from "@tessera/testkit/processes";
+import { expect } from "chai";
+import { AvailabilityCache } from "../src/app/availability-cache.ts";
+import type { Lease, LeaseAnswer } from "../src/app/event-lock.ts";
+import { AvailabilityNews } from "../src/redis/availability-news.ts";
+import { openRedis, type RedisConnections } from "../src/redis/open-redis.ts";
+import { RedlockEventLock } from "../src/redis/redlock-event-lock.ts";
+
+const TIMEOUT_MS = 1_000;
+
+/** One replica's connections, lock, cache and news. */
+interface Replica {
+  redis: RedisConnections;
+  lock: RedlockEventLock;
+  cache: AvailabilityCache;
+  news: AvailabilityNews;
+  /** What the breaker did. */
+  turns: boolean[];
+}
+
+describe("Redis, one node", () => {
+  const own = useOwnRedis();
+  const lifecycle = new Lifecycle();
+  let one: Replica;
+  let other: Replica;
+
+  before(async () => {
+    const urls = [own.server.url];
+    [one, other] = await Promise.all([open(urls, lifecycle), open(urls, lifecycle)]);
+  });
+  after(() => lifecycle.close());
+
+  describe("RedlockEventLock", () => {
+    it("excludes others until it is released, event by event", async () => {
+      const eventId = randomUUID();
+      const lease = leaseOf(await one.lock.acquire(eventId, 0));
+      expect(await other.lock.acquire(eventId, 0)).to.equal("busy");
+      await leaseOf(await other.lock.acquire(randomUUID(), 0)).release();
+      await lease.release();
+      const next = leaseOf(await other.lock.acquire(eventId, 0));
+      expect(next.token).to.be.greaterThan(lease.token);
+      expect(await one.lock.acquire(eventId, 0)).to.equal("busy");
+      await next.release();
+    });
+
+    it("gives tokens that grow, even when Redis forgot all of them, and above a floor", async () => {
+      const eventId = randomUUID();
+      const tokens: number[] = [];
+      const take = async (floor: number) => {
+        const lease = leaseOf(await one.lock.acquire(eventId, floor));
+        tokens.push(lease.token);
+        await lease.release();
+      };
+      await take(0);
+      await take(0);
+      await one.redis.main.flushall();
+      await take(0);
+      const floor = (tokens.at(-1) ?? 0) + 1e9;
+      await take(floor);
+      expect(tokens.at(-1)).to.equal(floor + 1);
+      await take(0);
+      expect(tokens).to.deep.equal(tokens.toSorted((a, b) => a - b));
+      expect(new Set(tokens)).to.have.property("size", tokens.length);
+      expect(tokens.every(Number.isSafeInteger)).to.equal(true);
+    });
+
+    it("is kept for longer than its time while there is work", async () => {
+      const eventId = randomUUID();
+      const lease = leaseOf(await one.lock.acquire(eventId, 0));
+      const startTime = Date.now();
+      while (Date.now() - startTime < 2 * TIMEOUT_MS) {
+        expect(await lease.keep()).to.equal(true);
+        await setTimeout(50);
+      }
+      expect(await other.lock.acquire(eventId, 0)).to.equal("busy");
+      await lease.release();
+    });
+
+    it("says so when it was lost", async () => {
+      const eventId = randomUUID();
+      const lease = leaseOf(await one.lock.acquire(eventId, 0));
+      await one.redis.main.set(`lock:{${eventId}}`, "somebody else's");
+      await until(async () => !(await lease.keep()));
+      await lease.release();
+      expect(await one.redis.main.get(`lock:{${eventId}}`)).to.equal("somebody else's");
+    });
+  });
+
+  describe("AvailabilityNews", () => {
+    it("tells the other replicas of a sell-out, and of the units that came back", async () => {
+      const [eventId, ticketTypeId] = [randomUUID(), randomUUID()];
+      const tell = ({ news }: Replica, version: number, left: number) =>
+        news.tell({ eventId, version, available: new Map([[ticketTypeId, left]]) });
+      const gone = ({ cache }: Replica) =>
+        cache.soldOut(eventId, [{ ticketTypeId, quantity: 1 }]) !== undefined;
+      tell(one, 1, 0);
+      expect(gone(one)).to.equal(true);
+      await until(() => gone(other));
+      tell(one, 2, 1);
+      await until(() => !gone(other));
+      // Units may come back through another replica than the one that sold the last.
+      tell(one, 3, 0);
+      await until(() => gone(other));
+      tell(other, 4, 1);
+      await until(() => !gone(one));
+    });
+
+    it("ignores what is no news", async () => {
+      const { eventId, levels } = soldOutLevels();
+      await one.redis.main.publish("tessera:availability", "{");
+      await one.redis.main.publish("tessera:availability", '{"eventId":7}');
+      one.news.tell(levels);
+      await until(() => other.cache.soldOut(eventId, wanted(levels)) !== undefined);
+    });
+
+    it("forgets all while no news can arrive, and listens again when it can", async () => {
+      const { eventId, levels } = soldOutLevels();
+      one.news.tell(levels);
+      expect(one.cache.soldOut(eventId, wanted(levels))).not.to.equal(undefined);
+      one.redis.subscriber.disconnect(true);
+      await until(() => one.cache.soldOut(eventId, wanted(levels)) === undefined);
+      const later = soldOutLevels();
+      await until(() => {
+        // Told again and again, for nobody knows when it listens.
+        one.news.tell(later.levels);
+        return one.cache.soldOut(later.eventId, wanted(later.levels)) !== undefined;
+      });
+    });
+  });
+
+  it("is done without while it is away, and used again when it is back", async () => {
+    const eventId = randomUUID();
+    await own.server.stop();
+    expect(await one.lock.acquire(eventId, 0)).to.equal("down");
+    expect(one.redis.breaker.isOpen).to.equal(true);
+    expect(await one.lock.acquire(eventId, 0)).to.equal("down");
+    await own.server.start();
+    await until(() => !one.redis.breaker.isOpen);
+    expect(one.turns).to.deep.equal([true, false]);
+    await leaseOf(await one.lock.acquire(eventId, 0)).release();
+  });
+
+  it("is done without while it hangs", async () => {
+    own.server.signal("SIGSTOP");
+    expect(await other.lock.acquire(randomUUID(), 0)).to.equal("down");
+    own.server.signal("SIGCONT");
+    await until(() => !other.redis.breaker.isOpen);
+    await leaseOf(await other.lock.acquire(randomUUID(), 0)).release();
+  });
+});
+
+describe("Redis, three nodes that vote", () => {
+  const nodes = [useOwnRedis(), useOwnRedis(), useOwnRedis()];
+  const lifecycle = new Lifecycle();
+  let one: Replica;
+  let other: Replica;
+
+  before(async () => {
+    const urls = nodes.map(({ server }) => server.url);
+    [one, other] = await Promise.all([open(urls, lifecycle), open(urls, lifecycle)]);
+  });
+  after(() => lifecycle.close());
+
+  it("lock with two of them, and not with one", async () => {
+    const [, second, third] = nodes;
+    const eventId = randomUUID();
+    await third?.server.stop();
+    const lease = leaseOf(await one.lock.acquire(eventId, 0));
+    expect(await other.lock.acquire(eventId, 0)).to.equal("busy");
+    await lease.release();
+    await second?.server.stop();
+    expect(await one.lock.acquire(eventId, 0)).to.equal("down");
+    await second?.server.start();
+    await until(() => !one.redis.breaker.isOpen);
+    await until(async () => {
+      const answer = await one.lock.acquire(eventId, 0);
+      if (typeof answer === "string") {
+        return false;
+      }
+      await answer.release();
+      return true;
+    });
+  });
+});
+
+async function open(urls: readonly string[], lifecycle: Lifecycle): Promise<Replica> {
+  const turns: boolean[] = [];
+  const config = { redisUrl: urls[0] ?? "", lockUrls: urls, redisTimeoutMs: 500 };
+  const redis = openRedis(config, lifecycle, (isOpen) => turns.push(isOpen));
+  const { main, nodes, subscriber, breaker } = redis;
+  const lock = new RedlockEventLock({ nodes, tokens: main, breaker, ttlMs: TIMEOUT_MS });
+  const cache = new AvailabilityCache({ trustMs: 60_000, maxEvents: 100 });
+  const news = new AvailabilityNews({ publisher: main, subscriber, cache });
+  const isLive = Promise.withResolvers<void>();
+  const setLive = cache.setLive.bind(cache);
+  cache.setLive = (live) => {
+    setLive(live);
+    if (live) {
+      isLive.resolve();
+    }
+  };
+  news.listen();
+  await isLive.promise;
+  await until(() => [main, ...nodes].every(({ status }) => status === "ready"));
+  return { redis, lock, cache, news, turns };
+}
+
+function leaseOf(answer: LeaseAnswer): Lease {
+  if (typeof answer === "string") {
+    throw new Error(`no lease: ${answer}`);
+  }
+  return answer;
+}
+
+function soldOutLevels() {
+  const eventId = randomUUID();
+  const levels = { eventId, version: 1, available: new Map([[randomUUID(), 0]]) };
+  return { eventId, levels };
+}
+
+function wanted({ available }: { available: ReadonlyMap<string, number> }) {
+  return [...available.keys()].map((ticketTypeId) => ({ ticketTypeId, quantity: 1 }));
+}
+
+/** Resolves when it is so; fails after a few seconds. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) {
+      throw new Error(`it never came to be: ${isSo}`);
+    }
+    await setTimeout(10);
+  }
+}
