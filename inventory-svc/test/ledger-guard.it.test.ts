@@ -24,9 +24,10 @@ describe("the ledger's guard", () => {
 
   /**
    * Lets two buyers of the last unit meet: both are under way before either can write, because
-   * a third transaction holds the stock until both wait.
+   * a third transaction holds the stock until both wait. The ledgers are those of two replicas:
+   * one by itself would serve them one after the other.
    */
-  async function raceForLastUnit(ledger: Ledger) {
+  async function raceForLastUnit(ledgers: readonly [Ledger, Ledger]) {
     const { client, metrics, schema } = inventory;
     const { eventId, types } = await createEvent(client, [1]);
     const entryOf = () => ({
@@ -40,8 +41,8 @@ describe("the ledger's guard", () => {
       uuidToBytes(eventId),
     ]);
     const race = Promise.all(
-      [entryOf(), entryOf()].map((entry) =>
-        batchAllocate({ ledger, metrics }, { eventId, fencingToken: 0n, entries: [entry] }),
+      ledgers.map((ledger) =>
+        batchAllocate({ ledger, metrics }, { eventId, fencingToken: 0n, entries: [entryOf()] }),
       ),
     );
     await waitingTransactions(2);
@@ -77,14 +78,15 @@ describe("the ledger's guard", () => {
   }
 
   it("lets one of two have the last unit", async () => {
-    const { eventId, granted } = await raceForLastUnit(inventory.ledger);
+    const replica = new MysqlLedger(inventory.schema.source);
+    const { eventId, granted } = await raceForLastUnit([inventory.ledger, replica]);
     expect(granted).to.equal(1);
     await expectExact(inventory, eventId);
   });
 
   it("is what prevents the oversell: without it, there is one", async () => {
-    const unguarded = new MysqlLedger(inventory.schema.source, { guard: NO_GUARD });
-    const { eventId, granted } = await raceForLastUnit(unguarded);
+    const unguarded = () => new MysqlLedger(inventory.schema.source, { guard: NO_GUARD });
+    const { eventId, granted } = await raceForLastUnit([unguarded(), unguarded()]);
     expect(granted).to.equal(2);
     expect(await inventory.ledger.audit(eventId)).to.deep.equal({
       oversoldUnits: 1,

@@ -62,7 +62,8 @@ describe("a ledger that fails in part", () => {
     const { client, metrics } = inventory;
     const [bad, good] = [await holdOne(), await holdOne()];
     const failure = new Error("no luck");
-    const call = batchRelease({ ledger: brokenFor(bad.eventId, failure), metrics }, [bad, good]);
+    const refs = [bad, good].map((ref) => ({ ...ref, isFinal: true }));
+    const call = batchRelease({ ledger: brokenFor(bad.eventId, failure), metrics }, refs);
     expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
     expect(await stockOf(client, good.eventId)).to.deep.equal([[2, 0, 0]]);
     expect(await stockOf(client, bad.eventId)).to.deep.equal([[1, 1, 0]]);

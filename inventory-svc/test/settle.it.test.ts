@@ -77,7 +77,8 @@ describe("the life of an allocation", () => {
     const { eventId } = event;
     const [sold = "", ...held] = await hold(event, 3, 2);
     await client.batchCommit({ entries: refsOf(eventId, [sold]) });
-    const entries = refsOf(eventId, [sold, ...held, sold, randomUUID()]);
+    const refs = refsOf(eventId, [sold, ...held, sold, randomUUID()]);
+    const entries = refs.map((ref) => ({ ...ref, isFinal: true }));
     const first = await client.batchRelease({ entries });
     expect(first.releasedCount).to.equal(3);
     expect(first.stocks[0]?.ticketTypes[0]).to.include({ available: 10, held: 0, sold: 0 });
@@ -133,13 +134,38 @@ describe("the life of an allocation", () => {
       answers.push(...(await Promise.all(rivals)));
     }
     await expectExact(inventory, eventId);
-    const [[available = 0, held, sold = 0] = []] = await stockOf(client, eventId);
-    const reacquired = answers.flatMap((answer) =>
-      "results" in answer ? words(answer.results).filter((word) => word === "reacquired") : [],
+    const all = answers.flatMap((answer) => ("results" in answer ? words(answer.results) : []));
+    // An expiry that comes late gives nothing back; one that comes first is made good.
+    expect(all.every((word) => word === "committed" || word === "reacquired")).to.equal(true);
+    expect(await stockOf(client, eventId)).to.deep.equal([[0, 0, 40]]);
+  });
+
+  it("lets a cancellation win over a commit at the same instant, whichever comes first", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [40]);
+    const { eventId } = event;
+    const ids = await hold(event, 40);
+    const answers = [];
+    for (let first = 0; first < ids.length; first += 8) {
+      const rivals = ids.slice(first, first + 8).map(async (id) => {
+        const [ref] = refsOf(eventId, [id]);
+        const entries = [{ ...ref, isFinal: true }];
+        const [committed] = await Promise.all([
+          client.batchCommit({ entries: refsOf(eventId, [id]) }),
+          client.batchRelease({ entries }),
+        ]);
+        return words(committed.results);
+      });
+      answers.push(...(await Promise.all(rivals)).flat());
+    }
+    expect(answers.every((word) => ["committed", "ALLOCATION_NOT_HELD"].includes(word))).to.equal(
+      true,
     );
-    // Released last: back. Committed last: sold, and taken again since it was released before.
-    expect([available + sold, held]).to.deep.equal([40, 0]);
-    expect(sold).to.equal(reacquired.length);
+    // A commit that is delivered once more, late, takes nothing back.
+    const late = await client.batchCommit({ entries: refsOf(eventId, ids) });
+    expect(new Set(words(late.results))).to.deep.equal(new Set(["ALLOCATION_NOT_HELD"]));
+    expect(await stockOf(client, eventId)).to.deep.equal([[40, 0, 0]]);
+    await expectExact(inventory, eventId);
   });
 
   it("stays exact when everything comes at once", async () => {

@@ -6,9 +6,9 @@ import type { Ledger, StockLevels } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
 /**
- * Turns held allocations into sold ones, in one transaction for each event.
+ * Turns held allocations into sold ones; atomic for each event.
  *
- * When an event's transaction fails, its entries are refused and the others are served; when
+ * When an event's change fails, its entries are refused and the others are served; when
  * there is nothing else to answer, the call fails.
  */
 export async function batchCommit(

@@ -4,23 +4,30 @@ import type { Ledger, StockLevels } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
 /**
- * Gives the units of allocations back, in one transaction for each event, exactly once.
+ * Gives the units of allocations back, exactly once; atomic for each event.
  *
- * When an event's transaction fails the others are served all the same, and then the call fails:
+ * When an event's change fails the others are served all the same, and then the call fails:
  * repeating it is harmless.
  */
 export async function batchRelease(
   deps: { ledger: Ledger; metrics: LedgerMetrics },
-  refs: readonly Ref[],
+  refs: readonly (Ref & { isFinal: boolean })[],
   options: { lapsedBefore?: Date; signal?: AbortSignal } = {},
 ): Promise<{ releasedCount: number; stocks: StockLevels[] }> {
   const { ledger, metrics } = deps;
   const operation = options.lapsedBefore === undefined ? "release" : "sweep";
   metrics.batch(operation, refs.length);
+  const finalIds = new Set(refs.flatMap((ref) => (ref.isFinal ? [ref.allocationId] : [])));
   const groups = await byEvent(refs, (eventId, allocationIds) =>
     ledger.settle(
       { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal: options.signal },
-      (book) => decideRelease(book, allocationIds, options.lapsedBefore),
+      (book) => {
+        const wishes = allocationIds.map((allocationId) => ({
+          allocationId,
+          isFinal: finalIds.has(allocationId),
+        }));
+        return decideRelease(book, wishes, options.lapsedBefore);
+      },
     ),
   );
   let releasedCount = 0;

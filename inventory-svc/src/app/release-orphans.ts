@@ -25,7 +25,8 @@ export async function releaseOrphans(
       return;
     }
     const { lapsedBefore, orphans } = found;
-    const { releasedCount } = await batchRelease(deps, orphans, { lapsedBefore });
+    const lapsed = orphans.map((orphan) => ({ ...orphan, isFinal: false }));
+    const { releasedCount } = await batchRelease(deps, lapsed, { lapsedBefore });
     metrics.orphansReleased(releasedCount);
     // When another replica was faster with all of them, the next round can wait.
     isMore = orphans.length === BATCH && releasedCount > 0;

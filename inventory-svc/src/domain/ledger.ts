@@ -4,8 +4,11 @@ export interface Line {
   quantity: number;
 }
 
-/** Where an allocation is in its life; a released one may be committed after all. */
-export type AllocationState = "HELD" | "COMMITTED" | "RELEASED";
+/**
+ * Where an allocation is in its life. A released one has lapsed, and may be committed after all;
+ * a voided one was cancelled, and nothing ever becomes of it again.
+ */
+export type AllocationState = "HELD" | "COMMITTED" | "RELEASED" | "VOIDED";
 
 /** One buyer's claim on units of one event. */
 export interface Allocation {

@@ -136,24 +136,49 @@ describe("decideCommit()", () => {
 });
 
 describe("decideRelease()", () => {
-  it("gives back what is held and what is sold, once", () => {
-    const found = [
-      allocation("a", "HELD"),
-      allocation("b", "COMMITTED"),
-      allocation("c", "RELEASED"),
-    ];
+  const found = [
+    allocation("a", "HELD"),
+    allocation("b", "COMMITTED"),
+    allocation("c", "RELEASED"),
+  ];
+  const wishes = (isFinal: boolean) =>
+    ["a", "b", "c", "a", "unknown"].map((allocationId) => ({ allocationId, isFinal }));
+
+  it("voids what is cancelled, held or sold, and gives its units back once", () => {
     const book = bookOf(found, { available: 2, held: 2, sold: 2 });
-    expect(decideRelease(book, ["a", "b", "c", "a", "unknown"])).to.deep.equal({
+    expect(decideRelease(book, wishes(true))).to.deep.equal({
       releasedCount: 2,
       change: {
         inserts: [],
         moves: [
-          { ids: ["a"], from: "HELD", to: "RELEASED" },
-          { ids: ["b"], from: "COMMITTED", to: "RELEASED" },
+          { ids: ["a"], from: "HELD", to: "VOIDED" },
+          { ids: ["b"], from: "COMMITTED", to: "VOIDED" },
+          { ids: ["c"], from: "RELEASED", to: "VOIDED" },
         ],
         deltas: [{ position: 0, available: 4, held: -2, sold: -2 }],
       },
     });
+  });
+
+  it("gives back what expired, but never what is sold", () => {
+    const book = bookOf(found, { available: 2, held: 2, sold: 2 });
+    expect(decideRelease(book, wishes(false))).to.deep.equal({
+      releasedCount: 1,
+      change: {
+        inserts: [],
+        moves: [{ ids: ["a"], from: "HELD", to: "RELEASED" }],
+        deltas: [{ position: 0, available: 2, held: -2, sold: 0 }],
+      },
+    });
+  });
+
+  it("lets nothing become of what is voided", () => {
+    const book = bookOf([allocation("a", "VOIDED")], { available: 2, held: 0, sold: 0 });
+    expect(decideRelease(book, wishes(true)).releasedCount).to.equal(0);
+    expect(decideCommit(book, ["a"])).to.deep.include({
+      change: { inserts: [], moves: [], deltas: [] },
+    });
+    expect(decideCommit(book, ["a"]).answers[0]).to.include({ reason: "ALLOCATION_NOT_HELD" });
   });
 
   it("leaves alone what was extended or committed since it was found", () => {
@@ -163,7 +188,14 @@ describe("decideRelease()", () => {
       allocation("committed", "COMMITTED"),
     ];
     const book = bookOf(found, { available: 0, held: 4, sold: 2 });
-    const { change } = decideRelease(book, ["lapsed", "extended", "committed"], NOW);
+    const { change } = decideRelease(
+      book,
+      ["lapsed", "extended", "committed"].map((allocationId) => ({
+        allocationId,
+        isFinal: false,
+      })),
+      NOW,
+    );
     expect(change.moves).to.deep.equal([{ ids: ["lapsed"], from: "HELD", to: "RELEASED" }]);
   });
 });

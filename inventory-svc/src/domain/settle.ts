@@ -1,4 +1,10 @@
-import { allocationNotFound, limitExceeded, type Refusal, soldOut } from "./errors.ts";
+import {
+  allocationNotFound,
+  allocationNotHeld,
+  limitExceeded,
+  type Refusal,
+  soldOut,
+} from "./errors.ts";
 import type { Allocation, AllocationState, Book, Change, Move } from "./ledger.ts";
 import { StockBook } from "./stock-book.ts";
 
@@ -34,6 +40,9 @@ export function decideCommit(
       settlement.move(allocation, "COMMITTED");
       return { reacquired: false, isNew: true };
     }
+    if (allocation.state === "VOIDED") {
+      return allocationNotHeld(id);
+    }
     const short = settlement.stock.shortOf(allocation.lines);
     if (short !== undefined) {
       return soldOut(short.ticketTypeId);
@@ -49,6 +58,13 @@ export function decideCommit(
   return { answers, change: settlement.change() };
 }
 
+/** Which allocations to release, and how. */
+export interface ReleaseWish {
+  allocationId: string;
+  /** True for a cancellation, which voids whatever the allocation was. */
+  isFinal: boolean;
+}
+
 /**
  * Decides which allocations give their units back; those that have, and unknown ones, do nothing.
  *
@@ -57,14 +73,20 @@ export function decideCommit(
  */
 export function decideRelease(
   book: Book,
-  allocationIds: readonly string[],
+  wishes: readonly ReleaseWish[],
   lapsedBefore?: Date,
 ): { releasedCount: number; change: Change } {
   const settlement = new Settlement(book);
   let releasedCount = 0;
-  for (const id of allocationIds) {
-    const allocation = settlement.find(id);
-    if (allocation !== undefined && isReleasable(allocation, lapsedBefore)) {
+  for (const { allocationId, isFinal } of wishes) {
+    const allocation = settlement.find(allocationId);
+    if (allocation === undefined || allocation.state === "VOIDED") {
+      continue;
+    }
+    if (isFinal) {
+      settlement.move(allocation, "VOIDED");
+      releasedCount += allocation.state === "RELEASED" ? 0 : 1;
+    } else if (hasLapsed(allocation, lapsedBefore)) {
       settlement.move(allocation, "RELEASED");
       releasedCount += 1;
     }
@@ -72,13 +94,17 @@ export function decideRelease(
   return { releasedCount, change: settlement.change() };
 }
 
-function isReleasable({ state, expireTime }: Allocation, lapsedBefore: Date | undefined): boolean {
-  return lapsedBefore === undefined
-    ? state !== "RELEASED"
-    : state === "HELD" && expireTime <= lapsedBefore;
+/** Only held units lapse: what is sold stays sold, however late its expiry is told again. */
+function hasLapsed({ state, expireTime }: Allocation, lapsedBefore: Date | undefined): boolean {
+  return state === "HELD" && (lapsedBefore === undefined || expireTime <= lapsedBefore);
 }
 
-const PLACES = { HELD: "held", COMMITTED: "sold", RELEASED: "available" } as const;
+const PLACES = {
+  HELD: "held",
+  COMMITTED: "sold",
+  RELEASED: "available",
+  VOIDED: "available",
+} as const;
 
 /** Allocations and stock as they change together. */
 class Settlement {
@@ -101,12 +127,16 @@ class Settlement {
 
   move(allocation: Allocation, to: AllocationState): void {
     const { id, state: from, lines } = allocation;
-    this.stock.move(lines, PLACES[from], PLACES[to]);
-    const reacquired = from === "RELEASED" || allocation.reacquired;
+    if (PLACES[from] !== PLACES[to]) {
+      this.stock.move(lines, PLACES[from], PLACES[to]);
+    }
+    const isReacquired = from === "RELEASED" && to === "COMMITTED";
+    const reacquired = isReacquired || allocation.reacquired;
     this.#allocations.set(id, { ...allocation, state: to, reacquired });
-    const move = this.#moves.get(from) ?? { ids: [], from, to };
+    const key = `${from} ${to}`;
+    const move = this.#moves.get(key) ?? { ids: [], from, to };
     move.ids.push(id);
-    this.#moves.set(from, move);
+    this.#moves.set(key, move);
   }
 
   change(): Change {

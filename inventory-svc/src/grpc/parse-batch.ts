@@ -35,9 +35,14 @@ export function parseCommitEntries(entries: readonly CommitEntry[]): (Ref | Refu
 }
 
 /** Reads the entries to release, which have no answers of their own. Throws INVALID_FIELD. */
-export function parseReleaseEntries(entries: readonly ReleaseEntry[]): Ref[] {
+export function parseReleaseEntries(
+  entries: readonly ReleaseEntry[],
+): (Ref & { isFinal: boolean })[] {
   checkBatchSize(entries);
-  return entries.map((entry, index) => parseRef(`entries[${index}].`, entry));
+  return entries.map((entry, index) => ({
+    ...parseRef(`entries[${index}].`, entry),
+    isFinal: entry.isFinal,
+  }));
 }
 
 function parseRef(path: string, { allocationId, eventId }: CommitEntry | ReleaseEntry): Ref {

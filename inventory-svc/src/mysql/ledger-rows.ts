@@ -48,7 +48,7 @@ export interface AllocationRecord {
 }
 
 /** States as `allocation.state` stores them. */
-export const STATE_NUMBERS = { HELD: 1, COMMITTED: 2, RELEASED: 3 } as const;
+export const STATE_NUMBERS = { HELD: 1, COMMITTED: 2, RELEASED: 3, VOIDED: 4 } as const;
 
 /** The state that a number stands for. */
 export function stateOf(number: number): AllocationState {
@@ -59,6 +59,8 @@ export function stateOf(number: number): AllocationState {
       return "COMMITTED";
     case STATE_NUMBERS.RELEASED:
       return "RELEASED";
+    case STATE_NUMBERS.VOIDED:
+      return "VOIDED";
     default:
       throw new RangeError(`no allocation state has the number ${number}`);
   }

@@ -1,3 +1,4 @@
+import { Batcher } from "@tessera/service-kit/batcher";
 import {
   isDuplicate,
   poolOf,
@@ -6,29 +7,36 @@ import {
   withConnection,
 } from "@tessera/service-kit/mysql";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import type { Pool } from "mysql2/promise";
+import type { Pool, PoolConnection } from "mysql2/promise";
 import type { DataSource } from "typeorm";
 import type { Ledger, LedgerQuery, Settled } from "../app/ledger.ts";
 import { asError, callerGone } from "../domain/errors.ts";
-import type { Book, Change, StockDelta, StockLine } from "../domain/ledger.ts";
+import type { Book, Change } from "../domain/ledger.ts";
 import { auditEvent, extendAllocation, findOrphans } from "./ledger-queries.ts";
-import { readBook } from "./read-book.ts";
+import { readBooks } from "./read-books.ts";
+import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts";
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
-import { isEmpty, isStockChanged, writeChange } from "./write-change.ts";
+import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 
 /** Failures after which the transaction is known to have left nothing behind. */
 const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT", "ER_CHECKREAD"]);
 
+/** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
+const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
+
 /**
- * The ledger in MySQL: three round trips a change, whatever its size.
+ * The ledger in MySQL: three round trips a transaction, whatever its size.
  *
  * The event's row is the mutex of its stock: everything that changes stock or an allocation's
- * state locks it first, so two such transactions of one event never overlap.
+ * state locks it first, so two such transactions of one event never overlap. What arrives for
+ * several events at the same time shares a transaction, which locks them in the order of their
+ * ids; the decisions stay each event's own.
  */
 export class MysqlLedger implements Ledger {
   readonly #pool: Pool;
   readonly #guard: StockGuard;
   readonly #onChange: (eventId: string) => void;
+  readonly #batcher: Batcher<Settlement, Done>;
 
   /** `onChange` is told of every event whose stock changed. */
   constructor(
@@ -38,13 +46,20 @@ export class MysqlLedger implements Ledger {
     this.#pool = poolOf(source);
     this.#guard = options.guard ?? LEDGER_GUARD;
     this.#onChange = options.onChange ?? (() => undefined);
+    this.#batcher = new Batcher({
+      name: "the ledger's queue",
+      run: (settlements) => this.#settleAll(settlements),
+      ...LIMITS,
+    });
   }
 
-  settle<T extends { change: Change }>(
+  async settle<T extends { change: Change }>(
     query: LedgerQuery,
     decide: (book: Book) => T,
   ): Promise<Settled<T> | undefined> {
-    return twice(() => this.#settleOnce(query, decide));
+    const { settled } = await this.#batcher.submit({ query, decide });
+    // What `decide` returned goes through the batch untouched.
+    return settled as Settled<T> | undefined;
   }
 
   extend: Ledger["extend"] = (allocationId, expireTime, maxSeconds) =>
@@ -62,39 +77,98 @@ export class MysqlLedger implements Ledger {
       throw storeFailure(reason);
     });
 
-  async #settleOnce<T extends { change: Change }>(
-    query: LedgerQuery,
-    decide: (book: Book) => T,
-  ): Promise<Settled<T> | undefined> {
+  async #settleAll(settlements: readonly Settlement[]): Promise<(Done | Error)[]> {
+    const answers = new Map<Settlement, Done | Error>();
+    for (const group of groupsOf(settlements)) {
+      for (const [settlement, answer] of await this.#settleGroup(group)) {
+        answers.set(settlement, answer);
+      }
+    }
+    return settlements.map((one) => answers.get(one) ?? new Error("a settlement was lost"));
+  }
+
+  /** A failure that is one settlement's own must not fail its neighbours: each by itself, then. */
+  async #settleGroup(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
+    try {
+      return await twice(() => this.#settleOnce(group));
+    } catch (reason) {
+      const isEverybodys = reason instanceof ServiceError;
+      if (group.length === 1 || isEverybodys) {
+        return new Map(group.map((one) => [one, asFailure(reason)]));
+      }
+      const answers = new Map<Settlement, Done | Error>();
+      for (const one of group) {
+        const [answer] = await this.#settleGroup([one]);
+        answers.set(one, answer?.[1] ?? asFailure(reason));
+      }
+      return answers;
+    }
+  }
+
+  /** One transaction; what `decide` throws is its own settlement's answer. */
+  #settleOnce(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
     const guard = this.#guard;
-    return await withConnection(this.#pool, async (connection) => {
-      const end = (sql: "COMMIT" | "ROLLBACK") =>
-        connection.query({ sql, timeout: QUERY_TIMEOUT_MS });
-      if (query.signal?.aborted === true) {
-        throw asError(callerGone());
+    return withConnection(this.#pool, async (connection) => {
+      const answers = new Map<Settlement, Done | Error>();
+      const waiting = group.filter(({ query }) => query.signal?.aborted !== true);
+      for (const one of group) {
+        answers.set(one, asError(callerGone()));
       }
-      const book = await readBook(connection, query, guard.lock);
-      if (book === undefined) {
-        await end("ROLLBACK");
-        return undefined;
+      if (waiting.length === 0) {
+        return answers;
       }
-      const outcome = decide(book);
-      const { change } = outcome;
-      if (isEmpty(change)) {
-        await end("ROLLBACK");
-      } else {
-        await writeChange(connection, { book, change, guard });
-        await end("COMMIT");
+      const queries = waiting.map(({ query }) => query);
+      const books = await readBooks(connection, queries, guard.lock);
+      const changes: { book: Book; change: Change }[] = [];
+      for (const one of waiting) {
+        answers.set(one, decided(one, books.get(one.query.eventId), changes));
       }
-      const { eventId, stockVersion } = book.event;
-      const isChanged = isStockChanged(change);
-      const version = isChanged ? stockVersion + 1n : stockVersion;
-      if (isChanged) {
-        this.#onChange(eventId);
-      }
-      return { outcome, stock: { eventId, version, lines: applied(book.stock, change.deltas) } };
+      await this.#write(connection, changes);
+      return answers;
     });
   }
+
+  async #write(
+    connection: PoolConnection,
+    all: readonly { book: Book; change: Change }[],
+  ): Promise<void> {
+    const end = (sql: "COMMIT" | "ROLLBACK") =>
+      connection.query({ sql, timeout: QUERY_TIMEOUT_MS });
+    const changes = all.filter(({ change }) => !isEmpty(change));
+    if (changes.length === 0) {
+      await end("ROLLBACK");
+      return;
+    }
+    await writeChanges(connection, changes, this.#guard);
+    await end("COMMIT");
+    for (const { book, change } of changes) {
+      if (isStockChanged(change)) {
+        this.#onChange(book.event.eventId);
+      }
+    }
+  }
+}
+
+/** Decides one settlement over its book, and notes what is to be written. */
+function decided(
+  { decide }: Settlement,
+  book: Book | undefined,
+  changes: { book: Book; change: Change }[],
+): Done | Error {
+  if (book === undefined) {
+    return { settled: undefined };
+  }
+  try {
+    const outcome = decide(book);
+    changes.push({ book, change: outcome.change });
+    return { settled: settledOf(book, outcome) };
+  } catch (reason) {
+    return asFailure(reason);
+  }
+}
+
+function asFailure(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /**
@@ -116,19 +190,4 @@ function isUndone(reason: unknown): boolean {
   const failure = reason instanceof ServiceError ? reason.cause : reason;
   const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
   return isDuplicate(failure) || (typeof code === "string" && UNDONE.has(code));
-}
-
-function applied(stock: readonly StockLine[], deltas: readonly StockDelta[]): StockLine[] {
-  const byPosition = new Map(deltas.map((delta) => [delta.position, delta]));
-  return stock.map((line) => {
-    const delta = byPosition.get(line.position);
-    return delta === undefined
-      ? line
-      : {
-          ...line,
-          available: line.available + delta.available,
-          held: line.held + delta.held,
-          sold: line.sold + delta.sold,
-        };
-  });
 }

@@ -18,14 +18,19 @@ export function isEmpty({ inserts, moves, deltas, fence }: Change): boolean {
 }
 
 /**
- * Writes a change in one round trip and checks that each statement matched what it must; throws,
- * and so rolls back, when one did not.
+ * Writes the changes of several events in one round trip and checks that each statement matched
+ * what it must; throws, and so rolls back, when one did not.
  */
-export async function writeChange(
+export async function writeChanges(
   connection: PoolConnection,
-  options: { book: Book; change: Change; guard: StockGuard },
+  changes: readonly { book: Book; change: Change }[],
+  guard: StockGuard,
 ): Promise<void> {
-  const statements = statementsOf(options);
+  const inserts = changes.flatMap(({ change }) => change.inserts);
+  const statements = [
+    ...changes.flatMap((one) => statementsOf(one, guard)),
+    ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
+  ];
   const sql = statements.map((statement) => statement.sql).join(";\n");
   const [answer] = await connection.query<ResultSetHeader | ResultSetHeader[]>({
     sql,
@@ -35,16 +40,18 @@ export async function writeChange(
   for (const [index, { rows }] of statements.entries()) {
     const matched = results[index]?.affectedRows;
     if (matched !== rows) {
-      const { eventId } = options.book.event;
+      const events = changes.map(({ book }) => book.event.eventId).join(", ");
       throw new Error(
-        `ledger of event ${eventId}: statement ${index} matched ${matched} rows instead of ${rows}`,
+        `ledger of ${events}: statement ${index} matched ${matched} rows instead of ${rows}`,
       );
     }
   }
 }
 
-function statementsOf(options: { book: Book; change: Change; guard: StockGuard }): Statement[] {
-  const { book, change, guard } = options;
+function statementsOf(
+  { book, change }: { book: Book; change: Change },
+  guard: StockGuard,
+): Statement[] {
   const { eventId, fence } = book.event;
   const statements: Statement[] = change.deltas.map((delta) => {
     const before = book.stock.find(({ position }) => position === delta.position);
@@ -60,9 +67,6 @@ function statementsOf(options: { book: Book; change: Change; guard: StockGuard }
     rows: 1,
   });
   statements.push(...change.moves.map(moveStatement));
-  if (change.inserts.length > 0) {
-    statements.push(insertStatement(change.inserts));
-  }
   return statements;
 }
 
@@ -72,7 +76,7 @@ export function isStockChanged({ inserts, moves, deltas }: Change): boolean {
 }
 
 function moveStatement({ ids, from, to }: Move): Statement {
-  const reacquired = from === "RELEASED" ? ", reacquired = 1" : "";
+  const reacquired = from === "RELEASED" && to === "COMMITTED" ? ", reacquired = 1" : "";
   return {
     sql: `UPDATE allocation FORCE INDEX (allocation_id)
       SET state = ${STATE_NUMBERS[to]}${reacquired}

@@ -31,8 +31,6 @@ export function createLogger({ service, level }: LoggerOptions): Logger {
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // A second net: nothing below logs these.
-      redact: ["password", "refreshToken", "accessToken", "authorization", "*.password"],
     },
     destination,
   );

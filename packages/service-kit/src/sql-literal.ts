@@ -1,4 +1,5 @@
 import { escape as escapeText } from "mysql2";
+import { isoTime } from "./iso-time.ts";
 import { isUuid } from "./uuid.ts";
 
 /*
@@ -19,24 +20,11 @@ export function bytesLiteral(bytes: Buffer): string {
   return `X'${bytes.toString("hex")}'`;
 }
 
-/** A batch has two or three times in hundreds of rows: each is written out once. */
-const TIME_LITERALS = new Map<number, string>();
-const TIME_LITERALS_MAX = 64;
-
-/** A time as a DATETIME(3) literal in UTC. */
+/** A time as a DATETIME(3) literal in UTC. Throws a RangeError on an invalid date. */
 export function timeLiteral(time: Date): string {
-  const known = TIME_LITERALS.get(time.getTime());
-  if (known !== undefined) {
-    return known;
-  }
-  // 2026-01-02T03:04:05.678Z → 2026-01-02 03:04:05.678; throws a RangeError on an invalid date.
-  const text = time.toISOString();
-  const literal = `'${text.slice(0, 10)} ${text.slice(11, 23)}'`;
-  if (TIME_LITERALS.size === TIME_LITERALS_MAX) {
-    TIME_LITERALS.clear();
-  }
-  TIME_LITERALS.set(time.getTime(), literal);
-  return literal;
+  // 2026-01-02T03:04:05.678Z → 2026-01-02 03:04:05.678
+  const text = isoTime(time);
+  return `'${text.slice(0, 10)} ${text.slice(11, 23)}'`;
 }
 
 /** A whole number. */

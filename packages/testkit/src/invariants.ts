@@ -15,7 +15,7 @@ export interface InvariantOptions {
 }
 
 /** As inventory-svc stores states of allocations, and reservation-svc those of reservations. */
-const ALLOCATION = { held: 1, committed: 2, released: 3 } as const;
+const ALLOCATION = { held: 1, committed: 2, released: 3, voided: 4 } as const;
 const RESERVATION = { held: 1, confirming: 2, confirmed: 3, cancelled: 4, expired: 5 } as const;
 
 /** The state of an allocation that goes with each state of its reservation. */
@@ -23,7 +23,7 @@ const COUNTERPARTS: Readonly<Record<number, readonly number[]>> = {
   [RESERVATION.held]: [ALLOCATION.held],
   [RESERVATION.confirming]: [ALLOCATION.held, ALLOCATION.committed, ALLOCATION.released],
   [RESERVATION.confirmed]: [ALLOCATION.committed],
-  [RESERVATION.cancelled]: [ALLOCATION.released],
+  [RESERVATION.cancelled]: [ALLOCATION.voided],
   [RESERVATION.expired]: [ALLOCATION.released],
 };
 

@@ -73,7 +73,7 @@ CREATE TABLE IF NOT EXISTS stock (
 ) ENGINE = InnoDB`;
 
 /**
- * `state` is 1 held, 2 committed, 3 released; `content` is position:quantity, comma-separated, by
+ * `state` is 1 held, 2 committed, 3 released, 4 voided; `content` is position:quantity, comma-separated, by
  * position. `allocation_user` answers a user's units without touching the rows,
  * `allocation_lapse` finds what was never settled.
  */

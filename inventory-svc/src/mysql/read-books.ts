@@ -1,0 +1,173 @@
+import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { LedgerQuery } from "../app/ledger.ts";
+import type { Allocation, Book, StockLine } from "../domain/ledger.ts";
+import {
+  ALLOCATION_COLUMNS,
+  type AllocationRecord,
+  EVENT_COLUMNS,
+  type EventRecord,
+  STATE_NUMBERS,
+  STOCK_COLUMNS,
+  type StockRecord,
+  toAllocation,
+  toSaleRules,
+  toStockLine,
+} from "./ledger-rows.ts";
+import { sqlIn } from "./sql-in.ts";
+
+const { HELD, COMMITTED } = STATE_NUMBERS;
+
+interface UnitsRecord {
+  event_id: Buffer;
+  user_id: Buffer;
+  units: string;
+}
+
+/** Whose units to sum, in one event. */
+interface UnitsWish {
+  eventId: string;
+  users: readonly string[];
+}
+
+/**
+ * Starts a transaction, locks events in the order of their ids, and reads their books; unknown
+ * events are missing. No event may be asked for twice.
+ *
+ * One round trip, and a second one when released allocations' owners are asked for and there are
+ * any. The indexes are named because a table that grows by thousands of rows a second has no
+ * statistics yet.
+ */
+export async function readBooks(
+  connection: PoolConnection,
+  queries: readonly LedgerQuery[],
+  lock: string,
+): Promise<Map<string, Book>> {
+  const eventIds = queries.map(({ eventId }) => eventId);
+  // New allocations are looked up to find replays, settled ones to be changed.
+  const isNew = ({ unitsOf }: LedgerQuery) => unitsOf !== "released" && unitsOf.length > 0;
+  const idsOf = (some: readonly LedgerQuery[]) => some.flatMap((query) => query.allocationIds);
+  const wishes = queries.map(({ eventId, unitsOf }) => ({
+    eventId,
+    users: unitsOf === "released" ? [] : unitsOf,
+  }));
+  const results = await query(
+    connection,
+    "START TRANSACTION",
+    `SELECT id, ${EVENT_COLUMNS} FROM event FORCE INDEX (event_id)
+     WHERE ${sqlIn("id", eventIds)} ORDER BY id ${lock}`,
+    // A statement's time is that of its start: this one starts when the locks are granted.
+    "SELECT UTC_TIMESTAMP(3) AS now",
+    `SELECT event_id, ${STOCK_COLUMNS} FROM stock WHERE ${sqlIn("event_id", eventIds)}
+     ORDER BY event_id, position ${lock}`,
+    allocationQuery(idsOf(queries.filter(isNew)), ""),
+    allocationQuery(idsOf(queries.filter((one) => !isNew(one))), lock),
+    unitsQuery(wishes),
+  );
+  const [, events, times, stock, seen, settled, units] = results as [
+    unknown,
+    (EventRecord & { id: Buffer })[],
+    { now: Date }[],
+    (StockRecord & { event_id: Buffer })[],
+    AllocationRecord[],
+    AllocationRecord[],
+    UnitsRecord[],
+  ];
+  const now = times[0]?.now ?? new Date(Number.NaN);
+  const allocations = new Map([...seen, ...settled].map(toAllocation).map((one) => [one.id, one]));
+  const lapsed = await readOwners(connection, queries, allocations);
+  const unitsByEvent = unitsOf([...units, ...lapsed]);
+  const stockByEvent = Map.groupBy(stock, ({ event_id }) => uuidFromBytes(event_id));
+  const records = new Map(events.map((record) => [uuidFromBytes(record.id), record]));
+  const books = new Map<string, Book>();
+  for (const { eventId, allocationIds } of queries) {
+    const record = records.get(eventId);
+    if (record !== undefined) {
+      books.set(eventId, {
+        now,
+        event: toSaleRules(eventId, record),
+        stock: (stockByEvent.get(eventId) ?? []).map(toLine),
+        allocations: pick(allocations, allocationIds),
+        unitsByUser: unitsByEvent.get(eventId) ?? new Map(),
+      });
+    }
+  }
+  return books;
+}
+
+/** The units of the owners of released allocations, whom the first round trip has found. */
+async function readOwners(
+  connection: PoolConnection,
+  queries: readonly LedgerQuery[],
+  allocations: ReadonlyMap<string, Allocation>,
+): Promise<UnitsRecord[]> {
+  const wishes = queries.flatMap(({ eventId, allocationIds, unitsOf }) => {
+    const users = allocationIds.flatMap((id) => {
+      const allocation = allocations.get(id);
+      return allocation?.state === "RELEASED" ? [allocation.userId] : [];
+    });
+    return unitsOf === "released" && users.length > 0 ? [{ eventId, users }] : [];
+  });
+  if (wishes.length === 0) {
+    return [];
+  }
+  const [records] = (await query(connection, unitsQuery(wishes))) as [UnitsRecord[]];
+  return records;
+}
+
+function allocationQuery(ids: readonly string[], lock: string): string {
+  return `SELECT ${ALLOCATION_COLUMNS} FROM allocation FORCE INDEX (allocation_id)
+    WHERE ${sqlIn("id", ids)} ORDER BY id ${lock}`;
+}
+
+function unitsQuery(wishes: readonly UnitsWish[]): string {
+  const conditions = wishes
+    .filter(({ users }) => users.length > 0)
+    .map(
+      ({ eventId, users }) =>
+        `(event_id = ${uuidLiteral(eventId)} AND ${sqlIn("user_id", users)}
+          AND state IN (${HELD}, ${COMMITTED}))`,
+    );
+  return `SELECT event_id, user_id, SUM(units) AS units
+    FROM allocation FORCE INDEX (allocation_user)
+    WHERE ${conditions.join(" OR ") || "FALSE"}
+    GROUP BY event_id, user_id`;
+}
+
+function unitsOf(records: readonly UnitsRecord[]): Map<string, Map<string, number>> {
+  const byEvent = new Map<string, Map<string, number>>();
+  for (const { event_id, user_id, units } of records) {
+    const eventId = uuidFromBytes(event_id);
+    const byUser = byEvent.get(eventId) ?? new Map<string, number>();
+    byUser.set(uuidFromBytes(user_id), Number(units));
+    byEvent.set(eventId, byUser);
+  }
+  return byEvent;
+}
+
+function toLine({ event_id: _eventId, ...record }: StockRecord & { event_id: Buffer }): StockLine {
+  return toStockLine(record);
+}
+
+function pick<T>(all: ReadonlyMap<string, T>, ids: readonly string[]): Map<string, T> {
+  const picked = new Map<string, T>();
+  for (const id of ids) {
+    const one = all.get(id);
+    if (one !== undefined) {
+      picked.set(id, one);
+    }
+  }
+  return picked;
+}
+
+/** Runs statements in one round trip; one result each. */
+async function query(
+  connection: PoolConnection,
+  ...statements: readonly string[]
+): Promise<unknown[]> {
+  const sql = statements.join(";\n");
+  const [results] = await connection.query<RowDataPacket[]>({ sql, timeout: QUERY_TIMEOUT_MS });
+  return statements.length === 1 ? [results] : results;
+}
