@@ -1,0 +1,208 @@
+import { randomUUID } from "node:crypto";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import { Reservation_State } from "@tessera/proto/reservation/v1/reservation_pb";
+import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { toConnectError } from "@tessera/service-kit/connect-error";
+import { expect } from "chai";
+import { reservationService } from "../src/grpc/reservation-service.ts";
+import { useReservations } from "./use-reservations.ts";
+
+describe("ReservationService", () => {
+  const system = useReservations();
+  const { ledger } = system;
+  const outcomes: string[] = [];
+  const bugs: [unknown, string | null][] = [];
+  let client: Client<typeof ReservationService>;
+
+  before(() => {
+    const replica = system.newReplica();
+    const implementation = reservationService({
+      store: replica.store,
+      ledger,
+      createReservation: replica.createReservation,
+      confirmReservation: replica.confirmReservation,
+      cancel: replica.cancelDeps,
+      defaultTimeoutMs: 5_000,
+      onReserve: (outcome) => outcomes.push(outcome),
+      onBug: (reason, requestId) => bugs.push([reason, requestId]),
+    });
+    const transport = createRouterTransport(
+      (router) => void router.service(ReservationService, implementation),
+      { router: { interceptors: [translateErrors] } },
+    );
+    client = createClient(ReservationService, transport);
+  });
+  beforeEach(() => {
+    outcomes.length = 0;
+    bugs.length = 0;
+  });
+
+  function entryFor(event: { eventId: string; types: string[] }, userId: string = randomUUID()) {
+    const items = [{ ticketTypeId: event.types[0] ?? "", quantity: 1 }];
+    return { requestId: randomUUID(), userId, eventId: event.eventId, items };
+  }
+
+  async function reserve(event: { eventId: string; types: string[] }, userId?: string) {
+    const { results } = await client.batchCreateReservations({
+      entries: [entryFor(event, userId)],
+    });
+    const outcome = results[0]?.outcome;
+    if (outcome?.case !== "reservation") {
+      throw new Error(`not reserved: ${outcome?.value?.reason}`);
+    }
+    return outcome.value;
+  }
+
+  it("takes a reservation from its making to its end", async () => {
+    const event = ledger.addEvent();
+    const reservation = await reserve(event);
+    const { id, userId } = reservation;
+    const options = { headers: { "x-tessera-user-id": userId } };
+    expect(reservation.state).to.equal(Reservation_State.HELD);
+    expect(reservation.total).to.include({ amountMinor: 2_500n, currencyCode: "EUR" });
+    await system.nextMillisecond();
+
+    const change = { requestId: randomUUID(), reservationId: id };
+    const extended = await client.extendReservation(change, options);
+    expect(extended.reservation?.extendCount).to.equal(1);
+    expect(extended.serverTime).not.to.equal(undefined);
+
+    const { results } = await client.batchConfirmReservations({
+      entries: [{ ...change, userId, paymentReference: "pay-1" }],
+    });
+    expect(results[0]).to.include({ reacquired: false, replayed: false });
+    const got = await client.getReservation({ reservationId: id }, options);
+    expect(got.reservation).to.include({
+      state: Reservation_State.CONFIRMED,
+      paymentReference: "pay-1",
+    });
+    const time = got.serverTime === undefined ? new Date(0) : timestampDate(got.serverTime);
+    expect(Math.abs(time.getTime() - Date.now())).to.be.lessThan(60_000);
+
+    const cancelled = await client.cancelReservation(change, options);
+    expect(cancelled.reservation?.state).to.equal(Reservation_State.CANCELLED);
+    expect(await client.cancelReservation(change, options)).to.include({ replayed: true });
+    const { reservations } = await client.listReservations({}, options);
+    expect(reservations.map((one) => one.id)).to.deep.equal([id]);
+  });
+
+  const single: Readonly<Record<string, (headers: Record<string, string>) => Promise<unknown>>> = {
+    cancelReservation: (headers) => client.cancelReservation(someChange(), { headers }),
+    extendReservation: (headers) => client.extendReservation(someChange(), { headers }),
+    getReservation: (headers) => client.getReservation(someChange(), { headers }),
+    listReservations: (headers) => client.listReservations({}, { headers }),
+  };
+  for (const [name, call] of Object.entries(single)) {
+    it(`refuses ${name} when the call does not say whose it is`, async () => {
+      for (const headers of [{}, { "x-tessera-user-id": "me" }]) {
+        expect(await failureOf(call(headers as Record<string, string>))).to.include({
+          code: Code.Unauthenticated,
+          reason: "UNAUTHENTICATED",
+        });
+      }
+    });
+  }
+
+  it("names the field of a malformed single call", async () => {
+    const options = { headers: { "x-tessera-user-id": randomUUID() } };
+    const failure = await failureOf(client.getReservation({ reservationId: "1" }, options));
+    expect(failure).to.include({ code: Code.InvalidArgument, reason: "INVALID_FIELD" });
+    expect(failure.metadata?.field).to.equal("reservation_id");
+  });
+
+  it("takes batches of 1 to 500 entries", async () => {
+    const event = ledger.addEvent();
+    for (const count of [0, 501]) {
+      const entries = Array.from({ length: count }, () => entryFor(event));
+      const created = await failureOf(client.batchCreateReservations({ entries }));
+      expect(created.metadata?.field).to.equal("entries");
+      const confirms = entries.map(({ requestId, userId }) => ({ requestId, userId }));
+      const confirmed = await failureOf(client.batchConfirmReservations({ entries: confirms }));
+      expect(confirmed.metadata?.field).to.equal("entries");
+    }
+    expect(ledger.stockOf(event.eventId).held).to.equal(0);
+  });
+
+  it("lets a bad entry fail alone, in its place", async () => {
+    const event = ledger.addEvent();
+    const entries = [entryFor(event), { ...entryFor(event), items: [] }, entryFor(event)];
+    const { results } = await client.batchCreateReservations({ entries });
+    expect(results.map(({ outcome }) => outcome.case)).to.deep.equal([
+      "reservation",
+      "error",
+      "reservation",
+    ]);
+    const [, second] = results;
+    const error = second?.outcome.case === "error" ? second.outcome.value : undefined;
+    expect(error).to.deep.include({ code: Code.InvalidArgument, reason: "INVALID_FIELD" });
+    expect(error?.metadata.field).to.equal("items");
+    expect(outcomes.sort()).to.deep.equal(["INVALID_FIELD", "reserved", "reserved"]);
+    const again = await client.batchCreateReservations({ entries: entries.slice(0, 1) });
+    expect(again.results[0]).to.include({ replayed: true });
+    expect(outcomes.at(-1)).to.equal("replayed");
+
+    const { reservation } = await confirmable(event);
+    const confirms = [{ ...reservation, paymentReference: "" }, reservation];
+    const answer = await client.batchConfirmReservations({ entries: confirms });
+    expect(answer.results.map(({ outcome }) => outcome.case)).to.deep.equal([
+      "error",
+      "reservation",
+    ]);
+    expect(bugs).to.deep.equal([]);
+  });
+
+  it("says nothing of a bug in an entry, and tells its own people all of it", async () => {
+    const event = ledger.addEvent();
+    const { reservation } = await confirmable(event);
+    const bug = new TypeError("hunter2 is undefined");
+    ledger.before = () => Promise.reject(bug);
+    const options = { headers: { "x-request-id": "r-9" } };
+    const created = await client.batchCreateReservations({ entries: [entryFor(event)] }, options);
+    const confirmed = await client.batchConfirmReservations({ entries: [reservation] }, options);
+    for (const { outcome } of [...created.results, ...confirmed.results]) {
+      const error = outcome.case === "error" ? outcome.value : undefined;
+      expect(error).to.include({ reason: "INTERNAL", message: "internal error" });
+    }
+    expect(bugs).to.deep.equal([
+      [bug, "r-9"],
+      [bug, "r-9"],
+    ]);
+  });
+
+  async function confirmable(event: { eventId: string; types: string[] }) {
+    const { id, userId } = await reserve(event);
+    const requestId = randomUUID();
+    return { reservation: { requestId, userId, reservationId: id, paymentReference: "pay-1" } };
+  }
+});
+
+function someChange() {
+  return { requestId: randomUUID(), reservationId: randomUUID() };
+}
+
+/** As the server does it. */
+const translateErrors: Interceptor = (next) => async (request) => {
+  try {
+    return await next(request);
+  } catch (thrown) {
+    throw toConnectError(thrown, "reservation.tessera");
+  }
+};
+
+async function failureOf(call: Promise<unknown>) {
+  const failure = await call.then(
+    () => undefined,
+    (reason: unknown) => ConnectError.from(reason),
+  );
+  const { reason, metadata } = failure?.findDetails(ErrorInfoSchema)[0] ?? {};
+  return { code: failure?.code, reason, metadata };
+}
