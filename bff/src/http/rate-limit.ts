@@ -53,7 +53,7 @@ export class Limit {
   }
 
   /** Counts one for `key`, and says in the answer how many are left. Throws RATE_LIMITED. */
-  async take(key: string, exchange: Exchange): Promise<void> {
+  async take(key: string, exchange: Pick<Exchange, "headers">): Promise<void> {
     try {
       const { remainingPoints, msBeforeNext } = await this.#limiter.consume(key);
       this.#pushHeaders(exchange, remainingPoints, msBeforeNext);
@@ -79,7 +79,11 @@ export class Limit {
   }
 
   /** draft-ietf-httpapi-ratelimit-headers: structured fields. */
-  #pushHeaders({ headers }: Exchange, remaining: number, msBeforeNext: number): void {
+  #pushHeaders(
+    { headers }: Pick<Exchange, "headers">,
+    remaining: number,
+    msBeforeNext: number,
+  ): void {
     headers.push("RateLimit-Policy", this.#policy);
     headers.push("RateLimit", `"${this.name}";r=${remaining};t=${secondsOf(msBeforeNext)}`);
   }
@@ -108,10 +112,21 @@ export function accountKey(email: string): string {
 }
 
 /** One household has a whole IPv6 /64 to itself; its addresses count as one. */
-function addressKey(address: string): string {
-  return isIPv6(address) && !address.startsWith("::ffff:")
-    ? new URL(`http://[${address}]`).hostname.slice(1, -1).split(":", 4).join(":")
-    : address;
+export function addressKey(address: string): string {
+  const [withoutZone = ""] = address.slice(0, 64).split("%", 1);
+  if (!isIPv6(withoutZone)) {
+    return withoutZone;
+  }
+  // URL writes every address in its one canonical form.
+  const canonical = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1);
+  if (canonical.startsWith("::ffff:")) {
+    return canonical;
+  }
+  const [left = [], right = []] = canonical
+    .split("::")
+    .map((side) => side.split(":").filter((group) => group !== ""));
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
+  return [...left, ...zeros, ...right].slice(0, 4).join(":");
 }
 
 function secondsOf(ms: number): number {

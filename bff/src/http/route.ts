@@ -39,6 +39,6 @@ export function mountRoutes(app: Express, routes: readonly Route[]): void {
     methodsByPath.set(path, methods);
   }
   for (const [path, methods] of methodsByPath) {
-    app.all(path, methodNotAllowed([...methods, "OPTIONS"].join(", ")));
+    app.route(path).all(methodNotAllowed([...methods, "OPTIONS"].join(", ")));
   }
 }

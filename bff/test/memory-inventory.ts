@@ -1,0 +1,72 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type Event, EventSchema } from "@tessera/proto/inventory/v1/event_pb";
+import type { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { invalidField, ServiceError } from "@tessera/service-kit/service-error";
+import { memoryPage } from "./memory-page.ts";
+
+/** An inventory-svc that keeps all in memory: what the BFF calls of it. */
+export class MemoryInventory {
+  readonly #events = new Map<string, Event>();
+  readonly #answers = new Map<string, Event>();
+
+  /** Its handlers. */
+  readonly service: ServiceImpl<typeof InventoryService> = {
+    createEvent: ({ requestId, event }) => {
+      const before = this.#answers.get(requestId);
+      if (before !== undefined) {
+        return { event: before, replayed: true };
+      }
+      const created: Event = {
+        ...create(EventSchema, event ?? {}),
+        id: crypto.randomUUID(),
+        holdSeconds: event?.holdSeconds || 600,
+        maxPerUser: event?.maxPerUser || 8,
+        ticketTypes: event?.ticketTypes.map((type) => ({ ...type, id: crypto.randomUUID() })) ?? [],
+        createTime: timestampFromMs(Date.now()),
+      };
+      checkOrder(created);
+      this.#events.set(created.id, created);
+      this.#answers.set(requestId, created);
+      return { event: created, replayed: false };
+    },
+    getEvent: ({ eventId }) => ({ event: this.#found(eventId) }),
+    listEvents: ({ pageSize, pageToken, namePrefix }) => {
+      const found = [...this.#events.values()].filter(({ name }) => name.startsWith(namePrefix));
+      const { items, nextPageToken } = memoryPage(found, pageSize, pageToken);
+      return { events: items, nextPageToken };
+    },
+    getAvailability: ({ eventId }) => ({
+      eventId,
+      ticketTypes: this.#found(eventId).ticketTypes.map(({ id, capacity }) => ({
+        ticketTypeId: id,
+        capacity,
+        available: capacity,
+      })),
+    }),
+    // The BFF never calls these.
+    batchAllocate: () => ({}),
+    batchCommit: () => ({}),
+    batchRelease: () => ({}),
+    extendAllocation: () => ({}),
+  };
+
+  #found(eventId: string): Event {
+    const event = this.#events.get(eventId);
+    if (event === undefined) {
+      throw new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`, { metadata: { eventId } });
+    }
+    return event;
+  }
+}
+
+function checkOrder({ salesOpenTime, salesCloseTime }: Event): void {
+  if (
+    salesOpenTime !== undefined &&
+    salesCloseTime !== undefined &&
+    timestampMs(salesCloseTime) <= timestampMs(salesOpenTime)
+  ) {
+    throw invalidField("event.sales_close_time", "must be after sales_open_time");
+  }
+}

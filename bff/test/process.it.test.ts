@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { DescService } from "@bufbuild/protobuf";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { redisUrl } from "@tessera/testkit/redis";
+import { expect } from "chai";
+import { Registry } from "prom-client";
+import { signToken } from "./key-ring.ts";
+import { MemoryServices } from "./memory-services.ts";
+import { until } from "./until.ts";
+import { memoryLogger } from "./use-app.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+type Line = Record<string, unknown>;
+
+/** Starts the BFF as a process of its own; `lines` grows with its log. */
+function startBff(env: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...inherited(), PORT: "0", ADMIN_PORT: "0", DRAIN_MS: "0", GRACE_MS: "5000", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: Line[] = [];
+  createInterface(child.stdout).on("line", (line) => lines.push(JSON.parse(line)));
+  let complaint = "";
+  child.stderr.on("data", (text) => {
+    complaint += String(text);
+  });
+  return { child, lines, complaint: () => complaint };
+}
+
+/** What a child needs of ours: nothing but where to find programs, and to say what it covered. */
+function inherited(): Record<string, string> {
+  // biome-ignore lint/style/noProcessEnv: a child process gets its environment from somewhere.
+  const { PATH = "", NODE_V8_COVERAGE } = process.env;
+  return { PATH, ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }) };
+}
+
+async function serving(lines: Line[]): Promise<{ url: string; adminUrl: string }> {
+  await until(() => lines.some(({ msg }) => msg === "serving"));
+  const line = lines.find(({ msg }) => msg === "serving");
+  return { url: `http://127.0.0.1:${line?.port}`, adminUrl: `http://127.0.0.1:${line?.adminPort}` };
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await once(child, "exit");
+  }
+  return child.exitCode;
+}
+
+describe("the BFF as a process", () => {
+  const lifecycle = new Lifecycle();
+  let services: MemoryServices;
+  let addresses: Record<string, string>;
+  const children: ChildProcess[] = [];
+  const start = (env: Record<string, string> = {}) => {
+    const started = startBff({ ...addresses, REDIS_URL: redisUrl(), ...env });
+    children.push(started.child);
+    return started;
+  };
+
+  before(async () => {
+    services = await MemoryServices.open();
+    const { inventory, reservations, users } = services;
+    const at = async <S extends DescService>(service: S, handlers: ServiceImpl<S>) =>
+      `127.0.0.1:${await serve(lifecycle, service, handlers)}`;
+    addresses = {
+      INVENTORY_ADDRESS: await at(InventoryService, inventory.service),
+      RESERVATION_ADDRESS: await at(ReservationService, reservations.service),
+      USER_ADDRESS: await at(UserService, users.service),
+    };
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      child.kill("SIGKILL");
+      await ended(child);
+    }
+  });
+  after(() => lifecycle.close());
+
+  it("sells over gRPC, says how it is, and stops cleanly with work in flight", async () => {
+    const { child, lines } = start();
+    const { url, adminUrl } = await serving(lines);
+    expect((await fetch(`${adminUrl}/livez`)).status).to.equal(200);
+    expect((await fetch(`${adminUrl}/readyz`)).status).to.equal(200);
+    expect((await fetch(`${adminUrl}/v1/events`)).status).to.equal(404);
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+    expect(metrics).to.include('tessera_combine_queue_depth{operation="create",service="bff"} 0');
+
+    const ticketTypeId = crypto.randomUUID();
+    services.reservations.stock.set(ticketTypeId, 100);
+    const key = services.users.keys[0];
+    const token = key === undefined ? "" : await signToken(key);
+    const reserve = () =>
+      fetch(`${url}/v1/reservations`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-type": "application/json",
+          "idempotency-key": crypto.randomUUID(),
+        },
+        body: JSON.stringify({
+          eventId: crypto.randomUUID(),
+          items: [{ ticketTypeId, quantity: 1 }],
+        }),
+      });
+    expect((await reserve()).status).to.equal(201);
+    const list = await fetch(`${url}/v1/reservations`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await list.json()).to.have.nested.property("items.length", 1);
+
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let hasArrived = false;
+    services.reservations.beforeCreate = () => {
+      hasArrived = true;
+      return held;
+    };
+    const inFlight = reserve();
+    await until(() => hasArrived);
+    child.kill("SIGTERM");
+    await until(() =>
+      fetch(`${url}/v1/events`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    release();
+    const answer = await inFlight;
+    expect([answer.status, answer.headers.get("connection")]).to.deep.equal([201, "close"]);
+    expect(await ended(child)).to.equal(0);
+    services.reservations.beforeCreate = () => {};
+  });
+
+  it("starts before its neighbours, and is not ready until it can check tokens", async () => {
+    const closed = "127.0.0.1:1";
+    const { lines } = start({
+      INVENTORY_ADDRESS: closed,
+      RESERVATION_ADDRESS: closed,
+      USER_ADDRESS: closed,
+      REDIS_URL: "redis://127.0.0.1:1",
+    });
+    const { url, adminUrl } = await serving(lines);
+    expect((await fetch(`${adminUrl}/livez`)).status).to.equal(200);
+    expect((await fetch(`${adminUrl}/readyz`)).status).to.equal(503);
+    const { status, headers } = await fetch(`${url}/v1/events`);
+    expect([status, headers.get("retry-after")]).to.deep.equal([503, "1"]);
+    expect(lines.filter(({ msg }) => /redis is away/.test(String(msg)))).to.have.length(1);
+  });
+
+  it("ends with one message when its settings are wrong", async () => {
+    const { child, complaint } = start({ PORT: "x", RPC_TIMEOUT_MS: "0" });
+    expect(await ended(child)).to.equal(2);
+    expect(complaint()).to.match(/PORT .*\n.*RPC_TIMEOUT_MS /);
+  });
+
+  it("says so when its port is taken", async () => {
+    const { lines } = start();
+    const { url } = await serving(lines);
+    const { child, complaint } = start({ PORT: new URL(url).port });
+    expect(await ended(child)).to.equal(1);
+    expect(complaint()).to.include("cannot listen on port");
+  });
+});
+
+/** Serves handlers as gRPC; resolves to the port. */
+async function serve<S extends DescService>(
+  lifecycle: Lifecycle,
+  service: S,
+  handlers: ServiceImpl<S>,
+): Promise<number> {
+  const { grpcPort } = await serveRpc({
+    service,
+    implementation: handlers,
+    domain: "memory.tessera",
+    grpcPort: 0,
+    httpPort: 0,
+    logger: memoryLogger().logger,
+    registry: new Registry(),
+    lifecycle,
+    checkReady: async () => {},
+    drainMs: 0,
+    graceMs: 100,
+  });
+  return grpcPort;
+}

@@ -1,0 +1,200 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { redisUrl } from "@tessera/testkit/redis";
+import { expect } from "chai";
+import type { Redis } from "ioredis";
+import { Counter } from "prom-client";
+import { Limit } from "../src/http/rate-limit.ts";
+import { connectRedis } from "../src/redis.ts";
+import { until } from "./until.ts";
+import { memoryLogger, type TestApp, useApp } from "./use-app.ts";
+
+const password = "correct horse battery";
+let addresses = 0;
+
+/** An address that no other test, and no other run, came from. */
+function newAddress(): string {
+  addresses += 1;
+  const groups = crypto.randomUUID().replaceAll("-", "").slice(0, 12).match(/.{4}/g) ?? [];
+  return `2001:${groups.join(":")}:${addresses}::1`;
+}
+
+function signIn(api: TestApp, asked: { email?: string; password?: string; address?: string } = {}) {
+  const { email = `${crypto.randomUUID()}@x.test`, address = newAddress() } = asked;
+  return api.ask("POST", "/v1/sessions", {
+    body: { email, password: asked.password ?? "wrong" },
+    headers: { "x-forwarded-for": address },
+  });
+}
+
+function describeSignInLimits(name: string, redis: () => Redis): void {
+  describe(`rate limits ${name}`, () => {
+    const api = useApp({
+      signInPerSecond: 3,
+      signUpPerSecond: 3,
+      failedSignInsPerMinute: 4,
+      redis,
+    });
+
+    it("says how many requests are left", async () => {
+      const { headers } = await signIn(api);
+      expect(headers.get("ratelimit-policy")).to.include('"sign-in";q=3;w=1');
+      expect(headers.get("ratelimit")).to.include('"sign-in";r=2;t=1');
+    });
+
+    it("limits how often one address signs in, and up", async () => {
+      const address = newAddress();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => signIn(api, { address })));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).to.be.greaterThan(0);
+      expect(refused[0]?.body).to.include({ code: "RATE_LIMITED", retryable: true });
+      expect(refused[0]?.headers.get("retry-after")).to.equal("1");
+      expect(refused[0]?.headers.get("ratelimit")).to.include('"sign-in";r=0');
+      const signUps = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          api.ask("POST", "/v1/users", {
+            body: { email: `${crypto.randomUUID()}@x.test`, password, name: "Ann" },
+            headers: { "x-forwarded-for": address },
+          }),
+        ),
+      );
+      expect(signUps.some(({ status }) => status === 429)).to.equal(true);
+      expect(await api.registry.metrics()).to.match(/rate_limited_total\{limit="sign-up"\} \d/);
+    });
+
+    it("counts an IPv6 network as one address", async () => {
+      const network = newAddress().replace("::1", "");
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_none, host) =>
+          signIn(api, { address: `${network}:${host + 1}:0:1` }),
+        ),
+      );
+      expect(answers.some(({ status }) => status === 429)).to.equal(true);
+    });
+
+    it("limits failed sign-ins of one account, wherever they come from", async () => {
+      const email = `${crypto.randomUUID()}@X.test`;
+      await api.ask("POST", "/v1/users", {
+        body: { email, password, name: "Ann" },
+        headers: { "x-forwarded-for": newAddress() },
+      });
+      // What succeeds does not count.
+      for (let count = 0; count < 6; count += 1) {
+        expect((await signIn(api, { email, password })).status).to.equal(201);
+      }
+      const guesses = await Promise.all(Array.from({ length: 10 }, () => signIn(api, { email })));
+      const statuses = guesses.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 401)).to.have.length(4);
+      expect(statuses.filter((status) => status === 429)).to.have.length(6);
+      const { status, headers } = await signIn(api, { email: email.toLowerCase(), password });
+      expect(status).to.equal(429);
+      expect(Number(headers.get("retry-after"))).to.be.within(1, 60);
+      expect((await signIn(api)).status).to.equal(401);
+    });
+  });
+}
+
+describe("limits that replicas share", () => {
+  const { logger } = memoryLogger();
+  const open: Redis[] = [];
+  let proxy: { server: Server; url: string; pause: () => void };
+  before(async () => {
+    proxy = await proxyTo(new URL(redisUrl()));
+  });
+  after(() => {
+    for (const redis of open) {
+      redis.disconnect();
+    }
+    proxy.server.close();
+  });
+  const connected = (url: string) => {
+    const redis = connectRedis(url, logger);
+    open.push(redis);
+    return redis;
+  };
+
+  describeSignInLimits("with Redis", () => connected(redisUrl()));
+  describeSignInLimits("with no Redis", () => connected("redis://127.0.0.1:1"));
+
+  describe("a Redis that stops answering", () => {
+    let redis: Redis;
+    const api = useApp({
+      redis: () => {
+        redis = connected(proxy.url);
+        return redis;
+      },
+    });
+
+    it("fails no request", async () => {
+      await until(() => redis.status === "ready");
+      expect((await signIn(api)).status).to.equal(401);
+      proxy.pause();
+      const { status, headers } = await signIn(api);
+      expect(status).to.equal(401);
+      expect(headers.get("ratelimit")).to.include('"sign-in"');
+    });
+  });
+
+  it("are shared", async () => {
+    const refusals = new Counter({ name: "x", help: "x", labelNames: ["limit"], registers: [] });
+    const name = `test-${crypto.randomUUID()}`;
+    const settings = { name, quota: 2, windowSeconds: 60, refusals };
+    const [one, other] = [redisUrl(), redisUrl()].map((url) => connected(url));
+    await until(() => one?.status === "ready" && other?.status === "ready");
+    const limits = [one, other].map((redis) => new Limit({ ...settings, ...(redis && { redis }) }));
+    const exchange = { headers: [] };
+    for (const limit of limits) {
+      await limit.take("k", exchange);
+    }
+    const refused: unknown = await limits[0]
+      ?.take("k", exchange)
+      .catch((reason: unknown) => reason);
+    expect(refused).to.include({ reason: "RATE_LIMITED" });
+    await one?.del(`tessera:limit:${name}:k`);
+  });
+});
+
+describe("the limit on reserving", () => {
+  const api = useApp({ reservePerSecond: 1, reserveBurst: 5 });
+
+  it("is each user's own", async () => {
+    const token = await api.token();
+    const body = { eventId: crypto.randomUUID(), items: [] };
+    const reserve = (as: string) =>
+      api.ask("POST", "/v1/reservations", { token: as, key: "k", body });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => reserve(token)));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 429)).to.have.length(3);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get("ratelimit-policy")).to.equal('"reserve";q=5;w=5');
+    expect(Number(refused?.headers.get("retry-after"))).to.be.within(1, 5);
+    expect((await reserve(await api.token())).status).to.equal(400);
+  });
+});
+
+/** A way to Redis that can be blocked without being closed. */
+async function proxyTo(target: URL) {
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    sockets.push(client, upstream);
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) {
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const pause = () => {
+    for (const socket of sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
+  };
+  return { server, url: `redis://127.0.0.1:${port}`, pause };
+}

@@ -1,0 +1,161 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "@tessera/service-kit/logger";
+import { expect } from "chai";
+import type { Express } from "express";
+import type { Redis } from "ioredis";
+import pino from "pino";
+import { Registry } from "prom-client";
+import { createApp } from "../src/app.ts";
+import { createLimits } from "../src/http/limits.ts";
+import { createReservationCombiners } from "../src/reservation-combiners.ts";
+import { AccessTokens } from "../src/tokens/access-tokens.ts";
+import { SigningKeys } from "../src/tokens/signing-keys.ts";
+import { signToken, type TokenOptions } from "./key-ring.ts";
+import { MemoryServices } from "./memory-services.ts";
+import { checkAnswer } from "./openapi-check.ts";
+
+/** What a test wants different. */
+export interface AppOptions {
+  corsOrigins?: readonly string[];
+  rpcTimeoutMs?: number;
+  reserveMaxBatch?: number;
+  reserveMaxInFlight?: number;
+  reserveMaxQueue?: number;
+  signInPerSecond?: number;
+  signUpPerSecond?: number;
+  failedSignInsPerMinute?: number;
+  reservePerSecond?: number;
+  reserveBurst?: number;
+  unknownKeyMs?: number;
+  redis?: () => Redis;
+}
+
+/** An answer, its body read. */
+export interface Answered {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
+  body: any;
+}
+
+/** What a request is made of, beside its method and address. */
+export interface Asked {
+  token?: string;
+  /** The Idempotency-Key. */
+  key?: string;
+  /** Sent as JSON, unless it is a string already. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A running app over services in memory. */
+export interface TestApp {
+  app: Express;
+  services: MemoryServices;
+  server: Server;
+  url: string;
+  registry: Registry;
+  tokens: AccessTokens;
+  /** The log's lines. */
+  lines: Record<string, unknown>[];
+  /** While true, the app is told that the process stops. */
+  isStopping: boolean;
+  /** Signs a token with the newest key. */
+  token: (options?: TokenOptions) => Promise<string>;
+  /** Asks, and checks the answer against the OpenAPI document. */
+  ask: (method: string, path: string, asked?: Asked) => Promise<Answered>;
+}
+
+/** Runs the app for one test suite. Call it inside `describe`; use it inside hooks and tests only. */
+export function useApp(options: AppOptions = {}): TestApp {
+  const opened = { isStopping: false } as TestApp;
+  let keys: SigningKeys | undefined;
+  before(async () => {
+    const services = await MemoryServices.open();
+    const settings = { ...DEFAULTS, ...options };
+    const clients = services.clients(settings.rpcTimeoutMs);
+    const registry = new Registry();
+    const { logger, lines } = memoryLogger();
+    keys = new SigningKeys({
+      list: async () => (await clients.user.listSigningKeys({})).keys,
+      logger,
+      timeoutMs: settings.rpcTimeoutMs,
+      unknownKeyMs: settings.unknownKeyMs,
+    });
+    await keys.start();
+    const tokens = new AccessTokens({ keys });
+    const app = createApp({
+      clients,
+      combiners: createReservationCombiners(clients, settings, registry),
+      tokens,
+      limits: createLimits(settings, registry, options.redis?.()),
+      logger,
+      registry,
+      corsOrigins: options.corsOrigins ?? [],
+      trustProxyHops: 1,
+      isStopping: () => opened.isStopping,
+    });
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const token = (wanted?: TokenOptions) => {
+      const key = services.users.keys[0];
+      return key === undefined ? Promise.reject(new Error("no key")) : signToken(key, wanted);
+    };
+    const ask = (method: string, path: string, asked?: Asked) => askAt(url, method, path, asked);
+    Object.assign(opened, { app, services, server, url, registry, tokens, lines, token, ask });
+  });
+  after(async () => {
+    keys?.close();
+    opened.server.closeAllConnections();
+    opened.server.close();
+    await once(opened.server, "close");
+  });
+  return opened;
+}
+
+const DEFAULTS = {
+  rpcTimeoutMs: 5_000,
+  reserveMaxBatch: 256,
+  reserveMaxInFlight: 4,
+  reserveMaxQueue: 5_000,
+  signInPerSecond: 10_000,
+  signUpPerSecond: 10_000,
+  failedSignInsPerMinute: 10,
+  reservePerSecond: 10_000,
+  reserveBurst: 10_000,
+  unknownKeyMs: 0,
+};
+
+async function askAt(url: string, method: string, path: string, asked: Asked = {}) {
+  const headers: Record<string, string> = {};
+  if (asked.token !== undefined) {
+    headers.authorization = `Bearer ${asked.token}`;
+  }
+  if (asked.key !== undefined) {
+    headers["idempotency-key"] = asked.key;
+  }
+  let body: string | null = null;
+  if (asked.body !== undefined) {
+    headers["content-type"] = "application/json";
+    body = typeof asked.body === "string" ? asked.body : JSON.stringify(asked.body);
+  }
+  const init = { method, headers: { ...headers, ...asked.headers }, body };
+  const response = await fetch(`${url}${path}`, init);
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "";
+  const parsed = /json/.test(type) && text !== "" ? JSON.parse(text) : text;
+  expect(response.headers.get("x-request-id")).to.match(/^[\w.-]{1,128}$/);
+  checkAnswer({ method, path }, response, parsed);
+  return { status: response.status, headers: response.headers, body: parsed };
+}
+
+/** A real logger whose lines are kept. */
+export function memoryLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  return { logger: pino({ level: "info" }, { write }), lines };
+}
