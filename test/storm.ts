@@ -67,6 +67,6 @@ export async function persist<T>(
         return undefined;
       }
     },
-    { patienceMs: 30_000, everyMs: 50 },
+    { patienceMs: 30_000, everyMs: 150 },
   );
 }
