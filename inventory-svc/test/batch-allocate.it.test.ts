@@ -136,6 +136,21 @@ describe("BatchAllocate", () => {
     expect(await stockOf(client, eventId)).to.deep.equal([[5, 0, 0]]);
   });
 
+  it("answers a repeated id as the first time, sold out or not, beside wishes that are new", async () => {
+    const { client } = inventory;
+    const { eventId, wishOf } = await createEvent(client, [3], { maxPerUser: 2 });
+    const [ann, bob] = [randomUUID(), randomUUID()];
+    const first = wishOf(ann, [0, 2]);
+    await client.batchAllocate({ eventId, entries: [first] });
+    const mixed = [wishOf(bob, [0, 1]), first, wishOf(bob, [0, 1]), wishOf(ann, [0, 1])];
+    const { results } = await client.batchAllocate({ eventId, entries: mixed });
+    expect(words(results)).to.deep.equal(["granted", "replayed", "SOLD_OUT", "SOLD_OUT"]);
+    const again = await client.batchAllocate({ eventId, entries: mixed });
+    expect(words(again.results)).to.deep.equal(["replayed", "replayed", "SOLD_OUT", "SOLD_OUT"]);
+    expect(await stockOf(client, eventId)).to.deep.equal([[0, 3, 0]]);
+    await expectExact(inventory, eventId);
+  });
+
   it("grants an id once when it is delivered many times at once", async () => {
     const { client } = inventory;
     const { eventId, wish } = await createEvent(client, [5]);
@@ -193,6 +208,32 @@ describe("BatchAllocate", () => {
     expect(answer.stock?.version).to.equal(0n);
     const failure = await failureOf(client.batchAllocate({ eventId, fencingToken: 8n, entries }));
     expect(failure.reason).to.equal("FENCED");
+  });
+
+  it("serves several events at once, each by its own rules", async () => {
+    const { client } = inventory;
+    const [plain, fenced, full] = await Promise.all([
+      createEvent(client, [5]),
+      createEvent(client, [5]),
+      createEvent(client, [0]),
+    ]);
+    const { eventId } = fenced;
+    await client.batchAllocate({ eventId, fencingToken: 9n, entries: [fenced.wish([0, 1])] });
+    const [granted, refused, soldOut] = await Promise.allSettled([
+      client.batchAllocate({ eventId: plain.eventId, entries: [plain.wish([0, 1])] }),
+      client.batchAllocate({ eventId, fencingToken: 8n, entries: [fenced.wish([0, 1])] }),
+      client.batchAllocate({ eventId: full.eventId, entries: [full.wish([0, 1])] }),
+    ]);
+    expect(granted.status === "fulfilled" && words(granted.value.results)).to.deep.equal([
+      "granted",
+    ]);
+    expect(refused.status === "rejected" && String(refused.reason)).to.contain("newer lock");
+    expect(soldOut.status === "fulfilled" && words(soldOut.value.results)).to.deep.equal([
+      "SOLD_OUT",
+    ]);
+    for (const event of [plain, fenced, full]) {
+      await expectExact(inventory, event.eventId);
+    }
   });
 
   it("serves the largest batch", async () => {

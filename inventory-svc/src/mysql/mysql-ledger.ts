@@ -13,7 +13,7 @@ import type { Ledger, LedgerQuery, Settled } from "../app/ledger.ts";
 import { asError, callerGone } from "../domain/errors.ts";
 import type { Book, Change } from "../domain/ledger.ts";
 import { auditEvent, extendAllocation, findOrphans } from "./ledger-queries.ts";
-import { readBooks } from "./read-books.ts";
+import { isMaking, readBooks, withReplays } from "./read-books.ts";
 import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts";
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
 import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
@@ -90,7 +90,7 @@ export class MysqlLedger implements Ledger {
   /** A failure that is one settlement's own must not fail its neighbours: each by itself, then. */
   async #settleGroup(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
     try {
-      return await twice(() => this.#settleOnce(group));
+      return await twice((hasReplays) => this.#settleOnce(group, hasReplays));
     } catch (reason) {
       const isEverybodys = reason instanceof ServiceError;
       if (group.length === 1 || isEverybodys) {
@@ -105,9 +105,18 @@ export class MysqlLedger implements Ledger {
     }
   }
 
-  /** One transaction; what `decide` throws is its own settlement's answer. */
-  #settleOnce(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
-    const guard = this.#guard;
+  /**
+   * One transaction; what `decide` throws is its own settlement's answer.
+   *
+   * Nearly all allocations are new, so at first none is looked up. One that exists after all
+   * either violates the unique key, and everything is done again, or was refused, and is looked
+   * up before the refusal counts.
+   */
+  #settleOnce(
+    group: readonly Settlement[],
+    hasReplays: boolean,
+  ): Promise<Map<Settlement, Done | Error>> {
+    const { lock } = this.#guard;
     return withConnection(this.#pool, async (connection) => {
       const answers = new Map<Settlement, Done | Error>();
       const waiting = group.filter(({ query }) => query.signal?.aborted !== true);
@@ -118,10 +127,16 @@ export class MysqlLedger implements Ledger {
         return answers;
       }
       const queries = waiting.map(({ query }) => query);
-      const books = await readBooks(connection, queries, guard.lock);
+      const books = await readBooks(connection, queries, { lock, hasReplays });
       const changes: { book: Book; change: Change }[] = [];
       for (const one of waiting) {
-        answers.set(one, decided(one, books.get(one.query.eventId), changes));
+        const book = books.get(one.query.eventId);
+        let decision = decide(one, book);
+        if (book !== undefined && !hasReplays && isDoubtful(one, decision)) {
+          decision = decide(one, await withReplays(connection, book, one.query));
+        }
+        answers.set(one, decision.answer);
+        changes.push(...decision.changes);
       }
       await this.#write(connection, changes);
       return answers;
@@ -149,22 +164,33 @@ export class MysqlLedger implements Ledger {
   }
 }
 
-/** Decides one settlement over its book, and notes what is to be written. */
-function decided(
-  { decide }: Settlement,
-  book: Book | undefined,
-  changes: { book: Book; change: Change }[],
-): Done | Error {
+/** An answer, and what is to be written for it. */
+interface Decision {
+  answer: Done | Error;
+  changes: { book: Book; change: Change }[];
+}
+
+function decide(settlement: Settlement, book: Book | undefined): Decision {
   if (book === undefined) {
-    return { settled: undefined };
+    return { answer: { settled: undefined }, changes: [] };
   }
   try {
-    const outcome = decide(book);
-    changes.push({ book, change: outcome.change });
-    return { settled: settledOf(book, outcome) };
+    const outcome = settlement.decide(book);
+    const { change } = outcome;
+    return { answer: { settled: settledOf(book, outcome) }, changes: [{ book, change }] };
   } catch (reason) {
-    return asFailure(reason);
+    return { answer: asFailure(reason), changes: [] };
   }
+}
+
+/** True when something was to be made and is not: it may have been made before. */
+function isDoubtful({ query }: Settlement, { changes }: Decision): boolean {
+  const [decided] = changes;
+  return (
+    decided !== undefined &&
+    isMaking(query) &&
+    decided.change.inserts.length < query.allocationIds.length
+  );
 }
 
 function asFailure(reason: unknown): Error {
@@ -175,12 +201,12 @@ function asFailure(reason: unknown): Error {
  * Tries again, once, when the database chose the transaction as a deadlock's victim, or when a
  * rival of another event inserted the same allocation id first.
  */
-async function twice<T>(work: () => Promise<T>): Promise<T> {
+async function twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await work(false);
   } catch (reason) {
     if (isUndone(reason)) {
-      return await work();
+      return await work(true);
     }
     throw reason;
   }

@@ -32,6 +32,19 @@ interface UnitsWish {
   users: readonly string[];
 }
 
+/** How books are read. */
+export interface ReadOptions {
+  /** Ends the statements that read what may be written. */
+  lock: string;
+  /** False when the allocations that are to be made are taken to be new. */
+  hasReplays: boolean;
+}
+
+/** True for a wish to make allocations; otherwise they exist, and are to be changed. */
+export function isMaking({ unitsOf }: LedgerQuery): boolean {
+  return unitsOf !== "released" && unitsOf.length > 0;
+}
+
 /**
  * Starts a transaction, locks events in the order of their ids, and reads their books; unknown
  * events are missing. No event may be asked for twice.
@@ -43,12 +56,12 @@ interface UnitsWish {
 export async function readBooks(
   connection: PoolConnection,
   queries: readonly LedgerQuery[],
-  lock: string,
+  { lock, hasReplays }: ReadOptions,
 ): Promise<Map<string, Book>> {
   const eventIds = queries.map(({ eventId }) => eventId);
-  // New allocations are looked up to find replays, settled ones to be changed.
-  const isNew = ({ unitsOf }: LedgerQuery) => unitsOf !== "released" && unitsOf.length > 0;
   const idsOf = (some: readonly LedgerQuery[]) => some.flatMap((query) => query.allocationIds);
+  const making = hasReplays ? queries.filter(isMaking) : [];
+  const changing = queries.filter((one) => !isMaking(one));
   const wishes = queries.map(({ eventId, unitsOf }) => ({
     eventId,
     users: unitsOf === "released" ? [] : unitsOf,
@@ -62,8 +75,8 @@ export async function readBooks(
     "SELECT UTC_TIMESTAMP(3) AS now",
     `SELECT event_id, ${STOCK_COLUMNS} FROM stock WHERE ${sqlIn("event_id", eventIds)}
      ORDER BY event_id, position ${lock}`,
-    allocationQuery(idsOf(queries.filter(isNew)), ""),
-    allocationQuery(idsOf(queries.filter((one) => !isNew(one))), lock),
+    allocationQuery(idsOf(making), ""),
+    allocationQuery(idsOf(changing), lock),
     unitsQuery(wishes),
   );
   const [, events, times, stock, seen, settled, units] = results as [
@@ -95,6 +108,18 @@ export async function readBooks(
     }
   }
   return books;
+}
+
+/** Looks up which of the allocations that were to be made exist already. */
+export async function withReplays(
+  connection: PoolConnection,
+  book: Book,
+  { allocationIds }: LedgerQuery,
+): Promise<Book> {
+  const [records] = (await query(connection, allocationQuery(allocationIds, ""))) as [
+    AllocationRecord[],
+  ];
+  return { ...book, allocations: new Map(records.map(toAllocation).map((one) => [one.id, one])) };
 }
 
 /** The units of the owners of released allocations, whom the first round trip has found. */

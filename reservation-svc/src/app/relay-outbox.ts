@@ -4,7 +4,6 @@ export interface OutboxRow {
   seq: number;
   reservationId: string;
   payload: string;
-  createTime: Date;
 }
 
 /** Where moves are read from, in order, by one relay at a time. */
