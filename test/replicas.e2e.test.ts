@@ -1,0 +1,141 @@
+import { useSystem } from "@tessera/testkit/processes";
+import { expect } from "chai";
+import { Redis } from "ioredis";
+import { Buyer, createEvent, newBuyers, tally } from "./market.ts";
+import { call } from "./rest.ts";
+import { SaleStorm } from "./sale-storm.ts";
+import { expectExact } from "./settled.ts";
+import { TEST_ENV } from "./shared-system.ts";
+import { eachOf, persist, until } from "./storm.ts";
+import { adminUrl, metricOf } from "./watch.ts";
+
+describe("two replicas", () => {
+  const system = useSystem({
+    env: TEST_ENV,
+    replicas: { "reservation-svc": 2, bff: 2 },
+    hasOwnMysql: true,
+  });
+  let buyers: Buyer[];
+  before(async () => {
+    buyers = await newBuyers(system.bffUrl(), 60);
+    // Every other buyer talks to the other bff, which talks to the other reservation-svc.
+    for (const [index, buyer] of buyers.entries()) {
+      buyer.url = system.bffUrl(index % 2);
+    }
+  });
+  const locksOf = (index: number) =>
+    metricOf(system.processes["reservation-svc"][index], "tessera_lock_wait_seconds_count");
+
+  it("share one event's sale, and its lock: nothing is sold twice or left over", async function () {
+    this.timeout(60_000);
+    const before = [await locksOf(0), await locksOf(1)] as const;
+    const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 5 });
+    await storm.endsWell();
+    expect(await locksOf(0)).to.be.greaterThan(before[0]);
+    expect(await locksOf(1)).to.be.greaterThan(before[1]);
+    expect(storm.again).to.deep.equal({});
+  });
+
+  it("tell each other of units that come back", async () => {
+    const event = await createEvent(system.bffUrl(), [1]);
+    const [here, there] = buyers;
+    const held = await here?.reserve(event);
+    expect((await there?.reserve(event))?.body.code).to.equal("SOLD_OUT");
+    expect((await here?.cancel(held?.body.id ?? ""))?.status).to.equal(200);
+    await until(
+      "the other replica knows",
+      async () => (await there?.reserve(event))?.status === 201,
+    );
+    await expectExact(system, event);
+  });
+
+  it("answer the same request, sent to both at once, with one reservation", async () => {
+    const event = await createEvent(system.bffUrl(), [100]);
+    await eachOf(buyers.slice(0, 30), 10, async (buyer, index) => {
+      const both = await Promise.all(
+        [0, 1].map((replica) => {
+          const { userId, token } = buyer;
+          const twin = new Buyer({ url: system.bffUrl(replica), userId, token });
+          return persist(() => twin.reserve(event, [[0, 1]], `both-${index}`));
+        }),
+      );
+      expect(both[0]?.text).to.equal(both[1]?.text);
+    });
+    await expectExact(system, event);
+  });
+
+  it("do without one that was paused while it held the lock, and with it when it wakes", async function () {
+    this.timeout(60_000);
+    const [paused, other] = system.processes["reservation-svc"];
+    const event = await createEvent(system.bffUrl(), [60], { maxPerUser: 60 });
+    const redis = new Redis(system.redis.url);
+    const [here, there] = buyers as [Buyer, Buyer];
+    let isOver = false;
+    // One buyer keeps the first replica at work on the event, so that it has the lock.
+    const working = (async () => {
+      while (!isOver) {
+        await persist(() => here.reserve(event)).then(({ body }) =>
+          persist(() => here.cancel(body.id)),
+        );
+      }
+    })();
+    try {
+      await until("it was paused under the lock", async () => {
+        paused?.signal("SIGSTOP");
+        if ((await redis.exists(`lock:{${event.id}}`)) === 1) {
+          return true;
+        }
+        paused?.signal("SIGCONT");
+        return false;
+      });
+      const bypasses = () => metricOf(other, "tessera_lock_bypassed_total", '"busy"');
+      const before = await bypasses();
+      // It does not wait for the lock to lapse: a dead holder costs a moment, and no sale.
+      expect((await there.reserve(event)).status).to.equal(201);
+      expect(await bypasses()).to.be.greaterThan(before);
+      await until("the lock lapsed", async () => (await redis.exists(`lock:{${event.id}}`)) === 0);
+      const more = await eachOf(Array.from({ length: 40 }), 8, () => there.reserve(event));
+      expect(tally(more)).to.deep.equal({ 201: 40 });
+    } finally {
+      paused?.signal("SIGCONT");
+      isOver = true;
+      redis.disconnect();
+    }
+    await working;
+    const rest = await eachOf(Array.from({ length: 30 }), 8, () => there.reserve(event));
+    expect(tally(rest)).to.deep.equal({ 201: 19, "409 SOLD_OUT": 11 });
+    await expectExact(system, event);
+  });
+
+  it("say 503 while MySQL is away, and serve again by themselves when it is back", async function () {
+    this.timeout(60_000);
+    const event = await createEvent(system.bffUrl(), [10]);
+    const [buyer] = buyers as [Buyer];
+    const { inventory, reservation, user } = {
+      inventory: system.processes["inventory-svc"][0],
+      reservation: system.processes["reservation-svc"][0],
+      user: system.processes["user-svc"][0],
+    };
+    await system.mysql?.stop();
+    const answers = await Promise.all([
+      buyer.reserve(event),
+      call(`${system.bffUrl()}/v1/events`),
+      call(`${system.bffUrl()}/v1/users/me`, { token: buyer.token }),
+      call(`${system.bffUrl()}/v1/reservations`, { token: buyer.token }),
+    ]);
+    for (const { status, headers, body } of answers) {
+      expect([status, body.code]).to.deep.equal([503, "DEPENDENCY_UNAVAILABLE"]);
+      expect(Number(headers.get("retry-after"))).to.be.at.least(1);
+    }
+    for (const process of [inventory, reservation, user]) {
+      expect((await fetch(`${adminUrl(process)}/readyz`)).status).to.equal(503);
+      expect((await fetch(`${adminUrl(process)}/livez`)).status).to.equal(200);
+    }
+    await system.mysql?.start();
+    expect((await persist(() => buyer.reserve(event))).status).to.equal(201);
+    for (const process of [inventory, reservation, user]) {
+      await until("it is ready", async () => (await fetch(`${adminUrl(process)}/readyz`)).ok);
+    }
+    await expectExact(system, event);
+  });
+});
