@@ -64,6 +64,8 @@ describe("two replicas", () => {
     await expectExact(system, event);
   });
 
+  // That this test would see an oversell is shown where the ledger's guard can be taken away:
+  // inventory-svc/test/ledger-guard.it.test.ts.
   it("do without one that was paused while it held the lock, and with it when it wakes", async function () {
     this.timeout(60_000);
     const [paused, other] = system.processes["reservation-svc"];

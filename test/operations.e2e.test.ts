@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { createSchema } from "@tessera/testkit/mysql";
+import { programOf, type ServiceName } from "@tessera/testkit/services";
+import { expect } from "chai";
+import { createConnection } from "mysql2/promise";
+import { type Buyer, createEvent, newBuyer } from "./market.ts";
+import { type Answer, call } from "./rest.ts";
+import { expectExact } from "./settled.ts";
+import { useSharedSystem } from "./shared-system.ts";
+import { until } from "./storm.ts";
+import { adminUrl } from "./watch.ts";
+
+describe("the programs of every service", () => {
+  it("migrate once, however many run at the same time", async function () {
+    this.timeout(60_000);
+    for (const service of ["inventory-svc", "reservation-svc", "user-svc"] as const) {
+      const schema = await createSchema();
+      try {
+        const env = { MYSQL_URL: schema.url, MYSQL_TYPE: "mariadb" };
+        const runs = await Promise.all([0, 1].map(() => runToEnd(service, "migrate.ts", env)));
+        expect(runs.map(({ code, err }) => [code, err])).to.deep.equal([
+          [0, ""],
+          [0, ""],
+        ]);
+        // Each migration is named by the one that ran it.
+        const done = runs.flatMap(({ out }) => out.match(/[A-Z][A-Za-z]+\d{13}/g) ?? []);
+        expect(done).to.have.length.greaterThan(0);
+        expect(new Set(done).size).to.equal(done.length);
+      } finally {
+        await schema.drop();
+      }
+    }
+  });
+
+  it("refuse settings that make no sense, all of them in one message, and show no value", async function () {
+    this.timeout(60_000);
+    const secret = "mysql+secret";
+    const wrong: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
+      "inventory-svc": { MYSQL_URL: secret, GRPC_PORT: "70000", LOG_LEVEL: "loud" },
+      "reservation-svc": { MYSQL_URL: secret, REDIS_URL: "x", INVENTORY_ADDRESS: "nowhere" },
+      "user-svc": { MYSQL_URL: secret, KEY_ENCRYPTION_KEY: secret, ARGON2_TIME_COST: "0" },
+      bff: { REDIS_URL: secret, PORT: "-1", USER_ADDRESS: "nowhere", RESERVE_BURST: "many" },
+    };
+    const runs = Object.entries(wrong).map(async ([service, env]) => {
+      const { code, out, err } = await runToEnd(service as ServiceName, "main.ts", env);
+      expect([service, code, out]).to.deep.equal([service, 2, ""]);
+      const [title, ...problems] = err.trim().split("\n");
+      expect(title).to.equal("invalid environment:");
+      const named = problems.map((problem) => problem.trim().split(" ", 1)[0]);
+      expect(named).to.have.members(Object.keys(env));
+      expect(err).not.to.contain(secret);
+    });
+    await Promise.all(runs);
+  });
+});
+
+describe("a process that is told to stop", () => {
+  const system = useSharedSystem();
+  const url = () => system.bffUrl();
+  let buyer: Buyer;
+  before(async () => {
+    buyer = await newBuyer(url());
+  });
+
+  for (const { service, schema, table } of [
+    { service: "bff", schema: "inventory", table: "event" },
+    { service: "reservation-svc", schema: "inventory", table: "event" },
+    { service: "inventory-svc", schema: "inventory", table: "event" },
+    { service: "user-svc", schema: "user", table: "user" },
+  ] as const) {
+    it(`says so first, finishes what it began, and ends with 0: ${service}`, async function () {
+      this.timeout(60_000);
+      const event = await createEvent(url(), [5]);
+      const [process] = system.processes[service];
+      const admin = adminUrl(process);
+      const blocker = await createConnection(system.mysqlUrls[schema]);
+      let waiting: Promise<Answer>;
+      try {
+        await blocker.query(`LOCK TABLES ${table} WRITE`);
+        // The answer cannot come before the table is free.
+        waiting =
+          service === "user-svc"
+            ? call(`${url()}/v1/users/me`, { token: buyer.token })
+            : buyer.reserve(event);
+        await untilWaiting(blocker.threadId ?? 0, schema);
+        process?.signal("SIGTERM");
+        await until(
+          "it says that it stops",
+          async () => (await readiness(admin)) === "stopping\n",
+          {
+            everyMs: 5,
+          },
+        );
+        expect(process?.exitCode, "it left before its work was done").to.equal(null);
+      } finally {
+        await blocker.end();
+      }
+      const answer = await waiting;
+      expect(answer.status, answer.text).to.equal(service === "user-svc" ? 200 : 201);
+      await until("it has ended", () => process?.exitCode !== null);
+      expect(process?.exitCode).to.equal(0);
+      await process?.start();
+      await until("it works again", async () => (await buyer.reserve(event)).status === 201);
+      await expectExact(system, event);
+    });
+  }
+
+  /** Resolves when a statement waits for the table that `threadId` has locked. */
+  async function untilWaiting(threadId: number, schema: "inventory" | "user"): Promise<void> {
+    const watcher = await createConnection(system.mysqlUrls[schema]);
+    try {
+      await until("a statement waits", async () => {
+        const [rows] = await watcher.query("SHOW FULL PROCESSLIST");
+        return (rows as { Id: number; State: string | null }[]).some(
+          ({ Id, State }) => Id !== threadId && /waiting for .*lock/i.test(State ?? ""),
+        );
+      });
+    } finally {
+      await watcher.end();
+    }
+  }
+});
+
+/** What /readyz says; undefined when nobody listens any more. */
+async function readiness(admin: string): Promise<string | undefined> {
+  return await fetch(`${admin}/readyz`).then(
+    (response) => response.text(),
+    () => undefined,
+  );
+}
+
+/** Runs a program with these settings only. */
+async function runToEnd(service: ServiceName, file: string, env: Readonly<Record<string, string>>) {
+  const [node = "", program = ""] = programOf(service, file);
+  // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
+  const { NODE_V8_COVERAGE } = process.env;
+  const child = spawn(node, [program], {
+    env: { ...env, ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }) },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 30_000,
+  });
+  const ended = once(child, "exit");
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
+  return { code, out, err };
+}
