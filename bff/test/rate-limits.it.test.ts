@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { redisUrl } from "@tessera/testkit/redis";
 import { expect } from "chai";
 import type { Redis } from "ioredis";
@@ -98,7 +98,7 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
 describe("limits that replicas share", () => {
   const { logger } = memoryLogger();
   const open: Redis[] = [];
-  let proxy: { server: Server; url: string; pause: () => void };
+  let proxy: { url: string; pause: () => void; close: () => void };
   before(async () => {
     proxy = await proxyTo(new URL(redisUrl()));
   });
@@ -106,7 +106,7 @@ describe("limits that replicas share", () => {
     for (const redis of open) {
       redis.disconnect();
     }
-    proxy.server.close();
+    proxy.close();
   });
   const connected = (url: string) => {
     const redis = connectRedis(url, logger);
@@ -196,5 +196,11 @@ async function proxyTo(target: URL) {
       socket.pause();
     }
   };
-  return { server, url: `redis://127.0.0.1:${port}`, pause };
+  const close = () => {
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
+  return { url: `redis://127.0.0.1:${port}`, pause, close };
 }

@@ -88,8 +88,10 @@ export class Exchange {
     const headers = this.fixedHeaders.concat(this.headers);
     headers.push("X-Request-Id", this.requestId);
     headers.push("Content-Type", contentType);
-    headers.push("Content-Length", String(Buffer.byteLength(body)));
-    this.#end(status, headers, body);
+    const bytes = Buffer.byteLength(body);
+    headers.push("Content-Length", String(bytes));
+    // Head and body leave in one piece; plain ASCII is copied, where UTF-8 is worked out anew.
+    this.#end(status, headers, body, bytes === body.length ? "latin1" : "utf8");
   }
 
   /** Answers with JSON that is the caller's alone. */
@@ -102,14 +104,19 @@ export class Exchange {
   empty(status: number): void {
     const headers = this.fixedHeaders.concat(this.headers);
     headers.push("X-Request-Id", this.requestId);
-    this.#end(status, headers, undefined);
+    this.#end(status, headers, "", "latin1");
   }
 
-  #end(status: number, headers: string[], body: string | Buffer | undefined): void {
+  #end(
+    status: number,
+    headers: string[],
+    body: string | Buffer,
+    encoding: "latin1" | "utf8",
+  ): void {
     if (this.#options.isStopping()) {
       headers.push("Connection", "close");
     }
-    this.response.writeHead(status, headers).end(body);
+    this.response.writeHead(status, headers).end(body, encoding);
   }
 }
 
