@@ -39,8 +39,6 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
     return found;
   };
 
-  // Redaction takes every line apart twice, 4 microseconds each; these lines have no other fields.
-  const access = logger.child({}, { redact: [] });
   return (exchange) => {
     const { request, response, route } = exchange;
     const seconds = (performance.now() - exchange.startTime) / 1000;
@@ -62,7 +60,7 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
       rpcRequestId: exchange.rpcRequestId,
     };
     if (exchange.bug === undefined) {
-      access.info(line, "request");
+      logger.info(line, "request");
     } else {
       logger.error({ ...line, err: exchange.bug }, "request");
     }

@@ -13,8 +13,8 @@ export interface LoggerOptions {
 /**
  * JSON lines on standard output: `time` in RFC 3339, `level` as a word, `service`.
  *
- * Lines are buffered and written together at least every 100 ms, and at once from `warn` up and
- * at exit: one system call a line would cost more than the line.
+ * Lines are buffered and written together, at least every 100 ms and at exit: one system call a
+ * line would cost more than the line.
  */
 export function createLogger({ service, level }: LoggerOptions): Logger {
   const destination = pino.destination({

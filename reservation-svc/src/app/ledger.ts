@@ -29,8 +29,10 @@ export interface StockLevels {
 
 /** How long, and for whom, a call to the ledger is made. */
 export interface LedgerCall {
+  /** In milliseconds. */
   timeoutMs?: number;
-  requestId?: string;
+  /** The request that it is made for, where that is a single one; for the logs. */
+  requestId?: string | undefined;
 }
 
 /** The authority on who has which units: inventory-svc. */

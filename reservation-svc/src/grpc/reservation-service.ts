@@ -43,7 +43,8 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
     },
     async extendReservation(request, context) {
       const wish = parseChange(callerId(context), request);
-      const call = { timeoutMs: timeLeft(app, context) };
+      const requestId = context.requestHeader.get("x-request-id") ?? undefined;
+      const call = { timeoutMs: timeLeft(app, context), requestId };
       const { reservation, now, isReplay } = await extendReservation(app, wish, call);
       return {
         reservation: toMessage(reservation),
