@@ -7,6 +7,7 @@ import type { ReservationService } from "@tessera/proto/reservation/v1/reservati
 import type { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
 import type { ServiceName } from "@tessera/testkit/services";
+import { createUser, deleteSession, refreshSession } from "./user-mutations.ts";
 
 /** A client of each service. */
 export interface Clients {
@@ -225,64 +226,6 @@ async function extend(clients: Clients): Promise<Prepared> {
     },
     once: 1,
   };
-}
-
-function newPerson() {
-  const email = `${randomUUID()}@example.com`;
-  return { requestId: randomUUID(), email, password: "correct horse", name: "Ann" };
-}
-
-async function createUser(clients: Clients): Promise<Prepared> {
-  const request = newPerson();
-  const users = clients["user-svc"];
-  return {
-    send: async (to) => (await to["user-svc"].createUser(request)).user,
-    // The one account is the one that its owner can sign in to.
-    effect: async () => (await users.createSession(request)).tokens?.expiresIn !== undefined,
-    once: true,
-  };
-}
-
-async function signedIn(clients: Clients) {
-  const person = newPerson();
-  const { user } = await clients["user-svc"].createUser(person);
-  const { tokens } = await clients["user-svc"].createSession(person);
-  const refreshToken = tokens?.refreshToken ?? "";
-  const claims = tokens?.accessToken.split(".")[1] ?? "";
-  const { sid } = JSON.parse(Buffer.from(claims, "base64url").toString());
-  return { userId: user?.id ?? "", sessionId: String(sid), refreshToken };
-}
-
-async function refreshSession(clients: Clients): Promise<Prepared> {
-  const { refreshToken } = await signedIn(clients);
-  const request = { requestId: randomUUID(), refreshToken };
-  let next = "";
-  return {
-    send: async (to) => {
-      next = (await to["user-svc"].refreshSession(request)).tokens?.refreshToken ?? "";
-      return next;
-    },
-    // The session lives: its newest token is good.
-    effect: async () => await canRefresh(clients, next),
-    once: true,
-  };
-}
-
-async function deleteSession(clients: Clients): Promise<Prepared> {
-  const { refreshToken, ...session } = await signedIn(clients);
-  return {
-    send: async (to) => await to["user-svc"].deleteSession(session),
-    effect: async () => await canRefresh(clients, refreshToken),
-    once: false,
-  };
-}
-
-function canRefresh(clients: Clients, refreshToken: string): Promise<boolean> {
-  const refreshing = clients["user-svc"].refreshSession({ requestId: randomUUID(), refreshToken });
-  return refreshing.then(
-    () => true,
-    () => false,
-  );
 }
 
 function onBehalfOf(userId: string) {
