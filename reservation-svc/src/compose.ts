@@ -51,7 +51,7 @@ export function composeApp(deps: {
     combiners,
     cache,
     maxWriteBatch: config.batchSize,
-    maxWrites: 2,
+    maxWrites: 3,
     maxWriteQueue: config.queueSize,
   });
   // A confirm names its payment row by row, which costs with the square of the batch.

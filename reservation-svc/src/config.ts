@@ -29,7 +29,8 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 1_000 }),
     lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
     redisTimeoutMs: env.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 250 }),
-    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 512 }),
+    // Larger batches cost less a wish, but then only one part of the system works at a time.
+    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 128 }),
     queueSize: env.integer("QUEUE_SIZE", { min: 1, max: 100_000, fallback: 5_000 }),
     soldOutTrustMs: env.integer("SOLD_OUT_TRUST_MS", { min: 0, max: 10_000, fallback: 1_000 }),
     // Two weeks; 0 forbids cancelling what was paid for.
@@ -46,6 +47,8 @@ export function readConfig(source: NodeJS.ProcessEnv) {
       max: 100_000_000,
       fallback: 1_000_000,
     }),
+    // How long a request id is remembered, and a published move kept.
+    retentionDays: env.integer("RETENTION_DAYS", { min: 1, max: 3_650, fallback: 7 }),
     migrateOnStart: env.flag("MIGRATE_ON_START", false),
   });
 }

@@ -1,25 +1,40 @@
 import type { Lifecycle } from "@tessera/service-kit/lifecycle";
 import type { Logger } from "@tessera/service-kit/logger";
 import { repeat } from "@tessera/service-kit/repeat";
+import { type Prunable, prune } from "./app/prune.ts";
 import { relayOutbox } from "./app/relay-outbox.ts";
 import { type SweepDeps, sweep } from "./app/sweep.ts";
 
 type RelayDeps = Parameters<typeof relayOutbox>[0];
 
+/** How often what is old enough is forgotten, in milliseconds. */
+const PRUNE_INTERVAL_MS = 60_000;
+
 /** Starts what every replica does in the background; the lifecycle ends it. */
 export function startJobs(
-  deps: { sweep: SweepDeps; relay: RelayDeps; lifecycle: Lifecycle; logger: Logger },
-  intervals: { sweepIntervalMs: number; relayIntervalMs: number },
+  deps: {
+    sweep: SweepDeps;
+    relay: RelayDeps;
+    prunable: Prunable;
+    lifecycle: Lifecycle;
+    logger: Logger;
+  },
+  settings: { sweepIntervalMs: number; relayIntervalMs: number; retentionDays: number },
 ): void {
   const { lifecycle, logger } = deps;
   const sweeper = repeat((isStopped) => sweep(deps.sweep, isStopped), {
-    intervalMs: intervals.sweepIntervalMs,
+    intervalMs: settings.sweepIntervalMs,
     onFailure: (err) => logger.warn({ err }, "sweep failed; it will be tried again"),
   });
   lifecycle.onClose("sweeper", () => sweeper.stop());
   const relay = repeat((isStopped) => relayOutbox(deps.relay, isStopped), {
-    intervalMs: intervals.relayIntervalMs,
+    intervalMs: settings.relayIntervalMs,
     onFailure: (err) => logger.warn({ err }, "relay failed; it will be tried again"),
   });
   lifecycle.onClose("relay", () => relay.stop());
+  const pruner = repeat((isStopped) => prune(deps.prunable, settings.retentionDays, isStopped), {
+    intervalMs: PRUNE_INTERVAL_MS,
+    onFailure: (err) => logger.warn({ err }, "pruning failed; it will be tried again"),
+  });
+  lifecycle.onClose("pruner", () => pruner.stop());
 }

@@ -16,6 +16,7 @@ import { reservationService } from "./grpc/reservation-service.ts";
 import { startJobs } from "./jobs.ts";
 import { reservationMetrics } from "./metrics.ts";
 import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
+import { MysqlPrune } from "./mysql/mysql-prune.ts";
 import { MysqlReservationStore } from "./mysql/mysql-reservation-store.ts";
 import { SCHEMA } from "./mysql/schema.ts";
 import { openRedis } from "./redis/open-redis.ts";
@@ -60,7 +61,8 @@ await run(async () => {
     batchSize: 500,
     onBatch: metrics.onRelay,
   };
-  startJobs({ sweep: app.sweep, relay, lifecycle, logger }, config);
+  const prunable = new MysqlPrune(poolOf(source));
+  startJobs({ sweep: app.sweep, relay, prunable, lifecycle, logger }, config);
 
   await serveRpc({
     service: ReservationService,

@@ -29,8 +29,16 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<
       resumed: confirming.length + unreleased.length,
       lagSeconds: lagMs / 1000,
     });
-    await releaseUnits.releaseAll([...expired, ...unreleased]);
-    await confirmReservation.resume(confirming);
+    // One that fails must not keep the other from being done.
+    const done = await Promise.allSettled([
+      releaseUnits.releaseAll([...expired, ...unreleased]),
+      confirmReservation.resume(confirming),
+    ]);
+    for (const one of done) {
+      if (one.status === "rejected") {
+        throw one.reason;
+      }
+    }
     if (taken < batchSize) {
       return;
     }

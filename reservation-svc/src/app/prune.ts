@@ -1,0 +1,25 @@
+/** What is kept for a time only. Reservations are not among it: their history stays. */
+export interface Prunable {
+  /**
+   * Deletes up to `limit` request keys, and as many published outbox rows, that are older than
+   * `days`. Resolves to how many went.
+   */
+  prune(days: number, limit: number): Promise<number>;
+}
+
+/** Rows that one round trip deletes at most, of each kind: few enough that nobody waits. */
+const BATCH = 1_000;
+
+/**
+ * Forgets requests and published moves that are older than `days`, until none is left or
+ * `isStopped`. A request that is repeated after that long counts as a new one.
+ */
+export async function prune(
+  store: Prunable,
+  days: number,
+  isStopped: () => boolean,
+): Promise<void> {
+  while (!isStopped() && (await store.prune(days, BATCH)) > 0) {
+    // Again, until nothing is left.
+  }
+}

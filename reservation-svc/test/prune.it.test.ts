@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { useMysql } from "@tessera/testkit/mysql";
+import { expect } from "chai";
+import type { RowDataPacket } from "mysql2/promise";
+import { prune } from "../src/app/prune.ts";
+import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
+import { SCHEMA } from "../src/mysql/schema.ts";
+
+describe("pruning", () => {
+  const schema = useMysql(SCHEMA);
+  const id = () => uuidToBytes(randomUUID());
+
+  async function insert(ageDays: number, count: number): Promise<void> {
+    const time = new Date(Date.now() - ageDays * 24 * 60 * 60 * 1000);
+    const some = Array.from({ length: count });
+    await schema.pool.query(
+      "INSERT INTO request_key (key_id, reservation_id, body_hash, create_time) VALUES ?",
+      [some.map(() => [id(), id(), id(), time])],
+    );
+    await schema.pool.query("INSERT INTO outbox (reservation_id, payload, create_time) VALUES ?", [
+      some.map(() => [id(), "{}", time]),
+    ]);
+  }
+
+  async function count(table: "request_key" | "outbox"): Promise<number> {
+    const [rows] = await schema.pool.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${table}`);
+    return Number(rows[0]?.n);
+  }
+
+  it("forgets what is old, in as many batches as it takes, and no move that is not published", async () => {
+    await insert(8, 2_500);
+    await insert(6, 10);
+    const store = new MysqlPrune(schema.pool);
+    await prune(store, 7, () => false);
+    expect(await count("request_key")).to.equal(10);
+    expect(await count("outbox")).to.equal(2_510);
+
+    await schema.pool.query("UPDATE outbox_cursor SET seq = (SELECT MAX(seq) FROM outbox)");
+    await prune(store, 7, () => false);
+    expect(await count("outbox")).to.equal(10);
+  });
+
+  it("stops when it is told to", async () => {
+    await insert(8, 1_500);
+    let rounds = 0;
+    await prune(new MysqlPrune(schema.pool), 7, () => {
+      rounds += 1;
+      return rounds > 1;
+    });
+    expect(await count("request_key")).to.equal(510);
+  });
+});
