@@ -20,7 +20,7 @@ describe("a process that dies", () => {
     it(`is ${service}, killed in a storm: nobody loses, nothing is sold twice`, async function () {
       this.timeout(60_000);
       const [process] = system.processes[service];
-      const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 5 });
+      const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
       await storm.reach(100);
       await process?.kill();
       await process?.start();
@@ -32,7 +32,7 @@ describe("a process that dies", () => {
   it("is user-svc: buyers go on buying, and who signs up has one account", async function () {
     this.timeout(60_000);
     const [process] = system.processes["user-svc"];
-    const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 5 });
+    const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
     let signedUp = 0;
     const people = eachOf(Array.from({ length: 80 }), 8, async () => {
       const key = randomUUID();
