@@ -53,7 +53,7 @@ export function createApp(deps: AppDeps): Express {
   app.set("query parser", "simple");
   app.use(
     beginExchanges({
-      fixedHeaders: securityHeaders(NO_CONTENT),
+      fixedHeaders: securityHeaders(NO_CONTENT, "no pages"),
       isStopping,
       onEnd: observeExchanges(logger, registry),
     }),

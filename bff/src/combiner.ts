@@ -118,7 +118,10 @@ export class Combiner<Entry, Granted> {
     for (const { exchange } of wishes) {
       exchange.rpcRequestId = rpcRequestId;
     }
-    const headers = { "x-request-id": rpcRequestId, traceparent: traceparentOf(undefined) };
+    const headers = {
+      "x-request-id": rpcRequestId,
+      traceparent: traceparentOf(undefined, rpcRequestId),
+    };
     const entries = wishes.map(({ entry }) => entry);
     return this.#send(entries, { timeoutMs: this.#timeoutMs, headers });
   }

@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { Reason } from "@tessera/proto/reasons";
 import type { Request, RequestHandler, Response } from "express";
 import type { Caller } from "../tokens/access-tokens.ts";
-import { requestIdOf } from "./request-id.ts";
+import { givenRequestId } from "./request-id.ts";
 import { traceparentOf } from "./trace-context.ts";
 
 /** What all exchanges of an app share. */
@@ -41,8 +42,12 @@ export class Exchange {
     this.response = response;
     this.#options = options;
     this.fixedHeaders = options.fixedHeaders;
-    this.requestId = requestIdOf(request.headers["x-request-id"]);
-    this.traceparent = traceparentOf(request.headers.traceparent);
+    const given = givenRequestId(request.headers["x-request-id"]);
+    this.requestId = given ?? randomUUID();
+    this.traceparent =
+      given === undefined
+        ? traceparentOf(request.headers.traceparent, this.requestId)
+        : traceparentOf(request.headers.traceparent);
     response.on("close", () => options.onEnd(this));
   }
 

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
-
 const SAFE = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The client's request id when it is safe to log and to send back, else a new one. */
-export function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === "string" && SAFE.test(header) ? header : randomUUID();
+/** The client's request id, when it sent one that is safe to log and to send back. */
+export function givenRequestId(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && SAFE.test(header) ? header : undefined;
 }

@@ -2,13 +2,20 @@ import { randomUUID } from "node:crypto";
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The client's W3C trace context when it is valid, else a new one that is not sampled. */
-export function traceparentOf(header: string | string[] | undefined): string {
+/**
+ * The client's W3C trace context when it is valid, else a new one that is not sampled. Its trace
+ * id is `uuid`'s, where the caller has one that is random: making more of them costs.
+ */
+export function traceparentOf(
+  header: string | string[] | undefined,
+  uuid: string = randomUUID(),
+): string {
   if (typeof header === "string" && TRACEPARENT.test(header)) {
     return header;
   }
-  const span = randomUUID();
-  return `00-${randomUUID().replaceAll("-", "")}-${span.slice(0, 8)}${span.slice(28)}-00`;
+  // The 13th digit of a random UUID is its version: never all zero, as the standard demands.
+  const trace = uuid.replaceAll("-", "");
+  return `00-${trace}-${trace.slice(12, 28)}-00`;
 }
 
 /** The trace id within a trace context. */

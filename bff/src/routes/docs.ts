@@ -30,7 +30,7 @@ export function docsRoutes(): Route[] {
 }
 
 function route(path: string, contentOf: (file: string) => Content | undefined): Route {
-  const headers = securityHeaders(PAGE_POLICY);
+  const headers = securityHeaders(PAGE_POLICY, "pages");
   const serve = answer((exchange) => {
     const content = contentOf(String(exchange.request.params.file));
     if (content === undefined) {

@@ -5,7 +5,7 @@ import {
   fromBinary,
   toBinary,
 } from "@bufbuild/protobuf";
-import { createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { Code, ConnectError, createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
   type handleUnaryCall,
   type Metadata,
@@ -16,6 +16,8 @@ import {
 } from "@grpc/grpc-js";
 import { toConnectError } from "./connect-error.ts";
 import { codeName, toGrpcStatus } from "./rpc-status.ts";
+
+const CALL_ENDED = new ConnectError("the call has ended", Code.Canceled);
 
 /** Told of each finished call; `thrown` is what the handler threw, if it did. */
 export type OnCall = (call: {
@@ -100,7 +102,8 @@ function unaryHandler(
       callback(toGrpcStatus(failure));
       done(codeName(failure.code), thrown);
     } finally {
-      context.abort();
+      // Without a reason, each call would make an exception with a stack trace.
+      context.abort(CALL_ENDED);
     }
   };
 }

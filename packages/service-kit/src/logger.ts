@@ -1,4 +1,5 @@
 import pino, { type Logger } from "pino";
+import { isoTime } from "./iso-time.ts";
 
 export type { Logger };
 
@@ -29,7 +30,7 @@ export function createLogger({ service, level }: LoggerOptions): Logger {
     {
       level,
       base: { service },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoTime(new Date())}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
