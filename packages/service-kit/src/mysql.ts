@@ -162,6 +162,15 @@ export function inTransaction<T>(
   });
 }
 
+/**
+ * Runs statements as one transaction in one round trip: when one fails, those after it, the
+ * COMMIT among them, are not run, and nothing of it stays.
+ */
+export async function transact(pool: Pool, statements: readonly string[]): Promise<void> {
+  const sql = ["START TRANSACTION", ...statements, "COMMIT"].join(";\n");
+  await withConnection(pool, (connection) => connection.query({ sql, timeout: QUERY_TIMEOUT_MS }));
+}
+
 async function acquire(pool: Pool): Promise<PoolConnection> {
   const pending = pool.getConnection();
   try {

@@ -1,4 +1,4 @@
-import { inTransaction, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
+import { QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import { timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { Pool, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { RequestKey } from "../app/reservation-store.ts";
@@ -23,13 +23,14 @@ export function cancel(
   wish: { key: RequestKey; userId: string; confirmedWithinSeconds: number },
 ): Promise<{ reservation: Reservation; isReplay: boolean }> {
   const { key } = wish;
-  return inTransaction(pool, async (connection) => {
+  return withConnection(pool, async (connection) => {
     const locked = await lockFor(connection, [key]);
     const reservation = locked.reservations.get(key.reservationId);
     if (reservation === undefined || reservation.userId !== wish.userId) {
       throw reservationNotFound(key.reservationId);
     }
     if (isReplay(locked, key)) {
+      await connection.query("COMMIT");
       return { reservation, isReplay: true };
     }
     checkCancel(locked, reservation, wish);
@@ -40,7 +41,8 @@ export function cancel(
          due_time = ${timeLiteral(locked.now)} + INTERVAL ${RELEASE_PATIENCE_SECONDS} SECOND
        WHERE id = ${uuidLiteral(key.reservationId)};
        ${keyInsert([key], locked.now)};
-       ${outboxInsert([cancelled], locked.now)}`,
+       ${outboxInsert([cancelled], locked.now)};
+       COMMIT`,
     );
     return { reservation: cancelled, isReplay: false };
   });
@@ -90,10 +92,11 @@ export function extend(
   wish: { key: RequestKey; reservation: Reservation; expireTime: Date },
 ): Promise<{ reservation: Reservation; now: Date } | undefined> {
   const { key, reservation, expireTime } = wish;
-  return inTransaction(pool, async (connection) => {
+  return withConnection(pool, async (connection) => {
     const locked = await lockFor(connection, [key]);
     // A rival with the same key was first; one with another body is told so here.
     if (isReplay(locked, key)) {
+      await connection.query("ROLLBACK");
       return undefined;
     }
     const { now } = locked;
@@ -112,12 +115,14 @@ export function extend(
          AND expire_time > ${timeLiteral(now)}`,
     );
     if (result.affectedRows === 0) {
+      await connection.query("ROLLBACK");
       return undefined;
     }
     const answer = { reservation: extended, now };
     await connection.query(
       `${keyInsert([{ ...key, answer: JSON.stringify(answer) }], now)};
-       ${outboxInsert([extended], now)}`,
+       ${outboxInsert([extended], now)};
+       COMMIT`,
     );
     return answer;
   });

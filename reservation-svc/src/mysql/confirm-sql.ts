@@ -1,4 +1,4 @@
-import { inTransaction } from "@tessera/service-kit/mysql";
+import { withConnection } from "@tessera/service-kit/mysql";
 import {
   bytesLiteral,
   textLiteral,
@@ -34,20 +34,24 @@ export interface Locked {
   keys: ReadonlyMap<string, { reservationId: string; bodyHash: Buffer; answer: string | null }>;
 }
 
-/** Locks reservations in id order, then reads the requests' keys and the database's clock. */
+/**
+ * Starts a transaction, locks reservations in id order, then reads the requests' keys and the
+ * database's clock: one round trip. The caller's last statement is the COMMIT.
+ */
 export async function lockFor(
   connection: PoolConnection,
   keys: readonly RequestKey[],
 ): Promise<Locked> {
   const ids = [...new Set(keys.map(({ reservationId }) => reservationId))].sort();
   const [results] = await connection.query<RowDataPacket[][]>(
-    `SELECT ${RESERVATION_COLUMNS} FROM reservation
+    `START TRANSACTION;
+     SELECT ${RESERVATION_COLUMNS} FROM reservation
      WHERE id IN (${ids.map(uuidLiteral).join(", ")}) ORDER BY id FOR UPDATE;
      SELECT key_id, reservation_id, body_hash, answer FROM request_key
      WHERE key_id IN (${keys.map(({ keyId }) => uuidLiteral(keyId)).join(", ")});
      SELECT UTC_TIMESTAMP(3) AS now`,
   );
-  const [found, known, clock] = results;
+  const [, found, known, clock] = results;
   const rows = new Map<string, ReservationRow>();
   const reservations = new Map<string, Reservation>();
   for (const row of (found ?? []) as ReservationRow[]) {
@@ -97,7 +101,7 @@ export function keyInsert(keys: readonly (RequestKey & { answer?: string })[], n
 
 /** Records the intents of a batch of confirmations, in one transaction. */
 export function beginConfirm(pool: Pool, wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]> {
-  return inTransaction(pool, async (connection) => {
+  return withConnection(pool, async (connection) => {
     const locked = await lockFor(
       connection,
       wishes.map(({ key }) => key),
@@ -123,9 +127,7 @@ export function beginConfirm(pool: Pool, wishes: readonly ConfirmWish[]): Promis
         ),
       );
     }
-    if (statements.length > 0) {
-      await connection.query(statements.join(";\n"));
-    }
+    await connection.query([...statements, "COMMIT"].join(";\n"));
     return intents;
   });
 }
@@ -197,9 +199,10 @@ export function endConfirm(
 ): Promise<Reservation[]> {
   const all = [...outcome.confirmed.map(({ reservation }) => reservation), ...outcome.refused];
   const keys = all.map(({ id }) => id).sort();
-  return inTransaction(pool, async (connection) => {
-    const [results] = await connection.query<RowDataPacket[][]>(
-      `SELECT ${RESERVATION_COLUMNS} FROM reservation
+  return withConnection(pool, async (connection) => {
+    const [[, ...results]] = await connection.query<RowDataPacket[][]>(
+      `START TRANSACTION;
+       SELECT ${RESERVATION_COLUMNS} FROM reservation
        WHERE id IN (${keys.map(uuidLiteral).join(", ")}) ORDER BY id FOR UPDATE;
        SELECT UTC_TIMESTAMP(3) AS now`,
     );
@@ -266,6 +269,6 @@ async function endOpen(
   }
   if (moved.length > 0) {
     statements.push(outboxInsert(moved, now));
-    await connection.query(statements.join(";\n"));
   }
+  await connection.query([...statements, "COMMIT"].join(";\n"));
 }

@@ -1,7 +1,7 @@
 import {
-  inTransaction,
   isDuplicate,
   QUERY_TIMEOUT_MS,
+  transact,
   withConnection,
 } from "@tessera/service-kit/mysql";
 import {
@@ -72,17 +72,15 @@ export class MysqlReservationStore implements ReservationStore {
     const rows = created.map(({ reservation, bodyHash }) => insertRow(reservation, bodyHash));
     const now = created[0]?.reservation.createTime ?? new Date();
     try {
-      await inTransaction(this.#pool, async (connection) => {
-        await connection.query(
-          `INSERT INTO reservation (id, event_id, user_id, state, items, total_minor, currency,
-             body_hash, create_time, first_expire_time, expire_time, update_time, due_time)
-           VALUES ${rows.join(", ")};
-           ${outboxInsert(
-             created.map(({ reservation }) => reservation),
-             now,
-           )}`,
-        );
-      });
+      await transact(this.#pool, [
+        `INSERT INTO reservation (id, event_id, user_id, state, items, total_minor, currency,
+           body_hash, create_time, first_expire_time, expire_time, update_time, due_time)
+         VALUES ${rows.join(", ")}`,
+        outboxInsert(
+          created.map(({ reservation }) => reservation),
+          now,
+        ),
+      ]);
     } catch (reason) {
       throw isDuplicate(reason)
         ? new DuplicateReservation("a reservation exists", { cause: reason })
@@ -125,7 +123,7 @@ export class MysqlReservationStore implements ReservationStore {
         : `UPDATE reservation SET due_time = NULL
            WHERE id IN (${ids.join(", ")}) AND state = ${STATE_CODES[state]}`;
     });
-    await inTransaction(this.#pool, (connection) => connection.query(statements.join(";\n")));
+    await transact(this.#pool, statements);
   }
 
   async #read<Row extends RowDataPacket>(sql: string): Promise<Row[]> {
