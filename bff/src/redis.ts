@@ -10,6 +10,8 @@ export function connectRedis(url: string, logger: Logger): Redis {
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 1_000,
     enableOfflineQueue: false,
+    // Its own command would time out on a busy machine, and every command tells by itself.
+    enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempts) => Math.min(attempts * 100, 2_000),
   });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
-import { listReservations } from "../src/app/read-reservations.ts";
 import { requestKeyOf } from "../src/app/request-key.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
@@ -264,47 +263,6 @@ describe("changing a reservation", () => {
       await system.makeDue(reservation.id);
       await replica.sweep();
       expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
-    });
-  });
-
-  describe("listReservations", () => {
-    it("pages through the owner's, newest first, each once, while more are made", async () => {
-      const event = ledger.addEvent({ maxPerUser: 100 });
-      const userId = randomUUID();
-      // Made in the same millisecond, most of them.
-      const made = await Promise.all(
-        Array.from({ length: 45 }, () => replica.create(wishFor(event, { userId }))),
-      );
-      await held(event);
-      const list = (pageToken: string) =>
-        listReservations(replica.store, { userId, pageSize: 20, pageToken });
-      const first = await list("");
-      const later = (await replica.create(wishFor(event, { userId }))).reservation;
-      const second = await list(first.nextPageToken);
-      const third = await list(second.nextPageToken);
-      const pages = [first, second, third].map(({ reservations }) => reservations);
-      expect(pages.map(({ length }) => length)).to.deep.equal([20, 20, 5]);
-      expect(third.nextPageToken).to.equal("");
-      const ids = new Set(pages.flat().map(({ id }) => id));
-      expect(ids).to.deep.equal(new Set(made.map(({ reservation }) => reservation.id)));
-      const times = pages.flat().map(({ createTime }) => createTime.getTime());
-      expect(times).to.deep.equal(times.toSorted((a, b) => b - a));
-      expect((await list("")).reservations[0]).to.deep.equal(later);
-    });
-
-    it("takes no token of another user's list, nor a negative size", async () => {
-      const event = ledger.addEvent({ maxPerUser: 100 });
-      const userId = randomUUID();
-      await Promise.all([1, 2].map(() => replica.create(wishFor(event, { userId }))));
-      const list = (query: { userId: string; pageSize: number; pageToken: string }) =>
-        listReservations(replica.store, query);
-      const { nextPageToken } = await list({ userId, pageSize: 1, pageToken: "" });
-      const foreign = { userId: randomUUID(), pageSize: 1, pageToken: nextPageToken };
-      expect(await reasonOf(list(foreign))).to.equal("INVALID_PAGE_TOKEN");
-      const negative = { userId, pageSize: -1, pageToken: "" };
-      expect(await reasonOf(list(negative))).to.equal("INVALID_FIELD");
-      const empty = await list({ userId: randomUUID(), pageSize: 0, pageToken: "" });
-      expect(empty).to.deep.equal({ reservations: [], nextPageToken: "" });
     });
   });
 });

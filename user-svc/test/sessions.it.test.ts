@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
-import { purgeSessions } from "../src/app/purge-sessions.ts";
 import { HashGate } from "../src/crypto/hash-gate.ts";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
 import {
@@ -13,8 +12,6 @@ import {
   reasonOf,
   useUserService,
 } from "./use-user-service.ts";
-
-const DAY_MS = 86_400_000;
 
 describe("sessions", () => {
   const service = useUserService();
@@ -269,35 +266,6 @@ describe("sessions", () => {
         const failure = await failureOf(client.deleteSession(request));
         expect(failure.metadata).to.include({ field });
       }
-    });
-  });
-
-  describe("the time of a refresh token", () => {
-    it("begins anew with each refresh, and ends", async () => {
-      const { refreshToken } = await signedIn();
-      service.advance(29 * DAY_MS);
-      const second = await refresh(refreshToken);
-      service.advance(29 * DAY_MS);
-      const third = await refresh(second);
-      service.advance(30 * DAY_MS);
-      expect(await reasonOf(refresh(third))).to.equal("BAD_REFRESH_TOKEN");
-    });
-
-    it("is followed by its removal", async () => {
-      const { sessionId } = await signedIn();
-      const rows = async () => {
-        const id = Buffer.from(sessionId.replaceAll("-", ""), "hex");
-        const sql =
-          "SELECT id FROM session WHERE id = ? UNION ALL SELECT session_id FROM refresh_token WHERE session_id = ?";
-        const [found] = await service.schema.pool.query(sql, [id, id]);
-        return (found as unknown[]).length;
-      };
-      await purgeSessions(service.app);
-      expect(await rows()).to.equal(2);
-      service.advance(31 * DAY_MS);
-      expect(await purgeSessions(service.app)).to.be.greaterThan(1);
-      expect(await rows()).to.equal(0);
-      expect(await purgeSessions(service.app)).to.equal(0);
     });
   });
 });

@@ -9,6 +9,8 @@ export function connectRedis(url: string, options: { timeoutMs: number }): Redis
     commandTimeout: options.timeoutMs,
     connectTimeout: 1_000,
     enableOfflineQueue: false,
+    // Its own command would time out on a busy machine, and every command tells by itself.
+    enableReadyCheck: false,
     enableAutoPipelining: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),

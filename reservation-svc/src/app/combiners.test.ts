@@ -1,0 +1,30 @@
+import { expect } from "chai";
+import { FAR, failureOf, partsOf, wish } from "../../test/combiner-fakes.ts";
+import { Combiners } from "./combiners.ts";
+
+describe("Combiners", () => {
+  it("keeps one line for each event, and counts who waits in all of them", async () => {
+    const parts = partsOf({});
+    const combiners = new Combiners({ ...parts.options, maxEvents: 10 }, parts.deps);
+    const all = ["a", "b"].map((eventId) => combiners.submit(eventId, wish("1"), FAR));
+    expect(combiners.depth).to.equal(2);
+    await parts.ledger.called(2);
+    parts.ledger.answerNext();
+    parts.ledger.answerNext();
+    await Promise.all(all);
+    expect(combiners.depth).to.equal(0);
+    expect(parts.ledger.events.sort()).to.deep.equal(["a", "b"]);
+  });
+
+  it("refuses more events than it may have, and forgets idle ones", async () => {
+    const parts = partsOf({ isImmediate: true });
+    const combiners = new Combiners({ ...parts.options, maxEvents: 1 }, parts.deps);
+    const first = combiners.submit("a", wish("1"), FAR);
+    const reason = await failureOf(combiners.submit("b", wish("2"), FAR));
+    expect(reason).to.include({ reason: "OVERLOADED" });
+    await first;
+    await parts.lock.releasedTimes(1);
+    await new Promise(setImmediate);
+    expect(await combiners.submit("b", wish("2"), FAR)).to.include({ totalMinor: 2 });
+  });
+});
