@@ -13,7 +13,7 @@ import { startSystem } from "../tools/local/system.ts";
 import { type ExpiryResult, measureExpiry } from "./expiry.ts";
 import { Footprint } from "./footprint.ts";
 import { type Measured, type Row, summarize, table } from "./report.ts";
-import { type Bench, runRound, soak } from "./scenarios.ts";
+import { type Bench, runRound, soak, warmUp } from "./scenarios.ts";
 import { startRivals } from "./targets.ts";
 
 const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak MINUTES]
@@ -82,6 +82,7 @@ async function measure(session: Session, plan: Plan): Promise<number> {
   const footprint = new Footprint(session);
   const measured: Measured[] = [];
   const bench: Bench = { system, rivals, users, seconds: plan.seconds, say: progress.say };
+  await progress.during("Warming up", warmUp(bench));
   footprint.start();
   for (let round = 1; round <= plan.rounds; round += 1) {
     progress.say(`Round ${round} of ${plan.rounds}`);
