@@ -7,7 +7,7 @@ describe("readConfig()", () => {
     expect({ port, adminPort, reserveMaxBatch, corsOrigins }).to.deep.equal({
       port: 8080,
       adminPort: 9050,
-      reserveMaxBatch: 64,
+      reserveMaxBatch: 128,
       corsOrigins: [],
     });
   });

@@ -30,7 +30,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     /** The deadline of a call to a service; a database's failover is longer, a buyer's patience not. */
     rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
     /** At most 500: what reservation-svc takes in one batch. */
-    reserveMaxBatch: env.integer("RESERVE_MAX_BATCH", { min: 1, max: 500, fallback: 64 }),
+    reserveMaxBatch: env.integer("RESERVE_MAX_BATCH", { min: 1, max: 500, fallback: 128 }),
     reserveMaxInFlight: env.integer("RESERVE_MAX_IN_FLIGHT", { min: 1, max: 64, fallback: 8 }),
     /** One more waiting request than this is answered 503 at once. */
     reserveMaxQueue: env.integer("RESERVE_MAX_QUEUE", { min: 1, max: 100_000, fallback: 5_000 }),

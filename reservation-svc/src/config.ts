@@ -30,7 +30,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
     redisTimeoutMs: env.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 250 }),
     // Larger batches cost less a wish, but then only one part of the system works at a time.
-    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 128 }),
+    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 256 }),
     queueSize: env.integer("QUEUE_SIZE", { min: 1, max: 100_000, fallback: 5_000 }),
     soldOutTrustMs: env.integer("SOLD_OUT_TRUST_MS", { min: 0, max: 10_000, fallback: 1_000 }),
     // Two weeks; 0 forbids cancelling what was paid for.
