@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readConfig, readMigrateConfig, readSeedConfig } from "./config.ts";
+import { readConfig, readSeedConfig } from "./config.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
 const NEEDED = { MYSQL_URL: "mysql://root@localhost/user", KEY_ENCRYPTION_KEY: KEY };
@@ -63,12 +63,6 @@ describe("readConfig", () => {
     const config = readConfig({ ...NEEDED, UV_THREADPOOL_SIZE: "16", HASH_CONCURRENCY: "15" });
     expect(config.hashConcurrency).to.equal(15);
     expect(readConfig({ ...NEEDED, UV_THREADPOOL_SIZE: "2" }).hashConcurrency).to.equal(1);
-  });
-});
-
-describe("readMigrateConfig", () => {
-  it("needs the database only", () => {
-    expect(readMigrateConfig({ MYSQL_URL: NEEDED.MYSQL_URL }).mysqlType).to.equal("mysql");
   });
 });
 

@@ -29,12 +29,6 @@ export function readConfig(source: NodeJS.ProcessEnv) {
   });
 }
 
-/** Reads what a migration needs. */
-export function readMigrateConfig(source: NodeJS.ProcessEnv) {
-  const env = new EnvReader(source);
-  return env.finish(storeSettings(env));
-}
-
 /** Reads what seeding an organiser needs. */
 export function readSeedConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);
