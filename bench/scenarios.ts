@@ -144,7 +144,10 @@ export async function soak(bench: Bench, session: Session, minutes: number) {
     const resident = Object.fromEntries(
       Object.entries(footprint.stop()).map(([service, { last }]) => [service, last]),
     );
-    bench.say(`  minute ${minute + 1}: ${Math.round(perSecond)} a second`);
+    const megabytes = Object.entries(resident).map(([service, last]) => `${service} ${last}`);
+    bench.say(
+      `  minute ${minute + 1}: ${Math.round(perSecond)} a second; MiB: ${megabytes.join(", ")}`,
+    );
     perMinute.push({ perSecond: Math.round(perSecond), p99, resident });
   }
   return perMinute;
