@@ -27,9 +27,6 @@ const COUNTERPARTS: Readonly<Record<number, readonly number[]>> = {
   [RESERVATION.expired]: [ALLOCATION.released],
 };
 
-/** Reading back millions of reservations takes a while, in milliseconds. */
-const QUERY_TIMEOUT_MS = 300_000;
-
 /** More violations of one rule than this are counted and not listed. */
 const LISTED_MAX = 5;
 
@@ -197,6 +194,6 @@ async function open(uri: string): Promise<Connection> {
 }
 
 async function rowsOf(connection: Connection, sql: string): Promise<RowDataPacket[]> {
-  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: QUERY_TIMEOUT_MS });
+  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 60_000 });
   return rows;
 }
