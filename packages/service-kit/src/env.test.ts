@@ -14,6 +14,7 @@ describe("EnvReader", () => {
       ADDRESS: "inventory-svc:50051",
       KEY: Buffer.alloc(32, 7).toString("base64"),
       ORIGINS: "https://a.example, https://b.example",
+      SECRETS: "first-secret, second-secret",
     });
     const settings = env.finish({
       count: env.integer("COUNT", { min: 1, max: 9 }),
@@ -26,6 +27,7 @@ describe("EnvReader", () => {
       address: env.address("ADDRESS"),
       key: env.bytes("KEY", 32),
       origins: env.list("ORIGINS"),
+      secrets: env.secrets("SECRETS", { minLength: 12 }),
     });
     expect(settings).to.deep.equal({
       count: 7,
@@ -38,6 +40,7 @@ describe("EnvReader", () => {
       address: "inventory-svc:50051",
       key: Buffer.alloc(32, 7),
       origins: ["https://a.example", "https://b.example"],
+      secrets: ["first-secret", "second-secret"],
     });
     expect(Object.isFrozen(settings)).to.equal(true);
   });
@@ -78,6 +81,7 @@ describe("EnvReader", () => {
       URLS: "redis://a,nonsense-hunter2",
       ADDRESS: "no-port",
       KEY: "hunter2",
+      SECRETS: "a secret of twenty characters,hunter2",
     });
     const read = () =>
       env.finish({
@@ -90,6 +94,8 @@ describe("EnvReader", () => {
         g: env.address("ADDRESS"),
         h: env.bytes("KEY", 32),
         i: env.text("NAME"),
+        j: env.secrets("SECRETS", { minLength: 20 }),
+        k: env.secrets("MORE_SECRETS", { minLength: 20 }),
       });
     expect(read).to.throw(
       InvalidEnvironment,
@@ -104,6 +110,8 @@ describe("EnvReader", () => {
         "ADDRESS must be host:port",
         "KEY must be 32 bytes in base64",
         "NAME is required",
+        "SECRETS must be secrets of 20 or more characters each",
+        "MORE_SECRETS is required",
       ].join("\n  "),
     );
   });

@@ -86,6 +86,17 @@ export class EnvReader {
     });
   }
 
+  /** Comma-separated secrets, at least one, none shorter than `minLength` characters. */
+  secrets(name: string, { minLength }: { minLength: number }): readonly string[] {
+    return this.#read<readonly string[]>(name, undefined, (text) => {
+      const secrets = text.split(",").map((part) => part.trim());
+      if (secrets.some((secret) => secret.length < minLength)) {
+        throw new InvalidValue(`must be secrets of ${minLength} or more characters each`);
+      }
+      return secrets;
+    });
+  }
+
   /** Comma-separated words; empty when unset. */
   list(name: string): readonly string[] {
     return this.#read(name, [], (text) => text.split(",").map((part) => part.trim()));

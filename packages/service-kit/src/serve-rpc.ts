@@ -13,18 +13,28 @@ import { rpcMetrics } from "./metrics.ts";
 import { addReflection } from "./reflection.ts";
 import { codeName } from "./rpc-status.ts";
 
-/** Everything one service needs to be called. */
-export interface ServeRpcOptions<S extends DescService> {
-  service: S;
-  implementation: ServiceImpl<S>;
-  /** The `domain` of its errors, such as `inventory.tessera`. */
+/** A service with the handlers that serve it. */
+export interface Served {
+  service: DescService;
+  implementation: ServiceImpl<DescService>;
+}
+
+/** Pairs a service with handlers that fit it. */
+export function served<S extends DescService>(service: S, implementation: ServiceImpl<S>): Served {
+  return { service, implementation };
+}
+
+/** Everything that a process needs so that its services can be called. */
+export interface ServeRpcOptions {
+  services: readonly Served[];
+  /** The `domain` of their errors, such as `inventory.tessera`. */
   domain: string;
   grpcPort: number;
   httpPort: number;
   logger: Logger;
   registry: Registry;
   lifecycle: Lifecycle;
-  /** Rejects, with the reason, while the service cannot do its work. */
+  /** Rejects, with the reason, while the process cannot do its work. */
   checkReady: () => Promise<void>;
   /** How long to keep serving after readiness went false, until nobody sends any more. */
   drainMs: number;
@@ -36,13 +46,15 @@ export interface ServeRpcOptions<S extends DescService> {
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Serves one service: gRPC with health and reflection on one port; Connect JSON, `/livez`,
- * `/readyz` and `/metrics` on the other. Closing the lifecycle drains it.
+ * Serves a process's services: gRPC with health, service by service, and reflection on one port;
+ * Connect JSON, `/livez`, `/readyz` and `/metrics` on the other. Closing the lifecycle drains it.
  */
-export async function serveRpc<S extends DescService>(
-  options: ServeRpcOptions<S>,
+export async function serveRpc(
+  options: ServeRpcOptions,
 ): Promise<{ grpcPort: number; httpPort: number }> {
-  const { service, implementation, domain, logger, registry, lifecycle } = options;
+  const { services, domain, logger, registry, lifecycle } = options;
+  // The empty name stands for the whole server.
+  const names = ["", ...services.map(({ service }) => service.typeName)];
   const onCall = callObserver(logger, registry);
   let isStopping = false;
 
@@ -50,15 +62,26 @@ export async function serveRpc<S extends DescService>(
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_concurrent_streams": 1000,
   });
-  addService(grpc, service, implementation, { domain, onCall });
-  const health = new HealthImplementation({ "": "SERVING", [service.typeName]: "SERVING" });
+  for (const { service, implementation } of services) {
+    addService(grpc, service, implementation, { domain, onCall });
+  }
+  const health = new HealthImplementation(
+    Object.fromEntries(names.map((name) => [name, "SERVING" as const])),
+  );
   health.addToServer(grpc);
-  addReflection(grpc, [service]);
+  addReflection(
+    grpc,
+    services.map(({ service }) => service),
+  );
   const grpcPort = await listen(grpc, options.grpcPort);
   lifecycle.onClose("grpc", () => stop(grpc, options.graceMs));
 
   const connect = connectNodeAdapter({
-    routes: (router) => void router.service(service, implementation),
+    routes: (router) => {
+      for (const { service, implementation } of services) {
+        router.service(service, implementation);
+      }
+    },
     interceptors: [observeConnect(domain, onCall)],
     grpc: false,
     readMaxBytes: MAX_MESSAGE_BYTES,
@@ -74,8 +97,9 @@ export async function serveRpc<S extends DescService>(
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {
     isStopping = true;
-    health.setStatus("", "NOT_SERVING");
-    health.setStatus(service.typeName, "NOT_SERVING");
+    for (const name of names) {
+      health.setStatus(name, "NOT_SERVING");
+    }
     await new Promise((resolve) => setTimeout(resolve, options.drainMs));
   });
   logger.info({ grpcPort, httpPort: http.port }, "serving");

@@ -1,13 +1,16 @@
+import { createClient } from "@connectrpc/connect";
 import { Client, credentials, loadPackageDefinition } from "@grpc/grpc-js";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { expect } from "chai";
 import { service as healthDefinition } from "grpc-health-check";
+import { GrpcTransport } from "../src/grpc-client.ts";
 import { Lifecycle } from "../src/lifecycle.ts";
 import type { Logger } from "../src/logger.ts";
 import { createRegistry } from "../src/metrics.ts";
-import { serveRpc } from "../src/serve-rpc.ts";
+import { served as pair, serveRpc } from "../src/serve-rpc.ts";
 import { dependencyUnavailable, ServiceError } from "../src/service-error.ts";
-import { eventService, type OnGetEvent } from "./served.ts";
+import { eventService, type OnGetEvent, roomService } from "./served.ts";
 
 type Line = { level: string; msg: string; [field: string]: unknown };
 
@@ -26,8 +29,13 @@ describe("serveRpc", () => {
     // Closed last, so that the test can look at a server that drains.
     lifecycle.onClose("test", () => drain.resolve());
     ports = await serveRpc({
-      service: InventoryService,
-      implementation: eventService((request, context) => served.getEvent(request, context)),
+      services: [
+        pair(
+          InventoryService,
+          eventService((request, context) => served.getEvent(request, context)),
+        ),
+        pair(WaitingRoomService, roomService()),
+      ],
       domain: "test",
       grpcPort: 0,
       httpPort: 0,
@@ -86,14 +94,35 @@ describe("serveRpc", () => {
     expect((await fetch(`${url}/nothing`)).status).to.equal(404);
   });
 
-  it("answers gRPC health for the server and the service", async () => {
-    expect(await healthOf(ports.grpcPort, "")).to.equal("SERVING");
-    expect(await healthOf(ports.grpcPort, InventoryService.typeName)).to.equal("SERVING");
+  it("serves each of its services on both ports", async () => {
+    const response = await fetch(`${url}/${WaitingRoomService.typeName}/LeaveWaitingRoom`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect([response.status, await response.json()]).to.deep.equal([200, {}]);
+    const transport = new GrpcTransport({
+      address: `127.0.0.1:${ports.grpcPort}`,
+      defaultTimeoutMs: 5_000,
+    });
+    const rooms = createClient(WaitingRoomService, transport);
+    const events = createClient(InventoryService, transport);
+    expect((await rooms.getDraw({ eventId: "e-1" })).draw?.eventId).to.equal("e-1");
+    served.getEvent = async ({ eventId }) => ({ event: { id: eventId } });
+    expect((await events.getEvent({ eventId: "e-1" })).event?.id).to.equal("e-1");
+    transport.close();
   });
 
-  it("answers gRPC reflection with the service's descriptor", async () => {
+  it("answers gRPC health for the server and for each service", async () => {
+    for (const name of ["", InventoryService.typeName, WaitingRoomService.typeName]) {
+      expect(await healthOf(ports.grpcPort, name)).to.equal("SERVING");
+    }
+  });
+
+  it("answers gRPC reflection with the services' descriptors", async () => {
     const names = await reflectedServices(ports.grpcPort);
     expect(names).to.include(InventoryService.typeName);
+    expect(names).to.include(WaitingRoomService.typeName);
   });
 
   it("is live whatever happens, and ready while its check passes", async () => {
@@ -113,7 +142,9 @@ describe("serveRpc", () => {
     const ready = await fetch(`${url}/readyz`);
     expect(ready.status).to.equal(503);
     expect(await ready.text()).to.equal("stopping\n");
-    expect(await healthOf(ports.grpcPort, "")).to.equal("NOT_SERVING");
+    for (const name of ["", InventoryService.typeName, WaitingRoomService.typeName]) {
+      expect(await healthOf(ports.grpcPort, name)).to.equal("NOT_SERVING");
+    }
     expect((await call(url, { eventId: "late" })).status).to.equal(200);
     await closed;
     await drain.promise;

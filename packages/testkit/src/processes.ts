@@ -137,6 +137,7 @@ export async function openSystem(
       mysqlType: await mysqlTypeOf(adminUrl),
       redisUrl: redis.url,
       keyEncryptionKey: randomBytes(32).toString("base64"),
+      passSecret: randomBytes(24).toString("hex"),
       logLevel: "info",
     };
     await prepareSchemas(children, settings);

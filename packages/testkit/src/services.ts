@@ -17,6 +17,8 @@ export interface SystemSettings {
   redisUrl: string;
   /** 32 bytes in base64. */
   keyEncryptionKey: string;
+  /** Signs admission passes; 32 characters at least. */
+  passSecret: string;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 }
 
@@ -29,7 +31,7 @@ export function serviceEnv(
   settings: SystemSettings,
   addresses: Addresses,
 ): Record<string, string> {
-  const { redisUrl, keyEncryptionKey, logLevel } = settings;
+  const { redisUrl, keyEncryptionKey, passSecret, logLevel } = settings;
   // Nothing routes to these processes but their own machine: no need to wait for the news.
   const common = { ...inheritedEnv(), LOG_LEVEL: logLevel, DRAIN_MS: "0" };
   switch (service) {
@@ -46,12 +48,14 @@ export function serviceEnv(
         ...common,
         ...storeEnv("reservation", settings),
         REDIS_URL: redisUrl,
+        PASS_SECRETS: passSecret,
         INVENTORY_ADDRESS: addresses.inventory ?? "",
       };
     case "bff":
       return {
         ...common,
         REDIS_URL: redisUrl,
+        PASS_SECRETS: passSecret,
         INVENTORY_ADDRESS: addresses.inventory ?? "",
         RESERVATION_ADDRESS: addresses.reservation ?? "",
         USER_ADDRESS: addresses.user ?? "",

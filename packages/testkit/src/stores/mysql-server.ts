@@ -15,7 +15,7 @@ export interface PrivateMysqlOptions {
   name: string;
   /** Everything it keeps is below this folder. */
   folder: string;
-  /** Memory for pages, in MiB; defaults to a quarter of the machine's, 1024 at most. */
+  /** Memory for pages, in MiB; defaults to a quarter of the machine's, 4096 at most. */
   bufferMib?: number;
 }
 
@@ -128,7 +128,7 @@ function serverArguments(port: number, bufferMib: number): string[] {
 }
 
 function defaultBufferMib(): number {
-  return Math.min(1024, Math.floor(totalmem() / 4 / 1024 ** 2));
+  return Math.min(4096, Math.floor(totalmem() / 4 / 1024 ** 2));
 }
 
 /** Run at every start: root has a password, and nobody else may come in. One statement a line. */

@@ -1,18 +1,42 @@
+import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
 /** True when nothing listens on the port; without a host, on any interface. */
 export async function isPortFree(port: number, host?: string): Promise<boolean> {
-  return (await tryPort(port, host)) !== undefined;
+  const server = createServer();
+  return await new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EADDRINUSE" || cause.code === "EACCES") {
+        resolve(false);
+      } else {
+        reject(cause);
+      }
+    });
+    server.listen(host === undefined ? { port } : { port, host }, () => {
+      server.close(() => resolve(true));
+    });
+  });
 }
 
-/** A port of 127.0.0.1 that nothing listens on now. */
+/**
+ * Where free ports are looked for: below those that systems give to outgoing connections, one of
+ * which might take the port before a server listens on it.
+ */
+const FREE_PORTS = { least: 10_240, most: 32_767 };
+/** How many ports are tried. */
+const FREE_PORT_TRIES = 200;
+
+/** A port that nothing listens on now, on any interface. */
 export async function freePort(): Promise<number> {
-  const port = await tryPort(0, "127.0.0.1");
-  if (port === undefined) {
-    throw new Error("this machine has no free port left");
+  const { least, most } = FREE_PORTS;
+  for (let count = 0; count < FREE_PORT_TRIES; count += 1) {
+    const port = randomInt(least, most + 1);
+    if ((await isPortFree(port)) && (await isPortFree(port, "127.0.0.1"))) {
+      return port;
+    }
   }
-  return port;
+  throw new Error("this machine has no free port left");
 }
 
 /**
@@ -27,23 +51,6 @@ export async function rememberedPort(file: string): Promise<number> {
   const port = await freePort();
   writeFileSync(file, String(port));
   return port;
-}
-
-function tryPort(port: number, host: string | undefined): Promise<number | undefined> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "EADDRINUSE" || cause.code === "EACCES") {
-        resolve(undefined);
-      } else {
-        reject(cause);
-      }
-    });
-    server.listen(host === undefined ? { port } : { port, host }, () => {
-      const { port: bound } = server.address() as AddressInfo;
-      server.close(() => resolve(bound));
-    });
-  });
 }
 
 function readIfThere(file: string): string | undefined {

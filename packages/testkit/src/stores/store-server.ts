@@ -5,6 +5,7 @@ import { openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { type Children, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
+import { isPaused } from "./process-identity.ts";
 
 /** What one private server needs to be run. */
 export interface StoreServerOptions {
@@ -23,6 +24,8 @@ export interface StoreServerOptions {
 
 /** How long a server may take to answer after its start, recovery included, in milliseconds. */
 const START_DEADLINE_MS = 120_000;
+/** How long a signalled server may take to pause, in milliseconds. */
+const PAUSE_DEADLINE_MS = 5_000;
 /** Stores stop after everything that uses them. */
 const STOP_ORDER = 2;
 
@@ -62,9 +65,22 @@ export class StoreServer {
     }
   }
 
-  /** Sends it a signal, such as SIGKILL, SIGSTOP or SIGCONT. */
+  /** Sends it a signal, such as SIGKILL or SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
+  }
+
+  /** Pauses it; resolves when no thread of it runs any more. SIGCONT lets it go on. */
+  async pause(): Promise<void> {
+    const { pid } = this.#child ?? {};
+    this.signal("SIGSTOP");
+    const giveUpTime = Date.now() + PAUSE_DEADLINE_MS;
+    while (pid !== undefined && !isPaused(pid)) {
+      if (Date.now() > giveUpTime) {
+        throw new Error(`${this.#options.name} does not pause`);
+      }
+      await setTimeout(1);
+    }
   }
 
   async #answers(child: ChildProcess): Promise<boolean> {
