@@ -5,7 +5,7 @@ import { createRegistry } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { ledgerMetrics } from "./app/ledger-metrics.ts";
 import { readConfig } from "./config.ts";
@@ -40,9 +40,10 @@ await run(async () => {
   const auditor = new LedgerAuditor({ ledger, metrics });
   startJobs({ ledger, metrics, auditor, lifecycle, logger }, config);
 
+  const events = new MysqlEventStore(mysql);
+  const onBug = (err: unknown) => logger.error({ err }, "one event of a call failed");
   await serveRpc({
-    service: InventoryService,
-    implementation: inventoryService({ events: new MysqlEventStore(mysql), ledger, metrics }),
+    services: [served(InventoryService, inventoryService({ events, ledger, metrics, onBug }))],
     domain: "inventory.tessera",
     grpcPort: config.grpcPort,
     httpPort: config.httpPort,

@@ -39,7 +39,7 @@ describe("an outage of the database", () => {
       client.listEvents({}),
     ];
 
-    server.signal("SIGSTOP");
+    await server.pause();
     for (const failure of await Promise.all(calls().map(failureOf))) {
       expect(failure).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     }

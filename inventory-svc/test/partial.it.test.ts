@@ -1,3 +1,5 @@
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { expect } from "chai";
@@ -8,6 +10,8 @@ import { batchCommit } from "../src/app/batch-commit.ts";
 import { batchRelease } from "../src/app/batch-release.ts";
 import type { Ledger } from "../src/app/ledger.ts";
 import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
+import { inventoryService } from "../src/grpc/inventory-service.ts";
+import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { createEvent, stockOf, useInventory } from "./use-inventory.ts";
 
 describe("a ledger that fails in part", () => {
@@ -47,6 +51,35 @@ describe("a ledger that fails in part", () => {
       expect(answers[1]).to.deep.equal({ reacquired: false, isNew: true });
       expect(stocks.map(({ eventId }) => eventId)).to.deep.equal([good.eventId]);
       expect(await stockOf(client, bad.eventId)).to.deep.equal([[1, 1, 0]]);
+    });
+  }
+
+  for (const [failure, reason, bugs] of [
+    [outage, "DEPENDENCY_UNAVAILABLE", 0],
+    [new Error("details that are nobody's business"), "INTERNAL", 1],
+  ] as const) {
+    it(`allocates in the other events, and refuses its own batch with ${reason}`, async () => {
+      const { client, metrics, schema } = inventory;
+      const [bad, good] = [await createEvent(client, [2]), await createEvent(client, [2])];
+      const seen: unknown[] = [];
+      const service = inventoryService({
+        events: new MysqlEventStore(schema.source),
+        ledger: brokenFor(bad.eventId, failure),
+        metrics,
+        onBug: (bug) => seen.push(bug),
+      });
+      const partial = createClient(
+        InventoryService,
+        createRouterTransport((router) => void router.service(InventoryService, service)),
+      );
+      const { results } = await partial.batchAllocateAcrossEvents({
+        batches: [bad, good].map(({ eventId, wish }) => ({ eventId, entries: [wish([0, 1])] })),
+      });
+      expect(results.map(({ outcome }) => outcome.case)).to.deep.equal(["error", "response"]);
+      expect(results[0]?.outcome.value).to.include({ reason });
+      expect(seen).to.have.length(bugs);
+      expect(await stockOf(client, bad.eventId)).to.deep.equal([[2, 0, 0]]);
+      expect(await stockOf(client, good.eventId)).to.deep.equal([[1, 1, 0]]);
     });
   }
 

@@ -14,7 +14,7 @@ import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { checkMysql } from "@tessera/service-kit/mysql";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import type { ServiceError } from "@tessera/service-kit/service-error";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
@@ -63,9 +63,12 @@ export async function serveInventory(
   const registry = new Registry();
   const metrics = ledgerMetrics(registry);
   const ledger = new MysqlLedger(source);
+  const events = new MysqlEventStore(source);
+  const onBug = (reason: unknown) => {
+    throw reason;
+  };
   const ports = await serveRpc({
-    service: InventoryService,
-    implementation: inventoryService({ events: new MysqlEventStore(source), ledger, metrics }),
+    services: [served(InventoryService, inventoryService({ events, ledger, metrics, onBug }))],
     domain: "inventory.tessera",
     grpcPort: 0,
     httpPort: 0,

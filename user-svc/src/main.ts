@@ -8,7 +8,7 @@ import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mys
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import type { App } from "./app/app.ts";
 import { KeyRing } from "./app/key-ring.ts";
 import { purgeSessions } from "./app/purge-sessions.ts";
@@ -87,8 +87,7 @@ await run(async () => {
   lifecycle.onClose("purging", () => purging.stop());
 
   await serveRpc({
-    service: UserService,
-    implementation: userService(app),
+    services: [served(UserService, userService(app))],
     domain: ERROR_DOMAIN,
     grpcPort: config.grpcPort,
     httpPort: config.httpPort,

@@ -6,7 +6,7 @@ import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import type { Registry } from "prom-client";
 import type { App } from "../src/app/app.ts";
@@ -89,8 +89,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       refreshTokenMs: 30 * 86_400_000,
     };
     const { grpcPort } = await serveRpc({
-      service: UserService,
-      implementation: userService(app),
+      services: [served(UserService, userService(app))],
       domain: ERROR_DOMAIN,
       grpcPort: 0,
       httpPort: 0,

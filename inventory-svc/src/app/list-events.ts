@@ -12,11 +12,15 @@ export async function listEvents(
   query: { sort: EventSort; namePrefix: string; limit: number; pageToken: string },
 ): Promise<{ events: Event[]; nextPageToken: string }> {
   const { sort, namePrefix, limit, pageToken } = query;
-  // A token of another order or another prefix would silently skip events.
-  const scope = `events:${sort}:${namePrefix}`;
+  const scope = listScope(sort, namePrefix);
   const after = positionOf(scope, pageToken, sort);
   const { events, next } = await store.list({ sort, namePrefix, limit, after });
   return { events, nextPageToken: next === undefined ? "" : sealPageToken(scope, next) };
+}
+
+/** What a list's tokens are good for: another order or prefix would silently skip events. */
+export function listScope(sort: EventSort, namePrefix: string): string {
+  return `events:${sort}:${namePrefix}`;
 }
 
 function positionOf(scope: string, token: string, sort: EventSort): EventPosition | undefined {

@@ -1,8 +1,13 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type {
+  BatchAllocateRequest,
+  InventoryService,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { toEntryError } from "@tessera/service-kit/entry-error";
 import { batchAllocate } from "../app/batch-allocate.ts";
 import { batchCommit } from "../app/batch-commit.ts";
+import { batchGetAvailability, batchGetEvents } from "../app/batch-get.ts";
 import { batchRelease } from "../app/batch-release.ts";
 import { createEvent } from "../app/create-event.ts";
 import type { EventStore } from "../app/event-store.ts";
@@ -12,12 +17,17 @@ import { getEvent } from "../app/get-event.ts";
 import type { Ledger } from "../app/ledger.ts";
 import type { LedgerMetrics } from "../app/ledger-metrics.ts";
 import { listEvents } from "../app/list-events.ts";
-import { parseBatchAllocate, parseCommitEntries, parseReleaseEntries } from "./parse-batch.ts";
+import {
+  checkBatches,
+  parseBatchAllocate,
+  parseCommitEntries,
+  parseReleaseEntries,
+} from "./parse-batch.ts";
 import { parseCreateEvent } from "./parse-create-event.ts";
-import { parseTime, parseUuid } from "./parse-fields.ts";
+import { parseTime, parseUuid, parseUuids } from "./parse-fields.ts";
 import { parseListEvents } from "./parse-list-events.ts";
 import {
-  toAllocateResults,
+  toAllocateResponse,
   toAvailability,
   toEvent,
   toRefusal,
@@ -29,6 +39,8 @@ export interface InventoryDeps {
   events: EventStore;
   ledger: Ledger;
   metrics: LedgerMetrics;
+  /** Told of failures of single events that nobody foresaw. */
+  onBug: (reason: unknown) => void;
 }
 
 /** Translates between messages and the application; decides nothing. */
@@ -44,6 +56,10 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
       const eventId = parseUuid("event_id", request.eventId);
       return { event: toEvent(await getEvent(events, eventId)) };
     },
+    async batchGetEvents(request) {
+      const ids = parseUuids("event_ids", request.eventIds);
+      return { events: (await batchGetEvents(events, ids)).map(toEvent) };
+    },
     async listEvents(request) {
       const page = await listEvents(events, parseListEvents(request));
       return { events: page.events.map(toEvent), nextPageToken: page.nextPageToken };
@@ -53,28 +69,46 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
       const stock = await getAvailability(events, eventId);
       return { eventId, ticketTypes: stock.map(toAvailability) };
     },
+    async batchGetAvailability(request) {
+      const found = await batchGetAvailability(events, parseUuids("event_ids", request.eventIds));
+      const availabilities = found.map(({ eventId, stock }) => {
+        return { eventId, ticketTypes: stock.map(toAvailability) };
+      });
+      return { availabilities };
+    },
     ...ledgerMethods(deps),
   };
 }
 
-type LedgerMethods = "batchAllocate" | "batchCommit" | "batchRelease" | "extendAllocation";
+type LedgerMethods =
+  | "batchAllocate"
+  | "batchAllocateAcrossEvents"
+  | "batchCommit"
+  | "batchRelease"
+  | "extendAllocation";
 
 function ledgerMethods(
   deps: InventoryDeps,
 ): Pick<ServiceImpl<typeof InventoryService>, LedgerMethods> {
   return {
     async batchAllocate(request, { signal }) {
-      const { answers, granted } = await batchAllocate(deps, parseBatchAllocate(request), signal);
-      return {
-        results: toAllocateResults(answers, granted?.currency ?? ""),
-        ...(granted === undefined
-          ? {}
-          : {
-              allocateTime: timestampFromDate(granted.allocateTime),
-              expireTime: timestampFromDate(granted.expireTime),
-              stock: toStockLevels(granted.stock),
-            }),
+      return toAllocateResponse(await batchAllocate(deps, parseBatchAllocate(request), signal));
+    },
+    async batchAllocateAcrossEvents({ batches }, { signal }) {
+      checkBatches(batches);
+      const resultOf = async (batch: BatchAllocateRequest) => {
+        try {
+          const answer = await batchAllocate(deps, parseBatchAllocate(batch), signal);
+          return { outcome: { case: "response" as const, value: toAllocateResponse(answer) } };
+        } catch (reason) {
+          const value = toEntryError(reason);
+          if (value.reason === "INTERNAL") {
+            deps.onBug(reason);
+          }
+          return { outcome: { case: "error" as const, value } };
+        }
       };
+      return { results: await Promise.all(batches.map(resultOf)) };
     },
     async batchCommit(request, { signal }) {
       const { answers, stocks } = await batchCommit(

@@ -28,6 +28,17 @@ export function parseBatchAllocate(request: BatchAllocateRequest): AllocateBatch
   };
 }
 
+/** Throws INVALID_FIELD unless there are 1 to 64 batches, each of an event of its own. */
+export function checkBatches(batches: readonly BatchAllocateRequest[]): void {
+  if (batches.length === 0 || batches.length > 64) {
+    throw invalidField("batches", "must have 1 to 64 items");
+  }
+  const eventIds = new Set(batches.map(({ eventId }) => eventId));
+  if (eventIds.size < batches.length) {
+    throw invalidField("batches", "must not name an event twice");
+  }
+}
+
 /** Reads the entries to commit; malformed ones become refusals. Throws INVALID_FIELD. */
 export function parseCommitEntries(entries: readonly CommitEntry[]): (Ref | Refusal)[] {
   checkBatchSize(entries);

@@ -13,6 +13,17 @@ export function parseUuid(field: string, text: string): string {
   return text;
 }
 
+/** 1 to 500 UUIDs in lower case, or INVALID_FIELD. */
+export function parseUuids(field: string, texts: readonly string[]): readonly string[] {
+  if (texts.length === 0 || texts.length > 500) {
+    throw invalidField(field, "must have 1 to 500 items");
+  }
+  for (const [index, text] of texts.entries()) {
+    parseUuid(`${field}[${index}]`, text);
+  }
+  return texts;
+}
+
 /** An instant, to the millisecond, or INVALID_FIELD. */
 export function parseTime(field: string, time: Timestamp | undefined): Date {
   if (time === undefined) {

@@ -5,10 +5,12 @@ import { type EventSchema, WaitingRoom_OnStoreLoss } from "@tessera/proto/invent
 import {
   type AllocateResult,
   AllocateResultSchema,
+  type BatchAllocateResponseSchema,
   type StockLevelsSchema,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import type { TicketTypeAvailabilitySchema } from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { REASONS } from "@tessera/proto/reasons";
+import type { AllocateAnswer } from "../app/batch-allocate.ts";
 import type { StockLevels } from "../app/ledger.ts";
 import type { Grant } from "../domain/decide.ts";
 import type { Refusal } from "../domain/errors.ts";
@@ -58,11 +60,27 @@ export function toRefusal(refusal: Refusal): MessageInitShape<typeof EntryErrorS
   return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
 }
 
+export function toAllocateResponse({
+  answers,
+  granted,
+}: AllocateAnswer): MessageInitShape<typeof BatchAllocateResponseSchema> {
+  return {
+    results: toAllocateResults(answers, granted?.currency ?? ""),
+    ...(granted === undefined
+      ? {}
+      : {
+          allocateTime: timestampFromDate(granted.allocateTime),
+          expireTime: timestampFromDate(granted.expireTime),
+          stock: toStockLevels(granted.stock),
+        }),
+  };
+}
+
 /**
  * Makes the results of one batch. Most buyers of a batch want the same, so equal new grants share
  * one message: building messages is most of what a batch costs this process.
  */
-export function toAllocateResults(
+function toAllocateResults(
   answers: readonly (Grant | Refusal)[],
   currencyCode: string,
 ): AllocateResult[] {

@@ -38,7 +38,10 @@ export function stockColumns(eventId: string, { ticketTypes }: EventDraft) {
 }
 
 /** An event from its row and its stock rows, which must be in order. */
-export function toEvent(row: EventRow, stock: readonly StockRow[]): Event {
+export function toEvent(
+  row: Omit<EventRow, "seq" | "requestHash">,
+  stock: readonly Pick<StockRow, "id" | "name" | "priceMinor" | "capacity">[],
+): Event {
   const { id, organiserId, name, venue, currency, holdSeconds, maxPerUser } = row;
   const { startTime, salesOpenTime, salesCloseTime, createTime } = row;
   return {
@@ -54,7 +57,7 @@ export function toEvent(row: EventRow, stock: readonly StockRow[]): Event {
   };
 }
 
-function waitingRoomOf(row: EventRow): WaitingRoom | undefined {
+function waitingRoomOf(row: Omit<EventRow, "seq" | "requestHash">): WaitingRoom | undefined {
   const { admitPerMinute, maxActive, passSeconds, isOpenOnStoreLoss } = row;
   return admitPerMinute === null || maxActive === null || passSeconds === null
     ? undefined

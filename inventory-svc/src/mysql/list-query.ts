@@ -1,7 +1,8 @@
 import type { EventPosition, EventQuery, EventSort } from "../app/event-store.ts";
 import type { EventRow } from "./event-table.ts";
 
-const ORDERS = {
+/** What each order goes by, and the index that has it. */
+export const ORDERS = {
   startTime: { property: "startTime", column: "start_time", index: "event_start", isUp: true },
   name: { property: "name", column: "name", index: "event_name", isUp: true },
   createTimeDesc: {

@@ -6,19 +6,19 @@ import { type DataSource, In } from "typeorm";
 import type { EventPosition, EventQuery, EventStore } from "../app/event-store.ts";
 import type { Event, EventDraft } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
+import { EventReads, READ_TIMEOUT_MS } from "./event-reads.ts";
 import { eventColumns, stockColumns, toEvent } from "./event-rows.ts";
 import { type EventRow, EventTable, type StockRow, StockTable } from "./event-table.ts";
 import { listQuery, positionAfter } from "./list-query.ts";
 
-/** How long a read may take, in milliseconds. */
-const READ_TIMEOUT_MS = 1_000;
-
 /** Events in MySQL. */
 export class MysqlEventStore implements EventStore {
   readonly #source: DataSource;
+  readonly #reads: EventReads;
 
   constructor(source: DataSource) {
     this.#source = source;
+    this.#reads = new EventReads(poolOf(source));
   }
 
   async insertOnce(
@@ -38,8 +38,8 @@ export class MysqlEventStore implements EventStore {
     return { ...stored, isNew };
   }
 
-  async get(id: string): Promise<Event | undefined> {
-    return (await this.#find(id))?.event;
+  get(id: string): Promise<Event | undefined> {
+    return this.#reads.event(id);
   }
 
   async list(query: EventQuery): Promise<{ events: Event[]; next: EventPosition | undefined }> {
@@ -59,14 +59,7 @@ export class MysqlEventStore implements EventStore {
   }
 
   async stockOf(eventId: string): Promise<StockLine[]> {
-    const rows = await read(
-      this.#source
-        .getRepository(StockTable)
-        .find({ where: { eventId }, order: { position: "ASC" } }),
-    );
-    return rows.map(({ id, position, priceMinor, capacity, available, held, sold }) => {
-      return { ticketTypeId: id, position, priceMinor, capacity, available, held, sold };
-    });
+    return (await this.#reads.stock(eventId)) ?? [];
   }
 
   async #find(id: string): Promise<{ event: Event; requestHash: string } | undefined> {

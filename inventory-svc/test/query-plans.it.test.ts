@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import { useMysql } from "@tessera/testkit/mysql";
+import { planFaults, statementsOf } from "@tessera/testkit/query-plans";
+import { expect } from "chai";
+import type { RowDataPacket } from "mysql2/promise";
+import { fillSchema } from "../../test/fill-schema.ts";
+import type { EventPosition, EventSort } from "../src/app/event-store.ts";
+import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
+import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
+import { SCHEMA } from "../src/mysql/schema.ts";
+
+// What a read costs must not depend on how much there is.
+describe("the query plans of inventory-svc", () => {
+  const schema = useMysql(SCHEMA);
+  let events: MysqlEventStore;
+  let ledger: MysqlLedger;
+  let eventIds: string[];
+  let allocations: { id: string; eventId: string; userId: string }[];
+
+  before(async function () {
+    this.timeout(60_000);
+    await fillSchema("inventory", schema.url);
+    events = new MysqlEventStore(schema.source);
+    ledger = new MysqlLedger(schema.source);
+    const [rows] = await schema.pool.query<RowDataPacket[]>("SELECT id FROM event LIMIT 40");
+    eventIds = rows.map(({ id }) => uuidFromBytes(id));
+    const [some] = await schema.pool.query<RowDataPacket[]>(
+      "SELECT id, event_id, user_id FROM allocation WHERE state = 3 LIMIT 40",
+    );
+    allocations = some.map(({ id, event_id, user_id }) => ({
+      id: uuidFromBytes(id),
+      eventId: uuidFromBytes(event_id),
+      userId: uuidFromBytes(user_id),
+    }));
+  });
+
+  /** The faults of all statements that `work` sends; there must be `count` of them at least. */
+  async function faultsOf(count: number, work: () => Promise<unknown>): Promise<string[]> {
+    const statements = await statementsOf(schema, work);
+    expect(statements.length, statements.join("\n")).to.be.at.least(count);
+    const faults = [];
+    for (const statement of statements) {
+      faults.push(...(await planFaults(schema.pool, statement)));
+    }
+    return faults;
+  }
+
+  const noon = Date.UTC(2028, 5, 1, 12);
+  const lists: [EventSort, string, EventPosition][] = [
+    ["startTime", "", [noon, 1_000]],
+    ["createTimeDesc", "", [noon, 1_000]],
+    ["name", "", ["Lena", 1_000]],
+    ["name", "Le", ["Lena", 1_000]],
+  ];
+  for (const [sort, namePrefix, position] of lists) {
+    for (const after of [undefined, position]) {
+      const where = after === undefined ? "the first page" : "a page in the middle";
+      it(`list ${where} by ${sort}${namePrefix && ` that begins with ${namePrefix}`}`, async () => {
+        for (const limit of [1, 20, 100]) {
+          const list = async () => {
+            const page = await events.list({ sort, namePrefix, after, limit });
+            expect(page.events).to.have.length(Math.min(limit, page.events.length));
+            expect(page.events.length).to.be.greaterThan(0);
+          };
+          expect(await faultsOf(3, list)).to.deep.equal([]);
+        }
+      });
+    }
+  }
+
+  it("look one event and its stock up", async () => {
+    const id = eventIds[7] ?? "";
+    expect(await faultsOf(2, () => events.get(id))).to.deep.equal([]);
+    expect(await faultsOf(1, () => events.stockOf(id))).to.deep.equal([]);
+  });
+
+  it("lock and read what an allocation needs, of several events at once", async () => {
+    const nothing = () => ({ change: { inserts: [], moves: [], deltas: [] } });
+    const settle = (unitsOf: "released" | "users") =>
+      Promise.all(
+        [...Map.groupBy(allocations, ({ eventId }) => eventId)].map(([eventId, ones]) =>
+          ledger.settle(
+            {
+              eventId,
+              allocationIds: unitsOf === "users" ? [randomUUID()] : ones.map(({ id }) => id),
+              unitsOf: unitsOf === "users" ? ones.map(({ userId }) => userId) : unitsOf,
+            },
+            nothing,
+          ),
+        ),
+      );
+    expect(await faultsOf(4, () => settle("released"))).to.deep.equal([]);
+    expect(await faultsOf(4, () => settle("users"))).to.deep.equal([]);
+  });
+
+  it("extend, sweep and audit by an index", async () => {
+    const { id = "", eventId = "" } = allocations[0] ?? {};
+    const extend = () => ledger.extend(id, new Date(noon), 7_200);
+    expect(await faultsOf(2, extend)).to.deep.equal([]);
+    const sweep = () => ledger.findOrphans({ graceSeconds: 60, limit: 500 });
+    expect(await faultsOf(1, sweep)).to.deep.equal([]);
+    // An audit reads one event's allocations, and adds up in tables of one row each.
+    const faults = await faultsOf(1, () => ledger.audit(eventId));
+    expect(faults.filter((fault) => !fault.startsWith("<derived"))).to.deep.equal([]);
+  });
+
+  it("are seen to be bad when they are", async () => {
+    for (const [sql, fault] of [
+      ["SELECT id FROM event WHERE venue = 'Hall'", "event is read by ALL"],
+      ["SELECT id FROM event ORDER BY venue LIMIT 5", "filesort"],
+      ["SELECT COUNT(*) FROM event", "event is read by index"],
+      ["SELECT seq FROM event ORDER BY start_time, seq LIMIT 5 OFFSET 900", "read by index"],
+    ] as const) {
+      expect((await planFaults(schema.pool, sql)).join("\n")).to.contain(fault);
+    }
+  });
+});
