@@ -1,18 +1,26 @@
+import { passKeysOf } from "@tessera/admission-pass";
 import type { Logger } from "@tessera/service-kit/logger";
+import { Admission } from "./app/admit-people.ts";
 import { AvailabilityCache } from "./app/availability-cache.ts";
 import { Combiners } from "./app/combiners.ts";
 import { ConfirmReservation } from "./app/confirm-reservation.ts";
 import { CreateReservation } from "./app/create-reservation.ts";
 import type { Ledger, StockLevels } from "./app/ledger.ts";
+import { PassGate } from "./app/pass-gate.ts";
 import { ReleaseUnits } from "./app/release-units.ts";
 import type { ReservationStore } from "./app/reservation-store.ts";
+import type { Sales } from "./app/sales.ts";
 import type { SweepDeps } from "./app/sweep.ts";
+import { WaitingRooms } from "./app/waiting-rooms.ts";
 import type { Config } from "./config.ts";
 import type { App } from "./grpc/reservation-service.ts";
+import type { WaitingRoomApp } from "./grpc/waiting-room-service.ts";
 import type { ReservationMetrics } from "./metrics.ts";
 import { AvailabilityNews } from "./redis/availability-news.ts";
 import type { RedisConnections } from "./redis/open-redis.ts";
+import { RedisWaitingRoomStore } from "./redis/redis-waiting-room-store.ts";
 import { RedlockEventLock } from "./redis/redlock-event-lock.ts";
+import type { WaitingRoomMetrics } from "./waiting-room-metrics.ts";
 
 /** Events whose stock, or whose line, is kept in memory at most. */
 const EVENTS_MAX = 10_000;
@@ -22,11 +30,14 @@ export function composeApp(deps: {
   config: Config;
   store: ReservationStore;
   ledger: Ledger;
+  sales: Sales;
   redis: RedisConnections;
   metrics: ReservationMetrics;
+  roomMetrics: WaitingRoomMetrics;
   logger: Logger;
-}): App & { sweep: SweepDeps } {
+}): App & WaitingRoomApp & { sweep: SweepDeps; admission: Admission } {
   const { config, store, ledger, redis, metrics, logger } = deps;
+  const { gate, ...rooms } = composeRooms(deps);
   const cache = new AvailabilityCache({ trustMs: config.soldOutTrustMs, maxEvents: EVENTS_MAX });
   const news = new AvailabilityNews({
     publisher: redis.main,
@@ -50,6 +61,7 @@ export function composeApp(deps: {
     store,
     combiners,
     cache,
+    gate,
     maxWriteBatch: config.batchSize,
     maxWrites: 3,
     maxWriteQueue: config.queueSize,
@@ -63,6 +75,7 @@ export function composeApp(deps: {
   metrics.watchQueue("write", () => createReservation.writeQueueDepth);
   metrics.watchQueue("confirm", () => confirmReservation.depth);
   return {
+    ...rooms,
     store,
     ledger,
     createReservation,
@@ -84,6 +97,31 @@ export function composeApp(deps: {
     defaultTimeoutMs: config.rpcTimeoutMs,
     onReserve: metrics.onReserve,
     onBug: (err, requestId) => logger.error({ err, requestId }, "an entry failed"),
+  };
+}
+
+/** The waiting rooms: their people, their admission, and the gate before the sale. */
+function composeRooms(deps: {
+  config: Config;
+  store: ReservationStore;
+  sales: Sales;
+  redis: RedisConnections;
+  roomMetrics: WaitingRoomMetrics;
+}): { gate: PassGate; waitingRooms: WaitingRooms; admission: Admission } {
+  const { config, sales, roomMetrics } = deps;
+  const { pollsPerSecond, roomMaxPeople: maxPeople } = config;
+  const store = new RedisWaitingRoomStore({ ...deps.redis.rooms, pollsPerSecond, maxPeople });
+  const passKeys = passKeysOf(config.passSecrets);
+  const common = { store, sales, passKeys };
+  return {
+    gate: new PassGate({
+      ...common,
+      wasMade: async (id) => (await deps.store.find([id])).length > 0,
+      onClaim: roomMetrics.onClaim,
+      maxQueue: config.queueSize,
+    }),
+    waitingRooms: new WaitingRooms({ ...common, observer: roomMetrics.rooms }),
+    admission: new Admission({ store, sales, observer: roomMetrics.admission }),
   };
 }
 

@@ -28,9 +28,23 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     lockWaitMs: env.integer("LOCK_WAIT_MS", { min: 10, max: 10_000, fallback: 300 }),
     lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 1_000 }),
     lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
+    // The first signs passes, all of them verify: put a new one in front to rotate.
+    passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
+    roomMaxPeople: env.integer("ROOM_MAX_PEOPLE", {
+      min: 1,
+      max: 100_000_000,
+      fallback: 1_000_000,
+    }),
+    // How often a crowd may ask, altogether, in each waiting room.
+    pollsPerSecond: env.integer("POLLS_PER_SECOND", { min: 1, max: 1_000_000, fallback: 1_000 }),
+    admitIntervalMs: env.integer("ADMIT_INTERVAL_MS", { min: 10, max: 60_000, fallback: 250 }),
+    // A step over hundreds of people takes longer than a lock does.
+    roomTimeoutMs: env.integer("ROOM_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 1_000 }),
     redisTimeoutMs: env.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 250 }),
     // Larger batches cost less a wish, but then only one part of the system works at a time.
-    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 256 }),
+    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 128 }),
+    // 1 until every inventory-svc takes batches of several events in one call.
+    eventsPerCall: env.integer("EVENTS_PER_CALL", { min: 1, max: 64, fallback: 32 }),
     queueSize: env.integer("QUEUE_SIZE", { min: 1, max: 100_000, fallback: 5_000 }),
     soldOutTrustMs: env.integer("SOLD_OUT_TRUST_MS", { min: 0, max: 10_000, fallback: 1_000 }),
     // Two weeks; 0 forbids cancelling what was paid for.

@@ -1,6 +1,7 @@
 import type { Lifecycle } from "@tessera/service-kit/lifecycle";
 import type { Logger } from "@tessera/service-kit/logger";
 import { repeat } from "@tessera/service-kit/repeat";
+import type { Admission } from "./app/admit-people.ts";
 import { type Prunable, prune } from "./app/prune.ts";
 import { relayOutbox } from "./app/relay-outbox.ts";
 import { type SweepDeps, sweep } from "./app/sweep.ts";
@@ -16,10 +17,16 @@ export function startJobs(
     sweep: SweepDeps;
     relay: RelayDeps;
     prunable: Prunable;
+    admission: Admission;
     lifecycle: Lifecycle;
     logger: Logger;
   },
-  settings: { sweepIntervalMs: number; relayIntervalMs: number; retentionDays: number },
+  settings: {
+    sweepIntervalMs: number;
+    relayIntervalMs: number;
+    admitIntervalMs: number;
+    retentionDays: number;
+  },
 ): void {
   const { lifecycle, logger } = deps;
   const sweeper = repeat((isStopped) => sweep(deps.sweep, isStopped), {
@@ -32,6 +39,12 @@ export function startJobs(
     onFailure: (err) => logger.warn({ err }, "relay failed; it will be tried again"),
   });
   lifecycle.onClose("relay", () => relay.stop());
+  const admission = repeat((isStopped) => deps.admission.round(isStopped), {
+    intervalMs: settings.admitIntervalMs,
+    // While the store is lost this comes again and again, and the breaker has told.
+    onFailure: (err) => logger.debug({ err }, "nobody could be admitted; it will be tried again"),
+  });
+  lifecycle.onClose("admission", () => admission.stop());
   const pruner = repeat((isStopped) => prune(deps.prunable, settings.retentionDays, isStopped), {
     intervalMs: PRUNE_INTERVAL_MS,
     onFailure: (err) => logger.warn({ err }, "pruning failed; it will be tried again"),

@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
@@ -8,11 +9,14 @@ import { createRegistry } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { Sales } from "./app/sales.ts";
 import { composeApp } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import { InventoryLedger } from "./grpc/inventory-ledger.ts";
+import { InventorySales } from "./grpc/inventory-sales.ts";
 import { reservationService } from "./grpc/reservation-service.ts";
+import { waitingRoomService } from "./grpc/waiting-room-service.ts";
 import { startJobs } from "./jobs.ts";
 import { reservationMetrics } from "./metrics.ts";
 import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
@@ -21,6 +25,7 @@ import { MysqlReservationStore } from "./mysql/mysql-reservation-store.ts";
 import { SCHEMA } from "./mysql/schema.ts";
 import { openRedis } from "./redis/open-redis.ts";
 import { RedisEventStream } from "./redis/redis-event-stream.ts";
+import { waitingRoomMetrics } from "./waiting-room-metrics.ts";
 
 await run(async () => {
   const config = readConfig(process.env);
@@ -42,9 +47,18 @@ await run(async () => {
   if (config.migrateOnStart) {
     await migrate(source);
   }
-  const redis = openRedis(config, lifecycle, (isOpen) => {
-    logger.warn({ isOpen }, isOpen ? "doing without Redis" : "Redis is back");
-    metrics.onBreaker(isOpen);
+  const roomMetrics = waitingRoomMetrics(registry, (err) =>
+    logger.warn({ err }, "a waiting room could not be looked after"),
+  );
+  const redis = openRedis(config, lifecycle, {
+    locks: (isOpen) => {
+      logger.warn({ isOpen }, isOpen ? "doing without Redis" : "Redis is back");
+      metrics.onBreaker(isOpen);
+    },
+    rooms: (isOpen) => {
+      logger.warn({ isOpen }, isOpen ? "the waiting rooms are lost" : "the waiting rooms are back");
+      roomMetrics.onBreaker(isOpen);
+    },
   });
   const transport = new GrpcTransport({
     address: config.inventoryAddress,
@@ -53,8 +67,13 @@ await run(async () => {
   lifecycle.onClose("inventory", () => transport.close());
 
   const store = new MysqlReservationStore(poolOf(source));
-  const ledger = new InventoryLedger(createClient(InventoryService, transport));
-  const app = composeApp({ config, store, ledger, redis, metrics, logger });
+  const inventory = createClient(InventoryService, transport);
+  const ledger = new InventoryLedger(inventory, config);
+  const sales = new Sales(new InventorySales(inventory));
+  const { admission, ...app } = composeApp({
+    ...{ config, store, ledger, sales, redis, logger },
+    ...{ metrics, roomMetrics },
+  });
   const relay = {
     outbox: new MysqlOutbox(poolOf(source)),
     stream: new RedisEventStream(redis.relay, { maxLength: config.streamMaxLength }),
@@ -62,11 +81,13 @@ await run(async () => {
     onBatch: metrics.onRelay,
   };
   const prunable = new MysqlPrune(poolOf(source));
-  startJobs({ sweep: app.sweep, relay, prunable, lifecycle, logger }, config);
+  startJobs({ sweep: app.sweep, relay, prunable, admission, lifecycle, logger }, config);
 
   await serveRpc({
-    service: ReservationService,
-    implementation: reservationService(app),
+    services: [
+      served(ReservationService, reservationService(app)),
+      served(WaitingRoomService, waitingRoomService(app)),
+    ],
     domain: "reservation.tessera",
     grpcPort: config.grpcPort,
     httpPort: config.httpPort,

@@ -144,7 +144,7 @@ describe("Redis, one node", () => {
   });
 
   it("is done without while it hangs", async () => {
-    own.server.signal("SIGSTOP");
+    await own.server.pause();
     expect(await other.lock.acquire(randomUUID(), 0)).to.equal("down");
     own.server.signal("SIGCONT");
     await until(() => !other.redis.breaker.isOpen);
@@ -188,8 +188,11 @@ describe("Redis, three nodes that vote", () => {
 
 async function open(urls: readonly string[], lifecycle: Lifecycle): Promise<Replica> {
   const turns: boolean[] = [];
-  const config = { redisUrl: urls[0] ?? "", lockUrls: urls, redisTimeoutMs: 500 };
-  const redis = openRedis(config, lifecycle, (isOpen) => turns.push(isOpen));
+  const timeouts = { redisTimeoutMs: 500, roomTimeoutMs: 1_000 };
+  const redis = openRedis({ redisUrl: urls[0] ?? "", lockUrls: urls, ...timeouts }, lifecycle, {
+    locks: (isOpen) => turns.push(isOpen),
+    rooms: () => undefined,
+  });
   const { main, nodes, subscriber, breaker } = redis;
   const lock = new RedlockEventLock({ nodes, tokens: main, breaker, ttlMs: TIMEOUT_MS });
   const cache = new AvailabilityCache({ trustMs: 60_000, maxEvents: 100 });

@@ -27,6 +27,7 @@ import { MemoryLedger } from "./memory-ledger.ts";
 export interface ReplicaOptions {
   store?: ReservationStore;
   idOf?: CreateDeps["idOf"];
+  gate?: CreateDeps["gate"];
   confirmedWithinSeconds?: number;
   sweepBatchSize?: number;
 }
@@ -97,6 +98,7 @@ function replicaOf(
     store,
     combiners,
     cache,
+    gate: options.gate ?? NO_ROOMS,
     maxWriteBatch: 50,
     maxWrites: 2,
     maxWriteQueue: 1_000,
@@ -165,6 +167,12 @@ class SharedLock implements EventLock {
   }
 }
 
+/** In front of events that have no waiting room. */
+const NO_ROOMS: CreateDeps["gate"] = {
+  roomOf: () => undefined,
+  claim: () => Promise.reject(new Error("there is no waiting room")),
+};
+
 const SILENT = {
   batch: () => undefined,
   lockWait: () => undefined,
@@ -184,6 +192,7 @@ export function wishFor(
     userId: randomUUID(),
     eventId: event.eventId,
     items: [{ ticketTypeId: event.types[0] ?? "", quantity }],
+    admissionPass: "",
     ...wish,
   };
 }

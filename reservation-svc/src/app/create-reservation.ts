@@ -1,12 +1,15 @@
 import { hash } from "node:crypto";
+import type { Reason } from "@tessera/proto/reasons";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
 import { idempotencyKeyReused, requestInProgress, soldOut } from "../domain/errors.ts";
 import { asFirstAnswered, type Item, type Reservation } from "../domain/reservation.ts";
+import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
 import type { Combiners } from "./combiners.ts";
 import type { Grant } from "./ledger.ts";
+import type { HeldPass, PassGate } from "./pass-gate.ts";
 import {
   DuplicateReservation,
   type NewReservation,
@@ -19,6 +22,14 @@ export interface CreateWish {
   userId: string;
   eventId: string;
   items: readonly Item[];
+  /** Empty when the buyer shows none. */
+  admissionPass: string;
+}
+
+/** What was reserved, now or by an earlier call. */
+export interface Created {
+  reservation: Reservation;
+  isReplay: boolean;
 }
 
 /** What creating reservations needs. */
@@ -26,6 +37,7 @@ export interface CreateDeps {
   store: ReservationStore;
   combiners: Combiners;
   cache: AvailabilityCache;
+  gate: Pick<PassGate, "roomOf" | "claim">;
   /** Reservations that one write has at most. */
   maxWriteBatch: number;
   /** Writes that run at once. */
@@ -37,6 +49,14 @@ export interface CreateDeps {
    * makes a retry harmless, on both sides of the call to the ledger.
    */
   idOf?: (wish: CreateWish) => string;
+}
+
+/** A wish with what follows from it. */
+interface Request {
+  id: string;
+  wish: CreateWish;
+  deadline: number;
+  bodyHash: Buffer;
 }
 
 /** The id that a user's request always leads to. */
@@ -81,32 +101,60 @@ export class CreateReservation {
   }
 
   /** Reserves, or throws the reason why not. `deadline` is a performance.now() time. */
-  async create(
-    wish: CreateWish,
-    deadline: number,
-  ): Promise<{ reservation: Reservation; isReplay: boolean }> {
+  async create(wish: CreateWish, deadline: number): Promise<Created> {
     const id = this.#idOf(wish);
     if (this.#running.has(id)) {
       throw requestInProgress(wish.requestId);
     }
     this.#running.add(id);
     try {
-      return await this.#create(id, wish, deadline);
+      const request = { id, wish, deadline, bodyHash: bodyHashOf(wish) };
+      const known = this.#deps.gate.roomOf(wish.eventId);
+      const room = known instanceof Promise ? await known : known;
+      return await (room === undefined
+        ? this.#create(request)
+        : this.#createWithPass(room, request));
     } finally {
       this.#running.delete(id);
     }
   }
 
-  async #create(
-    id: string,
-    wish: CreateWish,
-    deadline: number,
-  ): Promise<{ reservation: Reservation; isReplay: boolean }> {
-    const bodyHash = bodyHashOf(wish);
+  async #create(request: Request): Promise<Created> {
+    const decision = await this.#decide(request);
+    return "reservation" in decision ? decision : await this.#keep(request, decision);
+  }
+
+  /** Once the ledger granted, the pass stays with this request until it is known what came of it. */
+  async #createWithPass(room: Room, request: Request): Promise<Created> {
+    const { id, wish } = request;
+    let pass: HeldPass;
+    try {
+      pass = await this.#deps.gate.claim(room, wish, id);
+    } catch (refusal) {
+      // What was reserved with the pass is told again, whatever became of the pass since.
+      return (await this.#replay(request)) ?? refuse(refusal);
+    }
+    let decision: Grant | Created;
+    try {
+      decision = await this.#decide(request);
+    } catch (reason) {
+      if (isRefusal(reason)) {
+        await pass.handBack();
+      }
+      throw reason;
+    }
+    const created = "reservation" in decision ? decision : await this.#keep(request, decision);
+    await pass.use(wish.items.reduce((sum, { quantity }) => sum + quantity, 0));
+    return created;
+  }
+
+  /** What the ledger says: a grant to be kept, or what an earlier call reserved. */
+  async #decide(request: Request): Promise<Grant | Created> {
+    const { id, wish, deadline } = request;
     const gone = this.#deps.cache.soldOut(wish.eventId, wish.items);
     if (gone !== undefined) {
       // This buyer may have been among the lucky ones, and asks again.
-      return (await this.#replay(id, wish, bodyHash)) ?? refuse(soldOut(gone));
+      return (await this.#replay(request)) ?? refuse(soldOut(gone));
     }
     const { userId, items } = wish;
     const allocation = { allocationId: id, userId, items };
@@ -114,31 +162,26 @@ export class CreateReservation {
     if (answer instanceof ServiceError) {
       throw answer.reason === "ALLOCATION_CONFLICT" ? idempotencyKeyReused(wish.requestId) : answer;
     }
-    if (answer.isReplay) {
-      const first = await this.#replay(id, wish, bodyHash);
-      if (first !== undefined) {
-        return first;
-      }
-      // The first try died between the ledger and the write: this one finishes it.
-    }
-    const reservation = heldReservation(id, wish, answer);
+    // Without a first answer, the first try died between the ledger and the write: this one
+    // finishes it.
+    return (answer.isReplay ? await this.#replay(request) : undefined) ?? answer;
+  }
+
+  async #keep(request: Request, grant: Grant): Promise<Created> {
+    const reservation = heldReservation(request.id, request.wish, grant);
     try {
-      await this.#writer.submit({ reservation, bodyHash });
+      await this.#writer.submit({ reservation, bodyHash: request.bodyHash });
     } catch (reason) {
       // Another replica served the same request at the same time, and was first.
       const first =
-        reason instanceof DuplicateReservation ? await this.#replay(id, wish, bodyHash) : undefined;
+        reason instanceof DuplicateReservation ? await this.#replay(request) : undefined;
       return first ?? refuse(reason);
     }
-    return { reservation, isReplay: answer.isReplay };
+    return { reservation, isReplay: grant.isReplay };
   }
 
   /** The first answer to this request, if there was one. */
-  async #replay(
-    id: string,
-    wish: CreateWish,
-    bodyHash: Buffer,
-  ): Promise<{ reservation: Reservation; isReplay: true } | undefined> {
+  async #replay({ id, wish, bodyHash }: Request): Promise<Created | undefined> {
     const found = await this.#finder.submit(id);
     if (found === "none") {
       return undefined;
@@ -170,6 +213,21 @@ export class CreateReservation {
     }
   }
 }
+
+/**
+ * True when nothing was taken, for certain: the ledger refused, or the wish never got there. A
+ * deadline or a broken connection leave it open.
+ */
+function isRefusal(reason: unknown): boolean {
+  return reason instanceof ServiceError && !OPEN_ENDED.has(reason.reason);
+}
+
+const OPEN_ENDED: ReadonlySet<Reason> = new Set([
+  "CANCELLED",
+  "DEADLINE_EXCEEDED",
+  "DEPENDENCY_UNAVAILABLE",
+  "INTERNAL",
+]);
 
 function refuse(reason: unknown): never {
   throw reason;

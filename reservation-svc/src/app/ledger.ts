@@ -27,6 +27,21 @@ export interface StockLevels {
   available: ReadonlyMap<string, number>;
 }
 
+/** Wishes for one event, in order. */
+export interface AllocateBatch {
+  eventId: string;
+  /** The fencing token of the event's lock; 0 without a lock. */
+  token: number;
+  wishes: readonly AllocationWish[];
+}
+
+/** One answer for each wish, in order, and the stock they left. */
+export interface AllocateAnswer {
+  answers: (Grant | ServiceError)[];
+  /** Absent for an unknown event. */
+  stock: StockLevels | undefined;
+}
+
 /** How long, and for whom, a call to the ledger is made. */
 export interface LedgerCall {
   /** In milliseconds. */
@@ -38,13 +53,10 @@ export interface LedgerCall {
 /** The authority on who has which units: inventory-svc. */
 export interface Ledger {
   /**
-   * Decides wishes for one event in order. `token` is 0 without a lock.
+   * Decides wishes for one event in order.
    * Throws FENCED when a higher token was seen.
    */
-  allocate(
-    batch: { eventId: string; token: number; wishes: readonly AllocationWish[] },
-    call: LedgerCall,
-  ): Promise<{ answers: (Grant | ServiceError)[]; stock: StockLevels | undefined }>;
+  allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer>;
   /** Makes held units sold; takes lapsed ones again when it can. */
   commit(
     reservations: readonly Reservation[],

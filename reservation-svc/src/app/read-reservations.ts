@@ -21,7 +21,7 @@ export async function listReservations(
   store: ReservationStore,
   query: { userId: string; pageSize: number; pageToken: string },
 ): Promise<{ reservations: Reservation[]; nextPageToken: string }> {
-  const scope = `reservations:${query.userId}`;
+  const scope = listScope(query.userId);
   const size = pageSizeOf(query.pageSize);
   const position = openPageToken(scope, query.pageToken, [0] as const);
   // One more than a page tells whether there is another.
@@ -33,4 +33,9 @@ export async function listReservations(
     nextPageToken:
       found.length > size && last !== undefined ? sealPageToken(scope, [last.seq]) : "",
   };
+}
+
+/** What the tokens of a user's list are good for. */
+export function listScope(userId: string): string {
+  return `reservations:${userId}`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { ConfirmReservation } from "./confirm-reservation.ts";
 import type { ReleaseUnits } from "./release-units.ts";
 import type { ReservationStore } from "./reservation-store.ts";
@@ -12,16 +13,23 @@ export interface SweepDeps {
   onBatch: (batch: { expired: number; resumed: number; lagSeconds: number }) => void;
 }
 
+/** How long a sweep rests after a full batch, as a share of what the batch took … */
+const REST_SHARE = 0.5;
+/** … and in milliseconds, at most. */
+const REST_MAX_MS = 250;
+
 /**
  * One round: expires holds that are over and gives their units back, finishes confirmations
  * and releases that were left in the middle, until nothing is overdue or `isStopped`.
  *
  * Every replica sweeps; what one has taken the others skip. A failure leaves the rest to the
- * next round: whatever was taken comes up again.
+ * next round: whatever was taken comes up again. When much is overdue at once, a sweep works for
+ * two thirds of the time only: those who buy meanwhile share the stores with it.
  */
 export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
   const { store, releaseUnits, confirmReservation, batchSize } = deps;
   while (!isStopped()) {
+    const startTime = performance.now();
     const { expired, unreleased, confirming, lagMs } = await store.takeDue(batchSize);
     const taken = expired.length + unreleased.length + confirming.length;
     deps.onBatch({
@@ -42,5 +50,6 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<
     if (taken < batchSize) {
       return;
     }
+    await setTimeout(Math.min(REST_MAX_MS, REST_SHARE * (performance.now() - startTime)));
   }
 }

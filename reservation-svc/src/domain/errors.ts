@@ -59,3 +59,75 @@ export function requestInProgress(requestId: string): ServiceError {
 export function soldOut(ticketTypeId: string): ServiceError {
   return new ServiceError("SOLD_OUT", "not enough units are left", { metadata: { ticketTypeId } });
 }
+
+/** Inventory knows no such event. */
+export function eventNotFound(eventId: string): ServiceError {
+  return new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`, { metadata: { eventId } });
+}
+
+/** Everybody may buy at any time, or the sale is so long over that its draw is forgotten. */
+export function noWaitingRoom(eventId: string): ServiceError {
+  return new ServiceError("NO_WAITING_ROOM", `event ${eventId} has no waiting room`, {
+    metadata: { eventId },
+  });
+}
+
+/** The caller has no place, or used it up. */
+export function placeNotFound(eventId: string): ServiceError {
+  return new ServiceError("PLACE_NOT_FOUND", "no place in the event's waiting room", {
+    metadata: { eventId },
+  });
+}
+
+/** The sale is over. */
+export function salesClosed(eventId: string): ServiceError {
+  return new ServiceError("SALES_CLOSED", "the sale is over", { metadata: { eventId } });
+}
+
+/** As many people are in the waiting room as it holds. */
+export function waitingRoomFull(eventId: string): ServiceError {
+  return new ServiceError("WAITING_ROOM_FULL", "the waiting room is full", {
+    metadata: { eventId },
+  });
+}
+
+/** The waiting room's store does not answer, and without it nobody is let in. */
+export function waitingRoomUnavailable(eventId: string, cause: unknown): ServiceError {
+  return new ServiceError("WAITING_ROOM_UNAVAILABLE", "the waiting room does not answer", {
+    metadata: { eventId },
+    cause,
+  });
+}
+
+/** The sale has not opened. */
+export function drawNotYet({ eventId, openTime }: { eventId: string; openTime: Date }) {
+  return new ServiceError("DRAW_NOT_YET", "the draw takes place when the sale opens", {
+    metadata: { eventId, drawTime: openTime.toISOString() },
+  });
+}
+
+/** The event has a waiting room, and the buyer shows no pass. */
+export function passRequired(eventId: string): ServiceError {
+  return new ServiceError("PASS_REQUIRED", "join the event's waiting room first", {
+    metadata: { eventId },
+  });
+}
+
+/** The pass is signed, and the waiting room knows nothing of it: its place was given up. */
+export function passUnknown(eventId: string): ServiceError {
+  return new ServiceError("PASS_INVALID", "the pass's place was given up", {
+    metadata: { eventId },
+  });
+}
+
+/** The pass was good, and its time is over. */
+export function passExpired(eventId: string): ServiceError {
+  return new ServiceError("PASS_EXPIRED", "the pass has expired", { metadata: { eventId } });
+}
+
+/** Another reservation was made with the pass. */
+export function passUsed(eventId: string): ServiceError {
+  return new ServiceError("PASS_USED", "another reservation was made with the pass", {
+    metadata: { eventId },
+  });
+}

@@ -124,6 +124,40 @@ describe("InventoryLedger", () => {
     await ledger.extend("1", new Date(1234), {});
   });
 
+  it("lets batches of several events that are ready together share a call", async () => {
+    const calls: string[][] = [];
+    const stock = (eventId: string) => ({ ...STOCK, eventId });
+    const fenced = { code: 9, reason: "FENCED", message: "late", metadata: { lastToken: "9" } };
+    const ledger = ledgerOver({
+      batchAllocate: ({ eventId }) => {
+        calls.push([eventId]);
+        return { results: [], stock: stock(eventId) };
+      },
+      batchAllocateAcrossEvents: ({ batches }, context) => {
+        calls.push(batches.map(({ eventId }) => eventId));
+        expect(context.timeoutMs()).to.be.within(1_001, 2_000);
+        return {
+          results: batches.map(({ eventId }) => ({
+            outcome:
+              eventId === "bad"
+                ? { case: "error" as const, value: fenced }
+                : { case: "response" as const, value: { results: [], stock: stock(eventId) } },
+          })),
+        };
+      },
+    });
+    const answers = await Promise.allSettled(
+      ["a", "bad", "c"].map((eventId, index) =>
+        ledger.allocate({ eventId, token: 1, wishes: [] }, { timeoutMs: 1_000 * (index + 1) }),
+      ),
+    );
+    expect(calls).to.deep.equal([["a", "bad"], ["c"]]);
+    const [first, second, third] = answers;
+    expect(first).to.have.nested.property("value.stock.eventId", "a");
+    expect(second).to.have.nested.property("reason.reason", "FENCED");
+    expect(third).to.have.nested.property("value.stock.eventId", "c");
+  });
+
   it("throws what the ledger meant", async () => {
     const metadata = { lastToken: "42" };
     const ledger = ledgerOver({
@@ -142,7 +176,7 @@ function ledgerOver(implementation: Partial<ServiceImpl<typeof InventoryService>
   const transport = createRouterTransport(
     (router) => void router.service(InventoryService, implementation),
   );
-  return new InventoryLedger(createClient(InventoryService, transport));
+  return new InventoryLedger(createClient(InventoryService, transport), { eventsPerCall: 2 });
 }
 
 function held(id: string, state: Reservation["state"] = "held"): Reservation {

@@ -1,51 +1,86 @@
 import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type CallOptions, type Client, ConnectError } from "@connectrpc/connect";
 import type {
+  BatchAllocateResponse,
   InventoryService,
   StockLevels as StockMessage,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { Batcher } from "@tessera/service-kit/batcher";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
 import type { ServiceError } from "@tessera/service-kit/service-error";
-import type { AllocationWish, Grant, Ledger, LedgerCall, StockLevels } from "../app/ledger.ts";
+import type {
+  AllocateAnswer,
+  AllocateBatch,
+  AllocationWish,
+  Grant,
+  Ledger,
+  LedgerCall,
+  StockLevels,
+} from "../app/ledger.ts";
 import type { Reservation } from "../domain/reservation.ts";
 
-/** The ledger as inventory-svc serves it. Its refusals arrive as the ServiceErrors they were. */
+/** What one event's combiner asks for, and how long it waits. */
+interface AllocateCall extends LedgerCall {
+  batch: AllocateBatch;
+}
+
+/** Calls that allocate, at once: enough that one event's never waits for another's. */
+const CALLS_IN_FLIGHT = 4;
+/** Batches that wait for a call: each event has one at most. */
+const BATCHES_WAITING = 20_000;
+
+/**
+ * The ledger as inventory-svc serves it. Its refusals arrive as the ServiceErrors they were.
+ *
+ * Batches of several events that are ready at the same time share a call: with many events on
+ * sale there would otherwise be a call for every few buyers.
+ */
 export class InventoryLedger implements Ledger {
   readonly #client: Client<typeof InventoryService>;
+  readonly #allocator: Batcher<AllocateCall, AllocateAnswer>;
 
-  constructor(client: Client<typeof InventoryService>) {
+  /** `eventsPerCall` is 1 to 64; 1 while some inventory-svc cannot take several. */
+  constructor(client: Client<typeof InventoryService>, options: { eventsPerCall: number }) {
     this.#client = client;
+    this.#allocator = new Batcher({
+      name: "the ledger's line",
+      run: (calls) => this.#allocateAll(calls),
+      maxBatch: options.eventsPerCall,
+      maxInFlight: CALLS_IN_FLIGHT,
+      maxQueue: BATCHES_WAITING,
+    });
   }
 
-  async allocate(
-    batch: { eventId: string; token: number; wishes: readonly AllocationWish[] },
-    call: LedgerCall,
-  ): Promise<{ answers: (Grant | ServiceError)[]; stock: StockLevels | undefined }> {
-    const { eventId, token, wishes } = batch;
-    const request = { eventId, fencingToken: BigInt(token), entries: wishes.map(toEntry) };
-    const response = await told(this.#client.batchAllocate(request, optionsOf(call)));
-    const answers = response.results.map(({ outcome }): Grant | ServiceError => {
-      if (outcome.case === "error") {
-        return fromEntryError(outcome.value);
+  allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer> {
+    return this.#allocator.submit({ batch, ...call });
+  }
+
+  async #allocateAll(calls: readonly AllocateCall[]): Promise<(AllocateAnswer | Error)[]> {
+    const [first] = calls;
+    if (first !== undefined && calls.length === 1) {
+      const answer = this.#client.batchAllocate(toRequest(first.batch), optionsOf(first));
+      return [toAnswer(await told(answer))];
+    }
+    // The most patient batch's: a hasty one must not fail its neighbours.
+    const timeouts = calls.flatMap(({ timeoutMs }) => timeoutMs ?? []);
+    const request = { batches: calls.map(({ batch }) => toRequest(batch)) };
+    const { results } = await told(
+      this.#client.batchAllocateAcrossEvents(
+        request,
+        timeouts.length < calls.length ? {} : { timeoutMs: Math.max(...timeouts) },
+      ),
+    );
+    return results.map(({ outcome }) => {
+      switch (outcome.case) {
+        case "response":
+          return toAnswer(outcome.value);
+        case "error":
+          return fromEntryError(outcome.value);
+        default:
+          throw new Error("inventory-svc left a batch without an outcome");
       }
-      if (outcome.case === undefined) {
-        throw new Error("inventory-svc left an entry without an outcome");
-      }
-      const { total, replayed, ...first } = outcome.value;
-      return {
-        totalMinor: Number(total?.amountMinor ?? 0n),
-        currency: total?.currencyCode ?? "",
-        isReplay: replayed,
-        // Of an unknown event, of which nothing can be granted, there are no times.
-        allocateTime: dateOf(replayed ? first.allocateTime : response.allocateTime),
-        expireTime: dateOf(replayed ? first.expireTime : response.expireTime),
-      };
     });
-    return {
-      answers,
-      stock: response.stock === undefined ? undefined : toLevels(response.stock),
-    };
   }
 
   async commit(
@@ -77,6 +112,32 @@ export class InventoryLedger implements Ledger {
     const request = { allocationId, expireTime: timestampFromDate(expireTime) };
     await told(this.#client.extendAllocation(request, optionsOf(call)));
   }
+}
+
+function toRequest({ eventId, token, wishes }: AllocateBatch) {
+  return { eventId, fencingToken: BigInt(token), entries: wishes.map(toEntry) };
+}
+
+function toAnswer(response: BatchAllocateResponse): AllocateAnswer {
+  const answers = response.results.map(({ outcome }): Grant | ServiceError => {
+    if (outcome.case === "error") {
+      return fromEntryError(outcome.value);
+    }
+    if (outcome.case === undefined) {
+      throw new Error("inventory-svc left an entry without an outcome");
+    }
+    const { total, replayed, ...first } = outcome.value;
+    return {
+      totalMinor: Number(total?.amountMinor ?? 0n),
+      currency: total?.currencyCode ?? "",
+      isReplay: replayed,
+      // Of an unknown event, of which nothing can be granted, there are no times.
+      allocateTime: dateOf(replayed ? first.allocateTime : response.allocateTime),
+      expireTime: dateOf(replayed ? first.expireTime : response.expireTime),
+    };
+  });
+  const { stock } = response;
+  return { answers, stock: stock === undefined ? undefined : toLevels(stock) };
 }
 
 /** Failed calls become the ServiceErrors that the ledger meant. */

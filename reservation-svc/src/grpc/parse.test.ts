@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ReservationItemSchema } from "@tessera/proto/reservation/v1/reservation_pb";
 import {
   ConfirmReservationEntrySchema,
@@ -15,7 +15,8 @@ const TYPE_B = "0190a5c8-7b1e-7c3d-8f00-00000000000b";
 describe("parseCreate", () => {
   it("reads a wish, and sums items of one type", () => {
     const items = [item(TYPE_A, 1), item(TYPE_B, 100), item(TYPE_A, 2)];
-    expect(parseCreate(wish({ items }))).to.deep.equal({
+    expect(parseCreate(wish({ items, admissionPass: "a.b.c" }))).to.deep.equal({
+      admissionPass: "a.b.c",
       requestId: "r 1",
       userId: USER,
       eventId: EVENT,
@@ -26,7 +27,7 @@ describe("parseCreate", () => {
     });
   });
 
-  const bad: readonly [string, Partial<Wish>][] = [
+  const bad: readonly [string, Wish][] = [
     ["request_id", { requestId: "" }],
     ["request_id", { requestId: "x".repeat(256) }],
     ["request_id", { requestId: "bücher" }],
@@ -103,9 +104,9 @@ describe("checkBatch", () => {
   });
 });
 
-type Wish = Parameters<typeof parseCreate>[0];
+type Wish = MessageInitShape<typeof CreateReservationEntrySchema>;
 
-function wish(part: Partial<Wish>) {
+function wish(part: Wish) {
   return create(CreateReservationEntrySchema, {
     requestId: "r 1",
     userId: USER,

@@ -7,6 +7,7 @@ import { invalidField } from "@tessera/service-kit/service-error";
 import { isUuid } from "@tessera/service-kit/uuid";
 import type { ConfirmRequest } from "../app/confirm-reservation.ts";
 import type { CreateWish } from "../app/create-reservation.ts";
+import type { Visitor } from "../app/waiting-rooms.ts";
 import { type Item, mergeItems } from "../domain/reservation.ts";
 
 const ITEMS_MAX = 20;
@@ -23,6 +24,7 @@ export function parseCreate(entry: CreateReservationEntry): CreateWish {
     userId: uuid("user_id", entry.userId),
     eventId: uuid("event_id", entry.eventId),
     items: parseItems(entry.items),
+    admissionPass: entry.admissionPass,
   };
 }
 
@@ -46,6 +48,11 @@ export function parseChange(
     requestId: printable("request_id", request.requestId),
     reservationId: uuid("reservation_id", request.reservationId),
   };
+}
+
+/** Reads who is meant at which event. Throws INVALID_FIELD, which names the field. */
+export function parseVisitor(entry: { userId: string; eventId: string }): Visitor {
+  return { userId: uuid("user_id", entry.userId), eventId: uuid("event_id", entry.eventId) };
 }
 
 /** A UUID in its lower-case form. Throws INVALID_FIELD. */

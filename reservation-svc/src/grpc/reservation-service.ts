@@ -2,8 +2,6 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { toEntryError } from "@tessera/service-kit/entry-error";
-import { ServiceError } from "@tessera/service-kit/service-error";
-import { isUuid } from "@tessera/service-kit/uuid";
 import { type CancelDeps, cancelReservation } from "../app/cancel-reservation.ts";
 import type { ConfirmReservation } from "../app/confirm-reservation.ts";
 import type { CreateReservation } from "../app/create-reservation.ts";
@@ -11,6 +9,7 @@ import { extendReservation } from "../app/extend-reservation.ts";
 import type { Ledger } from "../app/ledger.ts";
 import { getReservation, listReservations } from "../app/read-reservations.ts";
 import type { ReservationStore } from "../app/reservation-store.ts";
+import { callerId } from "./caller.ts";
 import { checkBatch, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
 import { toMessage } from "./to-message.ts";
 
@@ -121,15 +120,6 @@ function entryError(app: App, reason: unknown, context: HandlerContext) {
     app.onBug(reason, context.requestHeader.get("x-request-id"));
   }
   return value;
-}
-
-/** Mesh policy lets only the BFF call this port, and the BFF sets the header. */
-function callerId(context: HandlerContext): string {
-  const userId = context.requestHeader.get("x-tessera-user-id") ?? "";
-  if (!isUuid(userId)) {
-    throw new ServiceError("UNAUTHENTICATED", "the call does not say whose it is");
-  }
-  return userId;
 }
 
 /** How long a call may still take, in milliseconds. */

@@ -15,13 +15,26 @@ export interface RedisConnections {
   subscriber: Redis;
   relay: Redis;
   breaker: Breaker;
+  /** Of the waiting rooms, which do not need those that vote on locks. */
+  rooms: { redis: Redis; breaker: Breaker };
+}
+
+/** Told when something is done without, and when it is used again. */
+export interface RedisObserver {
+  locks: (isOpen: boolean) => void;
+  rooms: (isOpen: boolean) => void;
 }
 
 /** Opens the connections; Redis need not be there yet, nor ever. */
 export function openRedis(
-  config: { redisUrl: string; lockUrls: readonly string[]; redisTimeoutMs: number },
+  config: {
+    redisUrl: string;
+    lockUrls: readonly string[];
+    redisTimeoutMs: number;
+    roomTimeoutMs: number;
+  },
   lifecycle: Lifecycle,
-  onBreaker: (isOpen: boolean) => void,
+  observer: RedisObserver,
 ): RedisConnections {
   const timeoutMs = config.redisTimeoutMs;
   const open = (url: string, ms: number) => {
@@ -45,8 +58,15 @@ export function openRedis(
       }
     },
     probeEveryMs: PROBE_EVERY_MS,
-    onChange: onBreaker,
+    onChange: observer.locks,
   });
   lifecycle.onClose("breaker", () => breaker.close());
-  return { main, nodes, subscriber, relay, breaker };
+  const redis = open(config.redisUrl, config.roomTimeoutMs);
+  const roomBreaker = new Breaker({
+    probe: () => redis.ping(),
+    probeEveryMs: PROBE_EVERY_MS,
+    onChange: observer.rooms,
+  });
+  lifecycle.onClose("breaker of the rooms", () => roomBreaker.close());
+  return { main, nodes, subscriber, relay, breaker, rooms: { redis, breaker: roomBreaker } };
 }

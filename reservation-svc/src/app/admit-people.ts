@@ -1,0 +1,153 @@
+import { isAllGone, type Room } from "../domain/waiting-room.ts";
+import { asRoom, isUnknownEvent, type Sales } from "./sales.ts";
+import type { AdmissionStep, Supply, WaitingRoomStore } from "./waiting-room-store.ts";
+
+/** Told what the rounds of admission do, for metrics. */
+export interface AdmissionObserver {
+  step(step: AdmissionStep, seconds: number): void;
+  /** A room could not be looked after; the others were. */
+  failed(reason: unknown): void;
+  /** The sums over all rooms of one round. */
+  round(sums: { rooms: number; waiting: number; active: number; stalledMs: number }): void;
+}
+
+/** What admission needs. */
+export interface AdmissionDeps {
+  store: WaitingRoomStore;
+  sales: Sales;
+  observer: AdmissionObserver;
+  now?: () => number;
+}
+
+/** What this process remembers of a room between two steps. */
+interface Watched {
+  /** The room's count of units bought with passes, when it was last heard. */
+  units: number | undefined;
+  supply: Pick<Supply, "available" | "unitsBefore"> | undefined;
+  supplyTime: number;
+  /** What the last step found, and until when that will do: before the opening nothing happens. */
+  last: AdmissionStep | undefined;
+  restTime: number;
+}
+
+/** What is left is read again after this, in milliseconds. */
+const SUPPLY_MS = 1_000;
+/** Before the opening a room is only counted, every so often. Milliseconds. */
+const REST_MS = 1_000;
+/** Rooms that are looked after at the same time. */
+const AT_ONCE = 16;
+/** Steps that one round makes for a room, while each does all that a step may do. */
+const STEPS_MAX = 10;
+/** A step that did this much has probably left something to do. */
+const FULL_STEP = 500;
+
+const NOTHING = { waiting: 0, active: 0, stalledMs: 0 };
+
+/**
+ * Lets people in, room after room. Every replica does it all the time: each step is atomic in the
+ * store, so it matters neither how many do it nor who dies while doing it.
+ */
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #now: () => number;
+  #watched = new Map<string, Watched>();
+
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? (() => performance.now());
+  }
+
+  /** Looks after every room once. Throws when the list of rooms cannot be read. */
+  async round(isStopped: () => boolean): Promise<void> {
+    const eventIds = await this.#deps.store.eventIds();
+    const watched = new Map<string, Watched>();
+    for (const eventId of eventIds) {
+      watched.set(eventId, this.#watched.get(eventId) ?? newlyWatched());
+    }
+    this.#watched = watched;
+    const sums = { rooms: eventIds.length, ...NOTHING };
+    const rest = [...watched];
+    const lookAfter = async () => {
+      for (let next = rest.pop(); next !== undefined && !isStopped(); next = rest.pop()) {
+        const { waiting, active, stalledMs } = await this.#lookAfter(...next);
+        sums.waiting += waiting;
+        sums.active += active;
+        sums.stalledMs = Math.max(sums.stalledMs, stalledMs);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, lookAfter));
+    this.#deps.observer.round(sums);
+  }
+
+  async #lookAfter(eventId: string, watched: Watched) {
+    try {
+      const room = asRoom(await this.#deps.sales.saleOf(eventId));
+      return room === undefined ? await this.#dismiss(eventId) : await this.#admit(room, watched);
+    } catch (reason) {
+      if (isUnknownEvent(reason)) {
+        return await this.#dismiss(eventId);
+      }
+      this.#deps.observer.failed(reason);
+      return NOTHING;
+    }
+  }
+
+  async #admit(room: Room, watched: Watched) {
+    const now = Date.now();
+    if (room.closeTime.getTime() <= now) {
+      return await this.#dismiss(room.eventId);
+    }
+    if (watched.last !== undefined && now < watched.restTime) {
+      return watched.last;
+    }
+    let step = await this.#step(room, watched);
+    for (let count = 1; count < STEPS_MAX && isFull(step); count += 1) {
+      step = await this.#step(room, watched);
+    }
+    watched.last = step;
+    watched.restTime = Math.min(room.openTime.getTime(), now + REST_MS);
+    // An empty room is left to itself: whoever comes next puts it on the list again.
+    const isIdle = step.waiting === 0 && step.active === 0 && room.openTime.getTime() <= now;
+    return isIdle ? await this.#dismiss(room.eventId) : step;
+  }
+
+  async #step(room: Room, watched: Watched): Promise<AdmissionStep> {
+    const supply = await this.#supplyOf(room, watched);
+    const startTime = performance.now();
+    const step = await this.#deps.store.admit(room, supply);
+    watched.units = step.units;
+    this.#deps.observer.step(step, (performance.now() - startTime) / 1000);
+    return step;
+  }
+
+  /** What is left, as of a second ago at most; what was bought since then, the step takes off. */
+  async #supplyOf(room: Room, watched: Watched): Promise<Supply> {
+    const unitsBefore = watched.units;
+    const isOpen = room.openTime.getTime() <= Date.now();
+    if (unitsBefore === undefined || !isOpen) {
+      // The first step only asks for the count, without which nobody may be let in.
+      return { available: 0, unitsBefore: 0, isAllGone: undefined };
+    }
+    const now = this.#now();
+    if (watched.supply === undefined || now - watched.supplyTime > SUPPLY_MS) {
+      const stock = await this.#deps.sales.stockNow(room.eventId);
+      watched.supplyTime = now;
+      watched.supply = { available: stock.available, unitsBefore };
+      return { ...watched.supply, isAllGone: isAllGone(stock) };
+    }
+    return { ...watched.supply, isAllGone: undefined };
+  }
+
+  async #dismiss(eventId: string) {
+    await this.#deps.store.dismiss(eventId);
+    return NOTHING;
+  }
+}
+
+function newlyWatched(): Watched {
+  return { units: undefined, supply: undefined, supplyTime: 0, last: undefined, restTime: 0 };
+}
+
+function isFull({ admitted, skipped, waiting }: AdmissionStep): boolean {
+  return waiting > 0 && admitted + skipped >= FULL_STEP;
+}

@@ -1,0 +1,237 @@
+import { type PassClaims, type PassKeys, verifyPass } from "@tessera/admission-pass";
+import { Batcher } from "@tessera/service-kit/batcher";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import {
+  passExpired,
+  passRequired,
+  passUnknown,
+  passUsed,
+  requestInProgress,
+  waitingRoomUnavailable,
+} from "../domain/errors.ts";
+import type { Room } from "../domain/waiting-room.ts";
+import { asRoom, isUnknownEvent, type Sales } from "./sales.ts";
+import {
+  type ClaimAnswer,
+  type ClaimEnd,
+  type PassClaim,
+  StoreLost,
+  type WaitingRoomStore,
+} from "./waiting-room-store.ts";
+
+/** The wish to reserve with a pass. */
+export interface PassWish {
+  requestId: string;
+  userId: string;
+  /** Empty when the buyer shows none. */
+  admissionPass: string;
+}
+
+/** A pass that is kept for one reservation until it is known what came of it. */
+export interface HeldPass {
+  /** The reservation was made: the pass is used up, and the slot free. */
+  use(units: number): Promise<void>;
+  /** Nothing was made, for certain: the pass is as good as before. */
+  handBack(): Promise<void>;
+}
+
+/** What the gate needs. */
+export interface PassGateDeps {
+  store: WaitingRoomStore;
+  sales: Sales;
+  passKeys: PassKeys;
+  /** True when a reservation with this id was made. */
+  wasMade: (reservationId: string) => Promise<boolean>;
+  onClaim: (outcome: string) => void;
+  maxQueue: number;
+}
+
+interface Wanted<T> {
+  room: Room;
+  what: T;
+}
+
+/** For those whom a lost store lets through. */
+const NOTHING_HELD: HeldPass = {
+  use: () => Promise.resolve(),
+  handBack: () => Promise.resolve(),
+};
+
+/**
+ * Stands before the sale of an event with a waiting room: whoever reserves shows a pass, which is
+ * claimed for the one reservation that the request always leads to.
+ */
+export class PassGate {
+  readonly #deps: PassGateDeps;
+  readonly #claims: Batcher<Wanted<PassClaim>, ClaimAnswer>;
+  readonly #ends: Batcher<Wanted<ClaimEnd>, true>;
+
+  constructor(deps: PassGateDeps) {
+    this.#deps = deps;
+    const bounds = { maxBatch: 250, maxInFlight: 4, maxQueue: deps.maxQueue };
+    this.#claims = new Batcher({
+      ...bounds,
+      name: "the pass queue",
+      run: (wanted) => eachRoom(wanted, (room, claims) => deps.store.claim(room, claims)),
+    });
+    this.#ends = new Batcher({
+      ...bounds,
+      name: "the used-pass queue",
+      run: (wanted) =>
+        eachRoom(wanted, async (room, ends) => {
+          await deps.store.settle(room, ends);
+          return ends.map(() => true as const);
+        }),
+    });
+  }
+
+  /** The waiting room before an event's sale, if there is one; at once for an event that is known. */
+  roomOf(eventId: string): Room | undefined | Promise<Room | undefined> {
+    const sale = this.#deps.sales.saleOf(eventId);
+    return sale instanceof Promise
+      ? sale.then(asRoom, (reason) => (isUnknownEvent(reason) ? undefined : refuse(reason)))
+      : asRoom(sale);
+  }
+
+  /**
+   * Claims the buyer's pass for a reservation. Throws PASS_REQUIRED, PASS_INVALID, PASS_EXPIRED,
+   * PASS_USED, REQUEST_IN_PROGRESS while another reservation may come of it, or
+   * WAITING_ROOM_UNAVAILABLE.
+   */
+  async claim(room: Room, wish: PassWish, reservationId: string): Promise<HeldPass> {
+    try {
+      const held = await this.#claim(room, wish, reservationId);
+      this.#deps.onClaim(held === NOTHING_HELD ? "store_lost" : "claimed");
+      return held;
+    } catch (reason) {
+      this.#deps.onClaim(reason instanceof ServiceError ? reason.reason : "INTERNAL");
+      throw reason;
+    }
+  }
+
+  async #claim(room: Room, wish: PassWish, reservationId: string): Promise<HeldPass> {
+    const { serial } = (await this.#read(room, wish)) ?? {};
+    if (serial === undefined) {
+      return this.#letThrough(room);
+    }
+    const claim: PassClaim = { userId: wish.userId, serial, reservationId };
+    let answer = await this.#ask(room, claim);
+    if (typeof answer === "object" && "doubtful" in answer) {
+      answer = await this.#resolve(room, claim, answer.doubtful);
+    }
+    if (answer instanceof StoreLost) {
+      return this.#letThrough(room, answer);
+    }
+    if (answer !== "claimed") {
+      throw refusalOf(answer, room.eventId, wish.requestId);
+    }
+    const end = (units: number) => this.#end(room, { ...claim, units });
+    return { use: end, handBack: () => end(0) };
+  }
+
+  /** What the pass says; undefined when it does not matter, because the store is lost. */
+  async #read(
+    { eventId }: Room,
+    { userId, admissionPass }: PassWish,
+  ): Promise<PassClaims | undefined> {
+    const { store, passKeys: keys } = this.#deps;
+    if (admissionPass === "") {
+      return store.isLost ? undefined : refuse(passRequired(eventId));
+    }
+    try {
+      return await verifyPass(admissionPass, { eventId, userId }, { keys });
+    } catch (reason) {
+      // Whoever had a pass gets no new one while the store is lost.
+      const isLate = reason instanceof ServiceError && reason.reason === "PASS_EXPIRED";
+      return isLate && store.isLost ? undefined : refuse(reason);
+    }
+  }
+
+  /** Another reservation claimed the pass and was not heard of since. */
+  async #resolve(room: Room, claim: PassClaim, holderId: string): Promise<ClaimAnswer | StoreLost> {
+    if (await this.#deps.wasMade(holderId)) {
+      await this.#end(room, { ...claim, reservationId: holderId, units: 1 });
+      return "used";
+    }
+    return await this.#ask(room, { ...claim, deadReservationId: holderId });
+  }
+
+  async #ask(room: Room, what: PassClaim): Promise<ClaimAnswer | StoreLost> {
+    try {
+      return await this.#claims.submit({ room, what });
+    } catch (reason) {
+      if (reason instanceof StoreLost) {
+        return reason;
+      }
+      throw reason;
+    }
+  }
+
+  /** A claim whose end cannot be told stays: it holds nobody up but its own pass. */
+  async #end(room: Room, what: ClaimEnd): Promise<void> {
+    try {
+      await this.#ends.submit({ room, what });
+    } catch (reason) {
+      this.#deps.onClaim(reason instanceof StoreLost ? "unsettled" : "INTERNAL");
+    }
+  }
+
+  #letThrough(room: Room, cause?: StoreLost): HeldPass {
+    return room.rules.onStoreLoss === "open"
+      ? NOTHING_HELD
+      : refuse(waitingRoomUnavailable(room.eventId, cause));
+  }
+}
+
+function refusalOf(
+  answer: Exclude<ClaimAnswer, "claimed">,
+  eventId: string,
+  requestId: string,
+): ServiceError {
+  switch (answer) {
+    case "unknown":
+      return passUnknown(eventId);
+    case "expired":
+      return passExpired(eventId);
+    case "used":
+      return passUsed(eventId);
+    default:
+      // Another reservation is being made with the pass, or somebody else takes it over just now.
+      return requestInProgress(requestId);
+  }
+}
+
+/** Serves the entries of each room together, in order; a failure is that of the room's entries. */
+async function eachRoom<T, R>(
+  wanted: readonly Wanted<T>[],
+  serve: (room: Room, entries: readonly T[]) => Promise<readonly R[]>,
+): Promise<(R | Error)[]> {
+  const answers = new Array<R | Error>(wanted.length);
+  const byEvent = Map.groupBy(wanted.keys(), (index) => wanted[index]?.room.eventId);
+  await Promise.all(
+    [...byEvent.values()].map(async (indexes) => {
+      const entries = indexes.flatMap((index) => wanted[index] ?? []);
+      const [first] = entries;
+      if (first === undefined) {
+        return;
+      }
+      let served: readonly (R | Error)[];
+      try {
+        served = await serve(
+          first.room,
+          entries.map(({ what }) => what),
+        );
+      } catch (reason) {
+        served = entries.map(() => (reason instanceof Error ? reason : new Error(String(reason))));
+      }
+      for (const [nth, index] of indexes.entries()) {
+        answers[index] = served[nth] ?? new Error("too few answers");
+      }
+    }),
+  );
+  return answers;
+}
+
+function refuse(reason: unknown): never {
+  throw reason;
+}

@@ -1,0 +1,266 @@
+import { type PassKeys, signPass } from "@tessera/admission-pass";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import {
+  drawNotYet,
+  noWaitingRoom,
+  placeNotFound,
+  salesClosed,
+  waitingRoomFull,
+  waitingRoomUnavailable,
+} from "../domain/errors.ts";
+import {
+  isAllGone,
+  isOnSale,
+  type Room,
+  type Standing,
+  type Stock,
+  stockHint,
+} from "../domain/waiting-room.ts";
+import { commitmentOf } from "./draw.ts";
+import type { Sales } from "./sales.ts";
+import { type Heard, StoreLost, type WaitingRoomStore } from "./waiting-room-store.ts";
+
+/** One person at one event. */
+export interface Visitor {
+  eventId: string;
+  userId: string;
+}
+
+/** One person's place. */
+export interface Place extends Visitor {
+  /** `lost`: the waiting room's store is lost, and the event lets everybody buy meanwhile. */
+  standing: Standing | { state: "lost" };
+  hint: ReturnType<typeof stockHint>;
+  /** What an admitted person reserves with. */
+  pass?: string;
+  /** True when the place was taken by this call. */
+  isNew: boolean;
+}
+
+/** The draw of an event. */
+export interface Draw {
+  commitment: string;
+  /** Lower-case hex; empty until the sale opens. */
+  seed: string;
+  drawTime: Date;
+  entrants: number;
+}
+
+/** Asks the store for the people of one room. */
+type Serve = (room: Room, userIds: readonly string[], stock: Stock) => Promise<Heard[] | Error>;
+
+/** Told what people did and where they stand, for metrics. */
+export interface RoomObserver {
+  joined(outcome: string, count: number): void;
+  polled(outcome: string, count: number): void;
+}
+
+/** What waiting rooms need. */
+export interface WaitingRoomsDeps {
+  store: WaitingRoomStore;
+  sales: Sales;
+  passKeys: PassKeys;
+  observer: RoomObserver;
+  now?: () => Date;
+}
+
+/** What people do in waiting rooms: join, poll, leave, and check the draw. */
+export class WaitingRooms {
+  readonly #deps: WaitingRoomsDeps;
+  readonly #now: () => Date;
+
+  constructor(deps: WaitingRoomsDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? (() => new Date());
+  }
+
+  /** One place, or the reason why not, for each visitor in order. */
+  async join(visitors: readonly Visitor[]): Promise<(Place | Error)[]> {
+    const { store, observer } = this.#deps;
+    const places = await this.#forEachRoom(visitors, async (room, userIds, stock) => {
+      if (room.closeTime <= this.#now()) {
+        return salesClosed(room.eventId);
+      }
+      const heard = await store.join(room, userIds, { isAllGone: isAllGone(stock) });
+      return heard === "closed" ? salesClosed(room.eventId) : heard;
+    });
+    for (const [outcome, count] of tally(places, "kept")) {
+      observer.joined(outcome, count);
+    }
+    return places;
+  }
+
+  /** One place, or the reason why there is none, for each visitor in order. */
+  async poll(visitors: readonly Visitor[]): Promise<(Place | Error)[]> {
+    const { store, observer } = this.#deps;
+    const places = await this.#forEachRoom(visitors, (room, userIds) => store.poll(room, userIds));
+    for (const [outcome, count] of tally(places)) {
+      observer.polled(outcome, count);
+    }
+    return places;
+  }
+
+  /** Gives a place up. */
+  async leave({ eventId, userId }: Visitor): Promise<void> {
+    const room = await this.#deps.sales.roomOf(eventId);
+    await unlessLost(room, this.#deps.store.leave(room, userId));
+  }
+
+  /** What the draw commits to; once the sale is open, also what it was made with. */
+  async draw(eventId: string): Promise<Draw> {
+    const room = await this.#deps.sales.roomOf(eventId);
+    const drawn = await unlessLost(room, this.#deps.store.draw(room));
+    if (drawn === undefined) {
+      throw noWaitingRoom(eventId);
+    }
+    return {
+      commitment: commitmentOf(drawn.seed),
+      seed: drawn.hasOpened ? drawn.seed.toString("hex") : "",
+      drawTime: room.openTime,
+      entrants: drawn.entrants,
+    };
+  }
+
+  /** A person's number in the draw. Throws DRAW_NOT_YET and PLACE_NOT_FOUND. */
+  async drawNumber({ eventId, userId }: Visitor): Promise<number> {
+    const room = await this.#deps.sales.roomOf(eventId);
+    const number = await unlessLost(room, this.#deps.store.drawNumber(room, userId));
+    if (number === "early") {
+      throw drawNotYet(room);
+    }
+    if (number === "none") {
+      throw placeNotFound(eventId);
+    }
+    return number;
+  }
+
+  /** Serves the visitors of each event together; a failure is that of the event's visitors. */
+  async #forEachRoom(visitors: readonly Visitor[], serve: Serve): Promise<(Place | Error)[]> {
+    const answers = new Array<Place | Error>(visitors.length);
+    const serveEvent = async (eventId: string, indexes: readonly number[]) => {
+      const userIds = indexes.map((index) => visitors[index]?.userId ?? "");
+      const places = await this.#serveEvent(eventId, userIds, serve);
+      for (const [nth, index] of indexes.entries()) {
+        answers[index] = places[nth] ?? new Error("the waiting room answered too few people");
+      }
+    };
+    await Promise.all(
+      [...indexesByEvent(visitors)].map(([eventId, indexes]) => serveEvent(eventId, indexes)),
+    );
+    return answers;
+  }
+
+  async #serveEvent(
+    eventId: string,
+    userIds: readonly string[],
+    serve: Serve,
+  ): Promise<(Place | Error)[]> {
+    try {
+      const { sales } = this.#deps;
+      const [room, stock] = await Promise.all([sales.roomOf(eventId), sales.stockOf(eventId)]);
+      const heard = await this.#unlessOpenLoss(room, userIds, serve(room, userIds, stock));
+      if (heard instanceof Error) {
+        return userIds.map(() => heard);
+      }
+      return await this.#toPlaces({ eventId, userIds, stock }, heard);
+    } catch (reason) {
+      const failure =
+        reason instanceof Error ? reason : new Error("not an error", { cause: reason });
+      return userIds.map(() => failure);
+    }
+  }
+
+  /** With the store lost, an event that is on sale may let everybody buy. */
+  async #unlessOpenLoss<T>(
+    room: Room,
+    userIds: readonly string[],
+    heard: Promise<T>,
+  ): Promise<T | "lost"[]> {
+    try {
+      return await heard;
+    } catch (reason) {
+      if (!(reason instanceof StoreLost)) {
+        throw reason;
+      }
+      if (room.rules.onStoreLoss === "open" && isOnSale(room, this.#now())) {
+        return userIds.map(() => "lost");
+      }
+      throw waitingRoomUnavailable(room.eventId, reason);
+    }
+  }
+
+  async #toPlaces(
+    { eventId, userIds, stock }: { eventId: string; userIds: readonly string[]; stock: Stock },
+    heard: readonly (Heard | "lost")[],
+  ): Promise<(Place | Error)[]> {
+    const hint = stockHint(stock);
+    const signing: Promise<void>[] = [];
+    const places = heard.map((one, index): Place | Error => {
+      const visitor = { eventId, userId: userIds[index] ?? "" };
+      switch (one) {
+        case "full":
+          return waitingRoomFull(eventId);
+        case "none":
+          return placeNotFound(eventId);
+        case "lost":
+          return { ...visitor, standing: { state: "lost" }, hint, isNew: false };
+        default: {
+          const place: Place = { ...visitor, standing: one.standing, hint, isNew: one.isNew };
+          if (one.standing.state === "admitted") {
+            signing.push(this.#sign(place, one.standing));
+          }
+          return place;
+        }
+      }
+    });
+    // Few of a crowd are admitted: the others cost no promise each.
+    await Promise.all(signing);
+    return places;
+  }
+
+  /** Puts the pass to an admitted person's place; the same one, however often they ask. */
+  async #sign(place: Place, standing: Standing & { state: "admitted" }): Promise<void> {
+    const { eventId, userId } = place;
+    const { serial, passExpireTime: expireTime } = standing;
+    place.pass = await signPass({ eventId, userId, serial, expireTime }, this.#deps.passKeys);
+  }
+}
+
+function indexesByEvent(visitors: readonly Visitor[]): Map<string, number[]> {
+  const byEvent = new Map<string, number[]>();
+  for (const [index, { eventId }] of visitors.entries()) {
+    const indexes = byEvent.get(eventId);
+    if (indexes === undefined) {
+      byEvent.set(eventId, [index]);
+    } else {
+      indexes.push(index);
+    }
+  }
+  return byEvent;
+}
+
+/** How many places there are of each outcome. */
+function tally(places: readonly (Place | Error)[], old?: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const place of places) {
+    const outcome = outcomeOf(place, old);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** The state or the reason; `created` or the given word of a place, when that is what matters. */
+function outcomeOf(place: Place | Error, old?: string): string {
+  if (place instanceof Error) {
+    return place instanceof ServiceError ? place.reason : "INTERNAL";
+  }
+  return old === undefined ? place.standing.state : place.isNew ? "created" : old;
+}
+
+async function unlessLost<T>({ eventId }: Room, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (reason) {
+    throw reason instanceof StoreLost ? waitingRoomUnavailable(eventId, reason) : reason;
+  }
+}

@@ -1,0 +1,71 @@
+/** When an event is sold, and how buyers are let in. */
+export interface Sale {
+  eventId: string;
+  openTime: Date;
+  closeTime: Date;
+  /** Undefined when there is no waiting room. */
+  rules: RoomRules | undefined;
+}
+
+/** How fast, and how many at once, buyers are let in. */
+export interface RoomRules {
+  admitPerMinute: number;
+  maxActive: number;
+  passSeconds: number;
+  /** What happens while the waiting room's store is lost. */
+  onStoreLoss: "open" | "closed";
+}
+
+/** A sale with a waiting room. */
+export interface Room extends Sale {
+  rules: RoomRules;
+}
+
+/** Where one person stands. */
+export type Standing =
+  /** `position` and `waitMs` are 0 and the time until the draw, before the draw. */
+  | { state: "waiting"; position: number; waitMs: number; pollAfterMs: number }
+  /** The serial names the admission. */
+  | { state: "admitted"; serial: string; passExpireTime: Date }
+  | { state: "gone" }
+  | { state: "expired" };
+
+/** An event's units, over all its ticket types. */
+export interface Stock {
+  capacity: number;
+  available: number;
+  held: number;
+}
+
+/** Longer waits are told as this: what is further away, nobody knows. Milliseconds. */
+const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long a person is thought to wait: for the opening, and then for those in front of them at
+ * the present pace. `position` is 0 before the draw.
+ */
+export function estimatedWaitMs(
+  position: number,
+  { peoplePerMs, untilOpenMs }: { peoplePerMs: number; untilOpenMs: number },
+): number {
+  const forTurnMs = position === 0 ? 0 : position / peoplePerMs;
+  return Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + forTurnMs);
+}
+
+/** What is told of the stock: `low` is a tenth of the capacity, or less. */
+export function stockHint({ capacity, available }: Stock): "plenty" | "low" | "gone" {
+  if (available === 0) {
+    return "gone";
+  }
+  return available * 10 > capacity ? "plenty" : "low";
+}
+
+/** True when nothing is left and nothing can come back from somebody who is still choosing. */
+export function isAllGone({ available, held }: Stock): boolean {
+  return available === 0 && held === 0;
+}
+
+/** True while reservations are accepted. */
+export function isOnSale({ openTime, closeTime }: Sale, now: Date): boolean {
+  return openTime <= now && now < closeTime;
+}

@@ -1,0 +1,89 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type {
+  WaitingRoomEntry,
+  WaitingRoomService,
+} from "@tessera/proto/reservation/v1/waiting_room_service_pb";
+import { type EntryFailure, toEntryError } from "@tessera/service-kit/entry-error";
+import type { Place, Visitor, WaitingRooms } from "../app/waiting-rooms.ts";
+import { callerId } from "./caller.ts";
+import { checkBatch, parseVisitor, uuid } from "./parse.ts";
+import { drawMessage, placeMessage } from "./place-message.ts";
+
+/** What the service needs. */
+export interface WaitingRoomApp {
+  waitingRooms: WaitingRooms;
+  /** Told of failures of single entries that nobody foresaw. */
+  onBug: (reason: unknown, requestId: string | null) => void;
+}
+
+/** Translates between messages and the application; decides nothing. */
+export function waitingRoomService(app: WaitingRoomApp): ServiceImpl<typeof WaitingRoomService> {
+  const { waitingRooms } = app;
+  return {
+    async batchJoinWaitingRooms({ entries }, context) {
+      const places = await serveEach(entries, (visitors) => waitingRooms.join(visitors));
+      const results = places.map((place) => ({
+        outcome: outcomeOf(app, place, context),
+        created: !(place instanceof Error) && place.isNew,
+      }));
+      return { results };
+    },
+    async batchPollPlaces({ entries }, context) {
+      const places = await serveEach(entries, (visitors) => waitingRooms.poll(visitors));
+      return { results: places.map((place) => ({ outcome: outcomeOf(app, place, context) })) };
+    },
+    async leaveWaitingRoom({ eventId }, context) {
+      await waitingRooms.leave(parseVisitor({ userId: callerId(context), eventId }));
+      return {};
+    },
+    async getDraw({ eventId }) {
+      const draw = await waitingRooms.draw(uuid("event_id", eventId));
+      return { draw: drawMessage(eventId, draw) };
+    },
+    async getDrawNumber({ eventId }, context) {
+      const visitor = parseVisitor({ userId: callerId(context), eventId });
+      return { drawNumber: BigInt(await waitingRooms.drawNumber(visitor)) };
+    },
+  };
+}
+
+/** Serves the entries that are well-formed together; the others get what is wrong with them. */
+async function serveEach(
+  entries: readonly WaitingRoomEntry[],
+  serve: (visitors: readonly Visitor[]) => Promise<(Place | Error)[]>,
+): Promise<(Place | Error)[]> {
+  checkBatch(entries);
+  const answers = new Array<Place | Error>(entries.length);
+  const visitors: Visitor[] = [];
+  const indexes: number[] = [];
+  for (const [index, entry] of entries.entries()) {
+    try {
+      visitors.push(parseVisitor(entry));
+      indexes.push(index);
+    } catch (reason) {
+      answers[index] = reason as Error;
+    }
+  }
+  for (const [nth, place] of (await serve(visitors)).entries()) {
+    answers[indexes[nth] ?? 0] = place;
+  }
+  return answers;
+}
+
+/** A batch answers OK, so a bug in an entry is told here or nowhere. */
+function outcomeOf(
+  app: WaitingRoomApp,
+  place: Place | Error,
+  context: HandlerContext,
+):
+  | { case: "place"; value: ReturnType<typeof placeMessage> }
+  | { case: "error"; value: EntryFailure } {
+  if (!(place instanceof Error)) {
+    return { case: "place", value: placeMessage(place) };
+  }
+  const value = toEntryError(place);
+  if (value.reason === "INTERNAL") {
+    app.onBug(place, context.requestHeader.get("x-request-id"));
+  }
+  return { case: "error", value };
+}

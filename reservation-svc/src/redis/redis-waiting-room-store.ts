@@ -1,0 +1,253 @@
+import { randomBytes } from "node:crypto";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
+import type { Redis } from "ioredis";
+import { LRUCache } from "lru-cache";
+import { DRAW_NUMBER_BYTES, drawNumberOf } from "../app/draw.ts";
+import {
+  type AdmissionStep,
+  type ClaimAnswer,
+  type ClaimEnd,
+  type Heard,
+  type PassClaim,
+  StoreLost,
+  type Supply,
+  type WaitingRoomStore,
+} from "../app/waiting-room-store.ts";
+import type { Room } from "../domain/waiting-room.ts";
+import type { Breaker } from "./breaker.ts";
+import { isReply, LuaScript, type ScriptArgument } from "./lua-script.ts";
+import {
+  decodeClaimAnswers,
+  decodeHeard,
+  encodeClaims,
+  encodeEnds,
+  encodeUserIds,
+} from "./place-codec.ts";
+
+const JOIN = new LuaScript("room.lua", "room-join.lua");
+const POLL = new LuaScript("room.lua", "room-poll.lua");
+const LEAVE = new LuaScript("room.lua", "room-leave.lua");
+const DRAW = new LuaScript("room.lua", "room-draw.lua");
+const DRAWN = new LuaScript("room.lua", "room-drawn.lua");
+const ADMIT = new LuaScript("room.lua", "room-admit.lua");
+const CLAIM = new LuaScript("room.lua", "room-claim.lua");
+const SETTLE = new LuaScript("room.lua", "room-settle.lua");
+
+/** The events whose rooms anybody is in. It has a slot of its own in a cluster. */
+const EVENTS = "tessera:rooms";
+/** People that one script deals with at most, so that nobody else waits long for Redis. */
+const PEOPLE_MAX = 250;
+/** How old a claim is when another reservation may doubt it, in milliseconds. */
+const DOUBT_MS = 10_000;
+/** What one step of admission does at most; see room-admit.lua. */
+const STEP = { people: 500, silent: 1_000, swept: 50 };
+/** Rooms whose seeds are remembered. */
+const SEEDS_MAX = 1_000;
+/**
+ * How long after the opening, by this machine's clock, draw numbers are still made. Should Redis's
+ * clock be later still, it asks for them.
+ */
+const LATE_CLOCK_MS = 1_000;
+/** How often a room that is used is put on the list, in milliseconds. */
+const LIST_EVERY_MS = 1_000;
+
+/** What a waiting room allows, whatever the event. */
+export interface RoomLimits {
+  /** Polls a second that one room may cause. */
+  pollsPerSecond: number;
+  /** People that one room holds. */
+  maxPeople: number;
+}
+
+/**
+ * Waiting rooms in Redis. Every step is one script over the keys of one event, by Redis's clock;
+ * see `scripts/room.lua` for the keys.
+ */
+export class RedisWaitingRoomStore implements WaitingRoomStore {
+  readonly #redis: Redis;
+  readonly #breaker: Breaker;
+  readonly #limits: RoomLimits;
+  readonly #seeds = new LRUCache<string, Buffer>({ max: SEEDS_MAX });
+  readonly #listed = new LRUCache<string, true>({ max: SEEDS_MAX, ttl: LIST_EVERY_MS });
+
+  constructor(options: { redis: Redis; breaker: Breaker } & RoomLimits) {
+    const { redis, breaker, ...limits } = options;
+    this.#redis = redis;
+    this.#breaker = breaker;
+    this.#limits = limits;
+  }
+
+  get isLost(): boolean {
+    return this.#breaker.isOpen;
+  }
+
+  async join(
+    room: Room,
+    userIds: readonly string[],
+    stock: { isAllGone: boolean },
+  ): Promise<Heard[] | "closed"> {
+    const heard: Heard[] = [];
+    for (const some of chunks(userIds)) {
+      const answer = await this.#join(room, some, stock.isAllGone);
+      if (answer === "closed") {
+        return "closed";
+      }
+      heard.push(...answer);
+    }
+    return heard;
+  }
+
+  async #join(
+    room: Room,
+    userIds: readonly string[],
+    isAllGone: boolean,
+  ): Promise<Heard[] | "closed"> {
+    const members = encodeUserIds(userIds);
+    const isDrawn = Date.now() < room.openTime.getTime() + LATE_CLOCK_MS;
+    let seed = isDrawn ? this.#seeds.get(room.eventId) : undefined;
+    // The first answer names the seed, the second can only be that the store forgot it since.
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      const numbers = seed === undefined ? "" : drawNumbersOf(seed, userIds);
+      const people = [seed ?? "", jitterSeed(), members, numbers, isAllGone ? 1 : 0];
+      const answer = await this.#run(JOIN, room, [randomBytes(32), ...people]);
+      const [outcome, ...rest] = answer as [Buffer, ...Buffer[]];
+      switch (outcome.toString()) {
+        case "closed":
+          return "closed";
+        case "seed":
+          [seed] = rest;
+          this.#seeds.set(room.eventId, seed ?? Buffer.alloc(0));
+          break;
+        default:
+          await this.#list(room.eventId);
+          return heardOf(room, rest);
+      }
+    }
+    throw new Error("the room's seed never stays the same");
+  }
+
+  async poll(room: Room, userIds: readonly string[]): Promise<Heard[]> {
+    const heard: Heard[] = [];
+    for (const some of chunks(userIds)) {
+      const args = [jitterSeed(), encodeUserIds(some)];
+      const [[, ...rest]] = await Promise.all([
+        this.#run(POLL, room, args) as Promise<[Buffer, ...Buffer[]]>,
+        // Should somebody have died between a join and its listing, a poll makes up for it.
+        this.#list(room.eventId),
+      ]);
+      heard.push(...heardOf(room, rest));
+    }
+    return heard;
+  }
+
+  async leave(room: Room, userId: string): Promise<void> {
+    await this.#run(LEAVE, room, [uuidToBytes(userId)]);
+  }
+
+  async draw(
+    room: Room,
+  ): Promise<{ seed: Buffer; hasOpened: boolean; entrants: number } | undefined> {
+    const answer = await this.#run(DRAW, room, [randomBytes(32)]);
+    const [seed, hasOpened, entrants] = answer as [Buffer, number, number];
+    return seed.length === 0 ? undefined : { seed, hasOpened: hasOpened === 1, entrants };
+  }
+
+  async drawNumber(room: Room, userId: string): Promise<number | "early" | "none"> {
+    const answer = await this.#run(DRAWN, room, [uuidToBytes(userId)]);
+    const [outcome, seed] = answer as [Buffer, Buffer?];
+    return seed === undefined
+      ? (outcome.toString() as "early" | "none")
+      : drawNumberOf(seed, userId).readUIntBE(0, DRAW_NUMBER_BYTES);
+  }
+
+  async admit(room: Room, supply: Supply): Promise<AdmissionStep> {
+    const { available, unitsBefore, isAllGone } = supply;
+    const args = [available, unitsBefore, isAllGone === undefined ? "" : isAllGone ? 1 : 0];
+    const bounds = [STEP.people, STEP.silent, STEP.swept];
+    const answer = (await this.#run(ADMIT, room, [...args, ...bounds])) as number[];
+    const [waiting = 0, active = 0, admitted = 0, skipped = 0, lapsed = 0, ...more] = answer;
+    const [gone = 0, units = 0, stalledMs = 0] = more;
+    return { waiting, active, admitted, skipped, lapsed, gone, units, stalledMs };
+  }
+
+  async claim(room: Room, claims: readonly PassClaim[]): Promise<ClaimAnswer[]> {
+    const answer = await this.#run(CLAIM, room, [DOUBT_MS, encodeClaims(claims)]);
+    return decodeClaimAnswers(answer as Buffer);
+  }
+
+  async settle(room: Room, ends: readonly ClaimEnd[]): Promise<void> {
+    await this.#run(SETTLE, room, [encodeEnds(ends)]);
+  }
+
+  async eventIds(): Promise<string[]> {
+    return await this.#ask(() => this.#redis.smembers(EVENTS));
+  }
+
+  async dismiss(eventId: string): Promise<void> {
+    this.#listed.delete(eventId);
+    await this.#ask(() => this.#redis.srem(EVENTS, eventId));
+  }
+
+  async #list(eventId: string): Promise<void> {
+    if (!this.#listed.has(eventId)) {
+      await this.#ask(() => this.#redis.sadd(EVENTS, eventId));
+      this.#listed.set(eventId, true);
+    }
+  }
+
+  #run(script: LuaScript, room: Room, args: readonly ScriptArgument[]): Promise<unknown> {
+    const { eventId, openTime, closeTime, rules } = room;
+    const tag = `tessera:room:{${eventId}}:`;
+    const keys = ["room", "line", "returned", "active", "places"].map((name) => tag + name);
+    const common = [
+      openTime.getTime(),
+      closeTime.getTime(),
+      rules.admitPerMinute,
+      rules.maxActive,
+      rules.passSeconds * 1000,
+      this.#limits.pollsPerSecond,
+      this.#limits.maxPeople,
+    ];
+    return this.#ask(() => script.run(this.#redis, keys, [...common, ...args]));
+  }
+
+  /** What Redis does not understand is a bug; every other failure means that it is lost. */
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    if (this.#breaker.isOpen) {
+      throw new StoreLost("Redis did not answer a moment ago");
+    }
+    try {
+      return await question();
+    } catch (cause) {
+      if (isReply(cause, /^(ERR|WRONGTYPE) /)) {
+        throw cause;
+      }
+      // A connection that is being made will be there in a moment, or fail.
+      if (this.#redis.status !== "connecting") {
+        this.#breaker.trip();
+      }
+      throw new StoreLost("Redis does not answer", { cause });
+    }
+  }
+}
+
+function* chunks(userIds: readonly string[]): Iterable<readonly string[]> {
+  for (let first = 0; first < userIds.length; first += PEOPLE_MAX) {
+    yield userIds.slice(first, first + PEOPLE_MAX);
+  }
+}
+
+function drawNumbersOf(seed: Buffer, userIds: readonly string[]): Buffer {
+  return Buffer.concat(userIds.map((userId) => drawNumberOf(seed, userId)));
+}
+
+/** Redis begins every script with the same random numbers. */
+function jitterSeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}
+
+function heardOf({ openTime }: Room, answer: readonly Buffer[]): Heard[] {
+  const [bytes = Buffer.alloc(0), now, peoplePerMs] = answer;
+  const untilOpenMs = Math.max(0, openTime.getTime() - Number(now));
+  return decodeHeard(bytes, { peoplePerMs: Number(peoplePerMs), untilOpenMs });
+}

@@ -1,0 +1,42 @@
+--[[
+  Claims passes for reservations: the first claim of a pass wins, and may be made again by the same
+  reservation. After room.lua.
+
+  ARGV[8]  how old a claim is, in milliseconds, when another reservation may doubt it
+  ARGV[9]  the claims, 88 bytes each: the user id (16), the pass's serial (a double), the reservation
+           (32 hex digits), and the reservation whose claim is known to have come to nothing, or zeros
+
+  Returns for each claim 33 bytes: O claimed · I no such pass · E expired · U used by another
+  reservation · B claimed by another · D claimed by another, which is in doubt; and who has it.
+]]
+local DOUBT_MS = tonumber(ARGV[8])
+
+local function claim(member, serial, reservation, dead)
+  local place = readPlace(member)
+  if not place or place.serial ~= whole(serial) then
+    return "I"
+  elseif place.claim == reservation then
+    -- Claimed in time, whatever the time is now.
+    if place.kind == "A" then
+      place.claimTime = now
+      writePlace(member, place)
+    end
+    return "O"
+  elseif place.kind == "U" then
+    return "U"
+  elseif now >= place.due then
+    return "E"
+  elseif place.claim ~= "" and place.claim ~= dead then
+    return now - place.claimTime < DOUBT_MS and "B" or "D", place.claim
+  end
+  place.claim, place.claimTime = reservation, now
+  writePlace(member, place)
+  return "O"
+end
+
+local answers = {}
+for first = 1, #ARGV[9], 88 do
+  local code, holder = claim(struct.unpack(">c16dc32c32", ARGV[9], first))
+  answers[#answers + 1] = code .. (holder or string.rep("0", 32))
+end
+return table.concat(answers)

@@ -1,0 +1,16 @@
+--[[
+  Finds out whether a person was drawn. After room.lua; it changes nothing.
+
+  ARGV[8]  the user id, 16 bytes
+
+  Returns {"early"} before the sale opens, {"none"} when they were not drawn, else {"ok", seed}.
+]]
+if now < OPEN then
+  return { "early" }
+end
+local place = readPlace(ARGV[8])
+local seed = redis.call("HGET", ROOM, "seed")
+if not seed or not place or tonumber(place.order) >= DRAWN_BELOW then
+  return { "none" }
+end
+return { "ok", seed }

@@ -1,0 +1,73 @@
+--[[
+  Gives people places; who has one keeps it, and is heard. After room.lua.
+
+  ARGV[8]   32 random bytes: the room's seed, should it have none
+  ARGV[9]   the seed that the draw numbers were made with; empty when there are none
+  ARGV[10]  seeds the jitter
+  ARGV[11]  the user ids, 16 bytes each
+  ARGV[12]  their draw numbers, 6 bytes each
+  ARGV[13]  1 when nothing is available and nothing is held
+
+  Returns {"closed"} when the sale is over; {"seed", seed} when the draw numbers must be made with
+  that seed first; else {"ok", answers, now, rate}, F standing for a room that is full.
+]]
+if now >= CLOSE then
+  return { "closed" }
+end
+local seed = redis.call("HGET", ROOM, "seed")
+if not seed then
+  seed = ARGV[8]
+  redis.call("HSET", ROOM, "seed", seed)
+end
+if now < OPEN and ARGV[9] ~= seed then
+  keepForNow()
+  return { "seed", seed }
+end
+settleDraw()
+math.randomseed(tonumber(ARGV[10]))
+local members, numbers = ARGV[11], ARGV[12]
+local people = redis.call("HLEN", PLACES)
+if generation <= gone and ARGV[13] == "0" then
+  -- Units came back: whoever joins from now on stands in a new line.
+  generation = gone + 1
+  redis.call("HSET", ROOM, "generation", generation)
+end
+
+local function enter(member, number, isKnown)
+  if not isKnown then
+    if people >= MAX_PEOPLE then
+      return answer("F")
+    end
+    people = people + 1
+  end
+  local place = { kind = "W", generation = generation, due = now, order = whole(DRAWN_BELOW) }
+  if generation <= gone then
+    -- Remembered, so that a poll says the same; there is no line to stand in.
+    writePlace(member, place)
+    return answer("G", true)
+  end
+  if now < OPEN then
+    place.order = whole(number)
+  else
+    place.order = whole(DRAWN_BELOW + redis.call("HINCRBY", ROOM, "counter", 1))
+  end
+  redis.call("ZADD", LINE, place.order, member)
+  waiting = waiting + 1
+  return hear(member, place, true)
+end
+
+local answers = {}
+for index = 0, #members / 16 - 1 do
+  local member = string.sub(members, 16 * index + 1, 16 * index + 16)
+  local place = readPlace(member)
+  local standing = standingOf(place)
+  local mayStartAgain = standing == "G" and place.generation <= gone and generation > gone
+  if standing == "N" or standing == "E" or mayStartAgain then
+    local number = now < OPEN and struct.unpack(">I6", numbers, 6 * index + 1) or 0
+    answers[#answers + 1] = enter(member, number, place ~= nil)
+  else
+    answers[#answers + 1] = hear(member, place, false)
+  end
+end
+keepForNow()
+return { "ok", table.concat(answers), whole(now), string.format("%.17g", rate) }

@@ -1,0 +1,183 @@
+--[[
+  What the scripts of a waiting room have in common; it is put in front of each of them.
+
+  KEYS[1..5]  the keys of one event's room, which share a hash tag:
+    room      HASH  seed, counter, entrants, generation, gone, and what the admission remembers
+    line      ZSET  who waits: user id (16 bytes) by order
+    returned  ZSET  who was skipped and came back in time; they are admitted before the line
+    active    ZSET  who is admitted, by the time at which the slot becomes free
+    places    HASH  user id -> place, see below
+  ARGV[1..7]  the sale and its rules: when it opens, when it closes (milliseconds of the epoch),
+              people admitted a minute, people admitted at once, how long a pass is good
+              (milliseconds), polls a second that the room may cause, people it holds at most
+
+  A person's order is their draw number, below 2^48, when they joined before the sale opened, and
+  else 2^48 and a counter. A place is a text of fields, separated by commas:
+    kind        W waits · S was skipped · A is admitted · U used the pass
+    generation  of the line; at or below the room's `gone` the place is GONE, whatever else it says
+    due         W: until when silence is forgiven · S: the end of the grace
+                A: until when the pass is to be fetched, then until when it is good · U: the same
+    order
+    serial      A, U: names the admission: its time, in milliseconds
+    isFetched   A, U: 1 when the pass was fetched
+    claim       A: the reservation that is being made with the pass · U: that was made
+    claimTime   A, U: since when
+  Nothing moves a place on when its time has come: whoever reads it sees that it has.
+]]
+local ROOM, LINE, RETURNED, ACTIVE, PLACES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local OPEN, CLOSE = tonumber(ARGV[1]), tonumber(ARGV[2])
+local RATE = tonumber(ARGV[3]) / 60000
+local MAX_ACTIVE, PASS_MS = tonumber(ARGV[4]), tonumber(ARGV[5])
+local POLLS_PER_SECOND, MAX_PEOPLE = tonumber(ARGV[6]), tonumber(ARGV[7])
+
+local GRACE_MS = 60000
+local DRAWN_BELOW = 281474976710656
+-- How long an ended place is remembered; the places after the sale; the draw, so that it can be
+-- checked.
+local ENDED_MS, PLACES_MS, ROOM_MS = 3600000, 6 * 3600000, 30 * 86400000
+
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function figure(field, fallback)
+  return tonumber(redis.call("HGET", ROOM, field) or fallback)
+end
+
+local generation, gone = figure("generation", 1), figure("gone", 0)
+local waiting = redis.call("ZCARD", LINE) + redis.call("ZCARD", RETURNED)
+-- The lower of what is allowed and what was seen of late, in people a millisecond.
+local rate = math.max(math.min(RATE, figure("pace", RATE)), 1e-9)
+
+-- Whole: Lua would write a number this large in exponents.
+local function whole(number)
+  return string.format("%.0f", number)
+end
+
+local function readPlace(member)
+  local text = redis.call("HGET", PLACES, member)
+  if not text then
+    return nil
+  end
+  local kind, of, due, order, serial, isFetched, claim, claimTime =
+    string.match(text, "^(%a),(%d+),(%d+),(%d+),?(%d*),?(%d*),?(%x*),?(%d*)$")
+  return {
+    kind = kind,
+    generation = tonumber(of),
+    due = tonumber(due),
+    order = order,
+    serial = serial,
+    isFetched = isFetched == "1",
+    claim = claim,
+    claimTime = tonumber(claimTime) or 0,
+  }
+end
+
+local function writePlace(member, place)
+  local text = place.kind .. "," .. place.generation .. "," .. whole(place.due) .. "," .. place.order
+  if place.kind == "A" or place.kind == "U" then
+    text = text .. "," .. place.serial .. "," .. (place.isFetched and "1" or "0")
+    if place.claim ~= "" then
+      text = text .. "," .. place.claim .. "," .. whole(place.claimTime)
+    end
+  end
+  redis.call("HSET", PLACES, member, text)
+end
+
+-- N: no place · G: gone · W: waits · R: may come back · A: admitted · E: expired
+local function standingOf(place)
+  if not place or place.kind == "U" then
+    return "N"
+  elseif place.generation <= gone or now >= CLOSE then
+    return "G"
+  elseif place.kind == "W" then
+    return "W"
+  elseif place.kind == "S" then
+    return now <= place.due and "R" or "E"
+  elseif now < place.due then
+    return "A"
+  end
+  -- Who did not fetch the pass was silent when their turn came, as the skipped were.
+  return not place.isFetched and now <= place.due + GRACE_MS and "R" or "E"
+end
+
+--[[
+  When a person polls next, in milliseconds: 1 second to 5 minutes.
+
+  `tail` spreads the polls of everybody over time: with N people each interval is N / P seconds, P
+  being the polls a second that the room may cause. Who is nearer to the head than that polls when
+  their turn is thought to come. All intervals x 1/interval sum up to at most
+    1.02 x P + rate x (2 + ln(N / P))        people 300 x P at most, rate in people a second
+  where 1.02 is what the jitter of a fifth costs. Before the opening nobody has a position; the last
+  poll before it leads to one in the `tail` after it, at random, so that not all come at once.
+]]
+local function pollAfter(position)
+  local tail = waiting / POLLS_PER_SECOND * 1000
+  local jitter = 0.8 + 0.4 * math.random()
+  local after
+  if now >= OPEN then
+    after = math.min(tail, position / rate) * jitter
+  else
+    local left = OPEN - now
+    after = math.max(tail, math.min(left / 4, 30000)) * jitter
+    if after > left then
+      after = left + math.random() * math.max(tail, 1000)
+    end
+  end
+  return math.floor(math.min(math.max(after, 1000), 300000))
+end
+
+-- Who was drawn is settled when the sale opens, before anybody is admitted.
+local function settleDraw()
+  if now >= OPEN and redis.call("HEXISTS", ROOM, "entrants") == 0 then
+    local drawn = redis.call("ZCOUNT", LINE, "-inf", "(" .. whole(DRAWN_BELOW))
+    redis.call("HSET", ROOM, "entrants", drawn)
+  end
+end
+
+-- Nothing of a room stays for ever.
+local function keepForNow()
+  redis.call("PEXPIREAT", ROOM, whole(CLOSE + ROOM_MS))
+  for _, key in ipairs({ LINE, RETURNED, ACTIVE, PLACES }) do
+    redis.call("PEXPIREAT", key, whole(CLOSE + PLACES_MS))
+  end
+end
+
+-- One person's answer: standing, whether the place is new, position, when to poll next, and of an
+-- admitted person the serial and the end of the pass.
+local function answer(standing, isNew, position, after, serial, passEnd)
+  return struct.pack(
+    ">BBI4I4dd",
+    string.byte(standing), isNew and 1 or 0, position or 0, after or 0, serial or 0, passEnd or 0
+  )
+end
+
+-- Takes a call of the person for a sign of life, and answers it.
+local function hear(member, place, isNew)
+  local standing = standingOf(place)
+  if standing == "R" then
+    redis.call("ZREM", ACTIVE, member)
+    redis.call("ZADD", RETURNED, place.order, member)
+    redis.call("PEXPIREAT", RETURNED, whole(CLOSE + PLACES_MS))
+    place.kind, standing = "W", "W"
+  end
+  if standing == "W" then
+    local position = 0
+    if now >= OPEN then
+      -- Whoever came back is next, and is not in the line.
+      position = (redis.call("ZRANK", LINE, member) or 0) + 1
+    end
+    local after = pollAfter(position)
+    place.due = now + 2 * after + 10000
+    writePlace(member, place)
+    return answer("W", isNew, position, after)
+  elseif standing == "A" then
+    if not place.isFetched then
+      -- A pass counts whole seconds.
+      place.isFetched, place.due = true, math.ceil((now + PASS_MS) / 1000) * 1000
+      redis.call("ZADD", ACTIVE, place.due, member)
+      writePlace(member, place)
+    end
+    return answer("A", isNew, 0, 0, tonumber(place.serial), place.due)
+  end
+  return answer(standing, isNew)
+end

@@ -1,0 +1,88 @@
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import { useMysql } from "@tessera/testkit/mysql";
+import { planFaults, statementsOf } from "@tessera/testkit/query-plans";
+import { expect } from "chai";
+import type { RowDataPacket } from "mysql2/promise";
+import { fillSchema } from "../../test/fill-schema.ts";
+import { getReservation, listReservations } from "../src/app/read-reservations.ts";
+import { MysqlOutbox } from "../src/mysql/mysql-outbox.ts";
+import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
+import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
+import { SCHEMA } from "../src/mysql/schema.ts";
+
+// What a read costs must not depend on how much there is.
+describe("the query plans of reservation-svc", () => {
+  const schema = useMysql(SCHEMA);
+  let store: MysqlReservationStore;
+  /** Who has most reservations, and somebody's reservations. */
+  let greatest: string;
+  let some: { id: string; userId: string }[];
+
+  before(async function () {
+    this.timeout(60_000);
+    await fillSchema("reservation", schema.url);
+    store = new MysqlReservationStore(schema.pool);
+    const [users] = await schema.pool.query<RowDataPacket[]>(
+      "SELECT user_id FROM reservation GROUP BY user_id ORDER BY COUNT(*) DESC LIMIT 1",
+    );
+    greatest = uuidFromBytes(users[0]?.user_id);
+    const [rows] = await schema.pool.query<RowDataPacket[]>(
+      "SELECT id, user_id FROM reservation WHERE seq % 500 = 0 LIMIT 40",
+    );
+    some = rows.map(({ id, user_id }) => ({
+      id: uuidFromBytes(id),
+      userId: uuidFromBytes(user_id),
+    }));
+  });
+
+  /** The faults of all statements that `work` sends; there must be `count` of them at least. */
+  async function faultsOf(count: number, work: () => Promise<unknown>): Promise<string[]> {
+    const statements = await statementsOf(schema, work);
+    expect(statements.length, statements.join("\n")).to.be.at.least(count);
+    const faults = [];
+    for (const statement of statements) {
+      faults.push(...(await planFaults(schema.pool, statement)));
+    }
+    return faults;
+  }
+
+  it("list the reservations of whoever has most, page after page", async () => {
+    let pageToken = "";
+    let pages = 0;
+    do {
+      const list = async () => {
+        const page = await listReservations(store, { userId: greatest, pageSize: 20, pageToken });
+        pageToken = page.nextPageToken;
+      };
+      expect(await faultsOf(1, list)).to.deep.equal([]);
+      pages += 1;
+    } while (pageToken !== "");
+    expect(pages).to.be.greaterThan(5);
+  });
+
+  it("list nothing for somebody who has none", async () => {
+    const userId = "00000000-0000-4000-8000-000000000000";
+    const list = () => listReservations(store, { userId, pageSize: 20, pageToken: "" });
+    expect(await faultsOf(1, list)).to.deep.equal([]);
+  });
+
+  it("look reservations up by id, one or many", async () => {
+    const { id = "", userId = "" } = some[3] ?? {};
+    const get = () => getReservation(store, { reservationId: id, userId });
+    expect(await faultsOf(1, get)).to.deep.equal([]);
+    const find = () => store.find(some.map((one) => one.id));
+    expect(await faultsOf(1, find)).to.deep.equal([]);
+  });
+
+  it("find what is due, what is next to be published, and what is old", async () => {
+    expect(await faultsOf(1, () => store.takeDue(500))).to.deep.equal([]);
+    const advance = () => new MysqlOutbox(schema.pool).advance(100, () => Promise.resolve());
+    expect(await faultsOf(2, advance)).to.deep.equal([]);
+    expect(await faultsOf(1, () => new MysqlPrune(schema.pool).prune(7, 500))).to.deep.equal([]);
+  });
+
+  it("note what was released by an index", async () => {
+    const ended = some.map(({ id }) => ({ id, state: "expired" as const }));
+    expect(await faultsOf(1, () => store.markReleased(ended))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { type PassClaims, passKeysOf, signPass } from "@tessera/admission-pass";
+import { PassGate } from "../src/app/pass-gate.ts";
+import { Sales } from "../src/app/sales.ts";
+import { WaitingRooms } from "../src/app/waiting-rooms.ts";
+import type { Room } from "../src/domain/waiting-room.ts";
+import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
+import { MemorySales } from "./memory-sales.ts";
+import { type Replica, useReservations } from "./use-reservations.ts";
+import { admitAll, keyOf, openRoom, useWaitingRoomStores } from "./use-waiting-room.ts";
+
+const KEYS = passKeysOf(["a secret that signs the passes of these tests"]);
+
+const SILENT = { joined: () => undefined, polled: () => undefined };
+
+/** Call it inside `describe`; use the result inside hooks and tests only. */
+export function usePassGate() {
+  const reservations = useReservations();
+  const stores = useWaitingRoomStores();
+  const source = new MemorySales();
+  const opened = {} as { store: RedisWaitingRoomStore; rooms: WaitingRooms; replica: Replica };
+  const claims: string[] = [];
+  before(async () => {
+    const store = await stores.newStore();
+    const sales = new Sales(source);
+    const plain = reservations.newReplica();
+    const gate = new PassGate({
+      store,
+      sales,
+      passKeys: KEYS,
+      wasMade: async (id) => (await plain.store.find([id])).length > 0,
+      onClaim: (outcome) => claims.push(outcome),
+      maxQueue: 1_000,
+    });
+    const rooms = new WaitingRooms({ store, sales, passKeys: KEYS, observer: SILENT });
+    Object.assign(opened, { store, rooms, replica: reservations.newReplica({ gate }) });
+  });
+  return {
+    reservations,
+    stores,
+    source,
+    /** What became of the passes that were shown. */
+    claims,
+    opened,
+    /** For waiting rooms of another make. */
+    deps: () => ({ store: opened.store, passKeys: KEYS, observer: SILENT }),
+    /** A new event with a waiting room, and its only ticket type. */
+    newEvent(
+      event: { capacity?: number; maxPerUser?: number; rules?: Partial<Room["rules"]> } = {},
+    ) {
+      const { rules, ...stock } = event;
+      const made = reservations.ledger.addEvent(stock);
+      const room = { ...openRoom(rules), eventId: made.eventId };
+      source.add(room);
+      return { ...made, room };
+    },
+    /** Lets a person in, and gives their pass. */
+    async passFor({ room }: { room: Room }, userId: string): Promise<string> {
+      await opened.rooms.join([{ eventId: room.eventId, userId }]);
+      await admitAll(opened.store, room);
+      const [place] = await opened.rooms.poll([{ eventId: room.eventId, userId }]);
+      return (place instanceof Error ? undefined : place?.pass) ?? "none";
+    },
+    /** Signs whatever is asked for. */
+    sign: (signed: PassClaims, keys = KEYS) => signPass(signed, keys),
+    /** Makes the claim of a person's pass older, by so many milliseconds. */
+    async ageClaim({ room }: { room: Room }, userId: string, ms: number): Promise<void> {
+      const member = Buffer.from(userId.replaceAll("-", ""), "hex");
+      const key = keyOf(room, "places");
+      const fields = (await stores.redis().hgetBuffer(key, member))?.toString().split(",") ?? [];
+      const claimTime = Number(fields.pop());
+      await stores.redis().hset(key, member, [...fields, claimTime - ms].join(","));
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import { passKeysOf } from "@tessera/admission-pass";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { expect } from "chai";
+import { reservationIdOf } from "../src/app/create-reservation.ts";
+import { usePassGate } from "./use-pass-gate.ts";
+import { reasonOf, wishFor } from "./use-reservations.ts";
+
+describe("reserving with a pass", () => {
+  const gate = usePassGate();
+  const { ledger } = gate.reservations;
+  const create = (wish: Parameters<typeof gate.opened.replica.create>[0]) =>
+    gate.opened.replica.create(wish);
+
+  /** An admitted buyer's wish. */
+  const newWish = async (event: ReturnType<typeof gate.newEvent>, userId: string = randomUUID()) =>
+    wishFor(event, { userId, admissionPass: await gate.passFor(event, userId) });
+
+  it("takes the pass, which frees the slot", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const { reservation, isReplay } = await create(wish);
+    expect([reservation.userId, isReplay]).to.deep.equal([wish.userId, false]);
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0, places: 1 });
+    const [place] = await gate.opened.rooms.poll([wish]);
+    expect(place).to.include({ reason: "PLACE_NOT_FOUND" });
+  });
+
+  it("is refused without a pass, and with somebody else's or one that nobody signed", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const elsewhere = gate.newEvent();
+    const claims = {
+      eventId: event.eventId,
+      userId: wish.userId,
+      serial: "1",
+      expireTime: new Date(Date.now() + 60_000),
+    };
+    const forged = await gate.sign(claims, passKeysOf(["a secret that a forger made up himself"]));
+    const { admissionPass } = wish;
+    for (const [reason, bad] of [
+      ["PASS_REQUIRED", { ...wish, admissionPass: "" }],
+      ["PASS_INVALID", { ...wish, admissionPass: "a.b.c" }],
+      ["PASS_INVALID", { ...wish, admissionPass: forged }],
+      ["PASS_INVALID", { ...wish, userId: randomUUID() }],
+      ["PASS_INVALID", wishFor(elsewhere, { userId: wish.userId, admissionPass })],
+      // Signed with our key, and of no admission that the waiting room knows of.
+      ["PASS_INVALID", { ...wish, admissionPass: await gate.sign(claims) }],
+    ] as const) {
+      expect(await reasonOf(create(bad))).to.equal(reason);
+    }
+    expect(ledger.stockOf(event.eventId)).to.include({ held: 0 });
+    await create(wish);
+  });
+
+  it("is refused when the pass is late, by its text or by the waiting room's clock", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const late = await gate.sign({
+      eventId: event.eventId,
+      userId: wish.userId,
+      serial: "1",
+      expireTime: new Date(Date.now() - 1_000),
+    });
+    expect(await reasonOf(create({ ...wish, admissionPass: late }))).to.equal("PASS_EXPIRED");
+    await gate.stores.age(event.room, wish.userId, 3_600_000);
+    expect(await reasonOf(create(wish))).to.equal("PASS_EXPIRED");
+  });
+
+  it("is refused when the place was given up since", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    await gate.opened.rooms.leave(wish);
+    expect(await reasonOf(create(wish))).to.equal("PASS_INVALID");
+  });
+
+  it("takes a pass once; the request that took it gets its answer again, whenever it asks", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const first = await create(wish);
+    expect(await reasonOf(create({ ...wish, requestId: "another" }))).to.equal("PASS_USED");
+    const { requestId, userId } = wish;
+    const late = await gate.sign({
+      eventId: event.eventId,
+      userId,
+      serial: "1",
+      expireTime: new Date(Date.now() - 1_000),
+    });
+    for (const admissionPass of [wish.admissionPass, late, ""]) {
+      const again = await create({ ...wish, admissionPass });
+      expect(again).to.deep.equal({ reservation: first.reservation, isReplay: true });
+    }
+    const other = { ...wish, requestId, items: [{ ...wish.items[0], quantity: 2 }] };
+    expect(await reasonOf(create(other as typeof wish))).to.equal("IDEMPOTENCY_KEY_REUSED");
+    expect(ledger.stockOf(event.eventId)).to.include({ held: 1 });
+  });
+
+  it("hands the pass back when the ledger refused", async () => {
+    const event = gate.newEvent({ capacity: 3, maxPerUser: 2 });
+    const wish = await newWish(event);
+    const much = { ...wish, requestId: "much", items: wishFor(event, { quantity: 3 }).items };
+    expect(await reasonOf(create(much))).to.equal("LIMIT_EXCEEDED");
+    const more = { ...wish, requestId: "more", items: wishFor(event, { quantity: 4 }).items };
+    expect(await reasonOf(create(more))).to.equal("SOLD_OUT");
+    await create(wish);
+  });
+
+  it("hands the pass back when there was too much to do", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    ledger.before = () => Promise.reject(new ServiceError("OVERLOADED", "later"));
+    expect(await reasonOf(create(wish))).to.equal("OVERLOADED");
+    ledger.before = () => Promise.resolve();
+    await create({ ...wish, requestId: "another" });
+  });
+
+  it("keeps the pass for a request whose end nobody knows, so that its repeat can finish it", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
+    expect(await reasonOf(create(wish))).to.equal("DEADLINE_EXCEEDED");
+    ledger.before = () => Promise.resolve();
+    const another = { ...wish, requestId: "another" };
+    expect(await reasonOf(create(another))).to.equal("REQUEST_IN_PROGRESS");
+    await create(wish);
+    expect(await reasonOf(create(another))).to.equal("PASS_USED");
+  });
+
+  it("takes the pass over from a request that came to nothing", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
+    await reasonOf(create(wish));
+    ledger.before = () => Promise.resolve();
+    await gate.ageClaim(event, wish.userId, 11_000);
+    const { reservation } = await create({ ...wish, requestId: "another" });
+    expect(reservation.id).not.to.equal(reservationIdOf(wish));
+    expect(await reasonOf(create(wish))).to.equal("PASS_USED");
+  });
+
+  it("does not take the pass over from a request that was done, and could not say so", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const { store } = gate.opened;
+    const settle = store.settle.bind(store);
+    store.settle = () => Promise.reject(new Error("the process was killed here"));
+    await create(wish);
+    store.settle = settle;
+    const another = { ...wish, requestId: "another" };
+    expect(await reasonOf(create(another))).to.equal("REQUEST_IN_PROGRESS");
+    await gate.ageClaim(event, wish.userId, 11_000);
+    expect(await reasonOf(create(another))).to.equal("PASS_USED");
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
+    expect((await create(wish)).isReplay).to.equal(true);
+  });
+
+  it("gives one of many requests with one pass a reservation", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const reasons = await Promise.all(
+      Array.from({ length: 20 }, (_unused, nth) =>
+        reasonOf(create({ ...wish, requestId: `${nth}` })),
+      ),
+    );
+    expect(reasons.filter((reason) => reason === "none")).to.have.length(1);
+    expect(new Set(reasons)).to.deep.equal(new Set(["none", "REQUEST_IN_PROGRESS"]));
+    expect(ledger.stockOf(event.eventId)).to.include({ held: 1 });
+  });
+
+  it("claims and ends the passes of many with a few commands", async () => {
+    const event = gate.newEvent();
+    const wishes = await Promise.all(Array.from({ length: 60 }, () => newWish(event)));
+    await gate.stores.redis().config("RESETSTAT");
+    await Promise.all(wishes.map(create));
+    const stats = await gate.stores.redis().info("commandstats");
+    const scripts = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)];
+    const calls = scripts.reduce((sum, match) => sum + Number(match[1]), 0);
+    expect(calls).to.be.within(2, 20);
+    expect(ledger.stockOf(event.eventId)).to.include({ held: 60 });
+  });
+
+  it("asks nothing of an event without a waiting room, but once what it is", async () => {
+    const event = ledger.addEvent();
+    const { room } = gate.newEvent();
+    gate.source.add({ ...room, eventId: event.eventId, rules: undefined });
+    const before = { ...gate.source.calls };
+    await Promise.all(Array.from({ length: 20 }, () => create(wishFor(event))));
+    expect(gate.source.calls).to.deep.equal({ ...before, saleOf: before.saleOf + 1 });
+    expect(await reasonOf(create(wishFor({ eventId: randomUUID(), types: event.types })))).to.equal(
+      "EVENT_NOT_FOUND",
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import { createRegistry } from "@tessera/service-kit/metrics";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { expect } from "chai";
+import { Admission } from "../src/app/admit-people.ts";
+import { Sales } from "../src/app/sales.ts";
+import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
+import { waitingRoomMetrics } from "../src/waiting-room-metrics.ts";
+import { MemorySales } from "./memory-sales.ts";
+import {
+  hoursFromNow,
+  IN_STOCK,
+  openRoom,
+  people,
+  shortly,
+  useWaitingRoomStores,
+} from "./use-waiting-room.ts";
+
+describe("Admission", () => {
+  const stores = useWaitingRoomStores();
+  const source = new MemorySales();
+  let store: RedisWaitingRoomStore;
+  before(async () => {
+    store = await stores.newStore();
+  });
+  beforeEach(async () => {
+    source.before = () => Promise.resolve();
+    await stores.redis().flushall();
+    store = await stores.newStore();
+  });
+
+  /** One replica's worker, with a clock of its own. */
+  const newWorker = () => {
+    const registry = createRegistry("test");
+    const failures: unknown[] = [];
+    const { admission: observer } = waitingRoomMetrics(registry, (one) => failures.push(one));
+    const clock = { now: 0 };
+    const admission = new Admission({
+      store,
+      sales: new Sales(source),
+      observer,
+      now: () => clock.now,
+    });
+    return {
+      clock,
+      failures,
+      round: () => admission.round(() => false),
+      metric: async (name: string, label = "") => {
+        const lines = (await registry.metrics()).split("\n");
+        const line = lines.find((one) => one.startsWith(name) && one.includes(label));
+        return Number(line?.slice(line.lastIndexOf(" ")));
+      },
+    };
+  };
+  const roomWith = async (count: number, part: Parameters<typeof openRoom>[0], units = 100) => {
+    const room = openRoom(part);
+    source.add(room, { capacity: 100, available: units, held: 0 });
+    const ids = people(count);
+    await store.join(room, ids, IN_STOCK);
+    return { room, ids };
+  };
+
+  it("looks after every room that anybody is in, once it knows what was bought", async () => {
+    const first = await roomWith(5, { maxActive: 2 });
+    const second = await roomWith(5, {}, 3);
+    const worker = newWorker();
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_waiting{")).to.equal(10);
+    await worker.round();
+    expect(shortly(await store.poll(first.room, first.ids.slice(1, 3)))).to.deep.equal([
+      ...["admitted", "waiting 1"],
+    ]);
+    expect(shortly(await store.poll(second.room, second.ids.slice(2, 4)))).to.deep.equal([
+      ...["admitted", "waiting 1"],
+    ]);
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_rooms{")).to.equal(2);
+    expect(await worker.metric("tessera_waiting_room_waiting{")).to.equal(5);
+    expect(await worker.metric("tessera_waiting_room_active{")).to.equal(5);
+    const admitted = await worker.metric("tessera_waiting_room_people_total", '"admitted"');
+    expect(admitted).to.equal(5);
+  });
+
+  it("lets in more than one step does, in one round", async () => {
+    await roomWith(1_300, {}, 5_000);
+    const worker = newWorker();
+    await worker.round();
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_active{")).to.equal(1_300);
+  });
+
+  it("reads what is left once a second, and tells everybody when that is nothing", async () => {
+    const { room, ids } = await roomWith(5, { maxActive: 2 }, 1);
+    const worker = newWorker();
+    const reads = () => source.calls.stockOf;
+    await worker.round();
+    const before = reads();
+    await worker.round();
+    await worker.round();
+    expect(reads()).to.equal(before + 1);
+    source.add(room, { capacity: 100, available: 0, held: 1 });
+    worker.clock.now += 1_001;
+    await worker.round();
+    expect(reads()).to.equal(before + 2);
+    expect(shortly(await store.poll(room, ids))).to.deep.equal([
+      ...["admitted", "waiting 1", "waiting 2", "waiting 3", "waiting 4"],
+    ]);
+    source.add(room, { capacity: 100, available: 0, held: 0 });
+    worker.clock.now += 1_001;
+    await worker.round();
+    expect(new Set(shortly(await store.poll(room, ids)))).to.deep.equal(new Set(["gone"]));
+    expect(await worker.metric("tessera_waiting_room_people_total", '"gone"')).to.equal(5);
+  });
+
+  it("tells nobody that all is gone by what it read a while ago", async () => {
+    const { room, ids } = await roomWith(2, {}, 0);
+    const [worker, other] = [newWorker(), newWorker()];
+    await worker.round();
+    await worker.round();
+    expect(shortly(await store.poll(room, ids))).to.deep.equal(["gone", "gone"]);
+    source.add(room, { capacity: 100, available: 5, held: 0 });
+    const late = people(1);
+    await store.join(room, late, IN_STOCK);
+    await worker.round();
+    expect(shortly(await store.poll(room, late))).to.deep.equal(["waiting 1"]);
+    await other.round();
+    await other.round();
+    expect(shortly(await store.poll(room, [...late, ...ids]))).to.deep.equal([
+      ...["admitted", "gone", "gone"],
+    ]);
+  });
+
+  it("does not let anybody in before the opening, nor after the end", async () => {
+    const early = { ...openRoom(), openTime: hoursFromNow(0.5) };
+    source.add(early);
+    const ids = people(3);
+    await store.join(early, ids, IN_STOCK);
+    const over = await roomWith(3, {});
+    source.add({ ...over.room, closeTime: hoursFromNow(-0.5) });
+    const worker = newWorker();
+    await worker.round();
+    await worker.round();
+    await worker.round();
+    expect(new Set(shortly(await store.poll(early, ids)))).to.deep.equal(new Set(["waiting 0"]));
+    expect(await store.eventIds()).to.deep.equal([early.eventId]);
+  });
+
+  it("leaves a room alone that nobody is in, until somebody comes", async () => {
+    const { room, ids } = await roomWith(1, {});
+    await store.leave(room, ids[0] ?? "");
+    const worker = newWorker();
+    await worker.round();
+    expect(await store.eventIds()).to.deep.equal([]);
+    await store.join(room, ids, IN_STOCK);
+    expect(await store.eventIds()).to.deep.equal([room.eventId]);
+  });
+
+  it("puts a room on the list again whose list was lost", async () => {
+    const { room, ids } = await roomWith(1, {});
+    await store.dismiss(room.eventId);
+    await store.poll(room, ids);
+    expect(await store.eventIds()).to.deep.equal([room.eventId]);
+  });
+
+  it("forgets rooms of events that are not there, or have none any more", async () => {
+    const { room } = await roomWith(1, {});
+    source.events.delete(room.eventId);
+    const other = await roomWith(1, {});
+    source.add({ ...other.room, rules: undefined });
+    await newWorker().round();
+    expect(await store.eventIds()).to.deep.equal([]);
+  });
+
+  it("looks after the others when it cannot look after one, and lets nobody in unseen", async () => {
+    const { room, ids } = await roomWith(2, {});
+    const worker = newWorker();
+    await worker.round();
+    source.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+    await worker.round();
+    expect(worker.failures).to.have.length(1);
+    expect(await worker.metric("tessera_waiting_room_step_failures_total")).to.equal(1);
+    expect(shortly(await store.poll(room, ids))).to.deep.equal(["waiting 1", "waiting 2"]);
+    source.before = () => Promise.resolve();
+    await worker.round();
+    expect(shortly(await store.poll(room, ids))).to.deep.equal(["admitted", "admitted"]);
+  });
+});
