@@ -1,8 +1,11 @@
+import type { PassKeys } from "@tessera/admission-pass";
 import type { Logger } from "@tessera/service-kit/logger";
 import cors from "cors";
 import express, { type Express } from "express";
 import { Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
+import type { Combiners } from "./combiners.ts";
+import type { EventReads } from "./event-reads.ts";
 import { observeExchanges } from "./http/access-log.ts";
 import { authenticate } from "./http/authenticate.ts";
 import { handleErrors, routeNotFound } from "./http/error-handler.ts";
@@ -11,20 +14,24 @@ import type { Limits } from "./http/limits.ts";
 import { limitByAddress, limitByUser } from "./http/rate-limit.ts";
 import { mountRoutes, type Route } from "./http/route.ts";
 import { NO_CONTENT, securityHeaders } from "./http/security-headers.ts";
-import type { ReservationCombiners } from "./reservation-combiners.ts";
+import type { PlaceStreams } from "./place-streams.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { userRoutes } from "./routes/users.ts";
+import { waitingRoomRoutes } from "./routes/waiting-room.ts";
 import type { AccessTokens } from "./tokens/access-tokens.ts";
 
 /** What the app is made of. */
 export interface AppDeps {
   clients: Clients;
-  combiners: ReservationCombiners;
+  combiners: Combiners;
+  streams: PlaceStreams;
+  reads: EventReads;
   tokens: AccessTokens;
   limits: Limits;
+  passKeys: PassKeys;
   logger: Logger;
   registry: Registry;
   /** Origins whose pages may call. */
@@ -68,12 +75,15 @@ export function createApp(deps: AppDeps): Express {
 }
 
 /** The busiest first. */
-function routesOf({ clients, combiners, tokens, limits }: AppDeps): Route[] {
+function routesOf(deps: AppDeps): Route[] {
+  const { clients, combiners, streams, reads, tokens, limits, passKeys } = deps;
   const shared = { clients, authenticate: authenticate(tokens) };
+  const limitReserve = limitByUser(limits.reserve);
   const limitSignIn = limitByAddress(limits.signIn);
   return [
-    ...reservationRoutes({ ...shared, combiners, limitReserve: limitByUser(limits.reserve) }),
-    ...eventRoutes(shared),
+    ...reservationRoutes({ ...shared, combiners, limitReserve, passKeys }),
+    ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
+    ...eventRoutes({ ...shared, reads }),
     ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),
     ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
     ...docsRoutes(),

@@ -1,6 +1,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 
@@ -8,6 +9,8 @@ import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 export interface Clients {
   inventory: Client<typeof InventoryService>;
   reservation: Client<typeof ReservationService>;
+  /** Served by reservation-svc, over the same connection. */
+  waitingRoom: Client<typeof WaitingRoomService>;
   user: Client<typeof UserService>;
 }
 
@@ -31,6 +34,7 @@ export function connectClients(options: ClientOptions): { clients: Clients; clos
     clients: {
       inventory: createClient(InventoryService, inventory),
       reservation: createClient(ReservationService, reservation),
+      waitingRoom: createClient(WaitingRoomService, reservation),
       user: createClient(UserService, user),
     },
     close: () => {

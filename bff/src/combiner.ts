@@ -3,7 +3,6 @@ import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import type { Exchange } from "./http/exchange.ts";
 import { traceparentOf } from "./http/trace-context.ts";
 
 /** How much is combined. */
@@ -18,15 +17,26 @@ export interface CombinerSettings {
   rpcTimeoutMs: number;
 }
 
+/** Who waits for an entry's answer: an exchange, mostly. */
+export interface Asker {
+  /** When it was asked, in the time of `performance.now()`. */
+  readonly startTime: number;
+  /** True when nobody waits for the answer any more. */
+  readonly isGone: boolean;
+  /** Told the request id of the call that the entry went with. */
+  rpcRequestId: string | undefined;
+}
+
 interface Wish<Entry> {
-  exchange: Exchange;
+  asker: Asker;
   entry: Entry;
 }
 
 /** One entry's own answer. */
 export type Answer<Granted> = { granted: Granted } | { error: EntryError };
 
-interface CallOptions {
+/** How a combined call is made. */
+export interface CallOptions {
   timeoutMs: number;
   headers: Record<string, string>;
 }
@@ -63,8 +73,8 @@ export class Combiner<Entry, Granted> {
   }
 
   /** Sends an entry with whatever else arrives; settles with its own answer. */
-  submit(exchange: Exchange, entry: Entry): Promise<Granted> {
-    return this.#batcher.submit({ exchange, entry });
+  submit(asker: Asker, entry: Entry): Promise<Granted> {
+    return this.#batcher.submit({ asker, entry });
   }
 
   /** Resolves when no call is in flight. */
@@ -85,7 +95,7 @@ export class Combiner<Entry, Granted> {
 
   async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
     const now = performance.now();
-    const refusals = wishes.map(({ exchange }) => this.#refusalOf(exchange, now));
+    const refusals = wishes.map(({ asker }) => this.#refusalOf(asker, now));
     const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
     const answers = wanted.length === 0 ? [] : await this.#call(wanted);
     let next = 0;
@@ -103,11 +113,11 @@ export class Combiner<Entry, Granted> {
   }
 
   /** What nobody waits for any more is not started. */
-  #refusalOf(exchange: Exchange, now: number): ServiceError | undefined {
-    if (exchange.isGone) {
+  #refusalOf(asker: Asker, now: number): ServiceError | undefined {
+    if (asker.isGone) {
       return new ServiceError("CANCELLED", "the client went away");
     }
-    return now - exchange.startTime < this.#timeoutMs
+    return now - asker.startTime < this.#timeoutMs
       ? undefined
       : new ServiceError("DEADLINE_EXCEEDED", "the request waited too long to be sent");
   }
@@ -115,8 +125,8 @@ export class Combiner<Entry, Granted> {
   #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
     // The call serves many requests: it has an id of its own, which each of their log lines names.
     const rpcRequestId = randomUUID();
-    for (const { exchange } of wishes) {
-      exchange.rpcRequestId = rpcRequestId;
+    for (const { asker } of wishes) {
+      asker.rpcRequestId = rpcRequestId;
     }
     const headers = {
       "x-request-id": rpcRequestId,

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { readConfig } from "./config.ts";
 
+const SECRETS = { PASS_SECRETS: "x".repeat(32) };
+
 describe("readConfig()", () => {
-  it("has a default for everything", () => {
-    const { port, adminPort, reserveMaxBatch, corsOrigins } = readConfig({});
+  it("has a default for everything but the secrets", () => {
+    const { port, adminPort, reserveMaxBatch, corsOrigins } = readConfig(SECRETS);
     expect({ port, adminPort, reserveMaxBatch, corsOrigins }).to.deep.equal({
       port: 8080,
       adminPort: 9050,
@@ -13,14 +15,22 @@ describe("readConfig()", () => {
   });
 
   it("names every bad setting at once", () => {
-    const bad = { PORT: "x", INVENTORY_ADDRESS: "nowhere", RESERVE_MAX_BATCH: "501" };
+    const bad = {
+      PORT: "x",
+      INVENTORY_ADDRESS: "nowhere",
+      RESERVE_MAX_BATCH: "501",
+      PASS_SECRETS: "short",
+    };
     expect(() => readConfig(bad)).to.throw(
-      /PORT [\s\S]*INVENTORY_ADDRESS [\s\S]*RESERVE_MAX_BATCH /,
+      /PORT [\s\S]*INVENTORY_ADDRESS [\s\S]*RESERVE_MAX_BATCH [\s\S]*PASS_SECRETS /,
     );
   });
 
   it("reads origins", () => {
-    const { corsOrigins } = readConfig({ CORS_ORIGINS: "https://a.test, https://b.test" });
+    const { corsOrigins } = readConfig({
+      ...SECRETS,
+      CORS_ORIGINS: "https://a.test, https://b.test",
+    });
     expect(corsOrigins).to.deep.equal(["https://a.test", "https://b.test"]);
   });
 });

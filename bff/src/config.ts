@@ -40,6 +40,48 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     reservePerSecond: env.integer("RESERVE_PER_SECOND", limit(30)),
     /** At least RESERVE_PER_SECOND. */
     reserveBurst: env.integer("RESERVE_BURST", limit(60)),
+    queuePerSecond: env.integer("QUEUE_PER_SECOND", limit(5)),
+    /** At least QUEUE_PER_SECOND. */
+    queueBurst: env.integer("QUEUE_BURST", limit(20)),
+    /** Places that are followed at once; beyond it people must poll. */
+    queueStreams: env.integer("QUEUE_STREAMS", { min: 0, max: 100_000, fallback: 5_000 }),
+    /** Short enough that those who vanished without a word do not keep their place for long. */
+    queueStreamSeconds: env.integer("QUEUE_STREAM_SECONDS", {
+      min: 1,
+      max: 86_400,
+      fallback: 600,
+    }),
+    /** Lists and details older than this are refreshed behind the scenes. */
+    eventsFreshMs: env.integer("EVENTS_FRESH_MS", { min: 0, max: 60_000, fallback: 500 }),
+    /** Nobody is given older ones, unless inventory-svc fails; 0 keeps none. */
+    eventsMaxAgeMs: env.integer("EVENTS_MAX_AGE_MS", { min: 0, max: 60_000, fallback: 1_000 }),
+    /** What they may be given up to while inventory-svc fails; 0 for never. */
+    eventsStaleIfErrorMs: env.integer("EVENTS_STALE_IF_ERROR_MS", {
+      min: 0,
+      max: 3_600_000,
+      fallback: 60_000,
+    }),
+    availabilityFreshMs: env.integer("AVAILABILITY_FRESH_MS", {
+      min: 0,
+      max: 1_000,
+      fallback: 250,
+    }),
+    /** A second at most, whatever fails: what is sold out must not look available for longer. */
+    availabilityMaxAgeMs: env.integer("AVAILABILITY_MAX_AGE_MS", {
+      min: 0,
+      max: 1_000,
+      fallback: 1_000,
+    }),
+    /** Of each kind: lists, details, availability. */
+    readCacheEntries: env.integer("READ_CACHE_ENTRIES", { min: 1, max: 1e6, fallback: 5_000 }),
+    /** Of each kind. */
+    readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 8 }),
+    /** At most 500; 1 until every inventory-svc has BatchGetEvents and BatchGetAvailability. */
+    readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
+    /** Of each kind, under way at inventory-svc; one more is answered 503 at once. */
+    readMaxLoads: env.integer("READ_MAX_LOADS", { min: 1, max: 100_000, fallback: 2_000 }),
+    /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
+    passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
   });
 }
 

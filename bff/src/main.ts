@@ -1,3 +1,4 @@
+import { passKeysOf } from "@tessera/admission-pass";
 import { adminListener, listenHttp, notFound, stopHttp } from "@tessera/service-kit/http-server";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
@@ -5,10 +6,12 @@ import { createRegistry } from "@tessera/service-kit/metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { createApp } from "./app.ts";
 import { connectClients } from "./clients.ts";
+import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
+import { createEventReads } from "./event-reads.ts";
 import { createLimits } from "./http/limits.ts";
+import { PlaceStreams } from "./place-streams.ts";
 import { connectRedis } from "./redis.ts";
-import { createReservationCombiners } from "./reservation-combiners.ts";
 import { AccessTokens } from "./tokens/access-tokens.ts";
 import { SigningKeys } from "./tokens/signing-keys.ts";
 
@@ -25,10 +28,9 @@ await run(async () => {
   lifecycle.onClose("clients", close);
   const redis = connectRedis(config.redisUrl, logger);
   lifecycle.onClose("redis", () => redis.disconnect());
-  const combiners = createReservationCombiners(clients, config, registry);
-  lifecycle.onClose("combiners", () =>
-    Promise.all([combiners.create.drain(), combiners.confirm.drain()]),
-  );
+  const combiners = createCombiners(clients, config, registry);
+  lifecycle.onClose("combiners", () => drainCombiners(combiners));
+  const streams = new PlaceStreams({ poll: combiners.poll, settings: config, registry });
   const list = async () => (await clients.user.listSigningKeys({})).keys;
   const keys = new SigningKeys({ list, logger, timeoutMs: rpcTimeoutMs });
   lifecycle.onClose("signing keys", () => keys.close());
@@ -37,8 +39,11 @@ await run(async () => {
   const app = createApp({
     clients,
     combiners,
+    streams,
+    reads: createEventReads(clients, config, registry),
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
+    passKeys: passKeysOf(config.passSecrets),
     logger,
     registry,
     corsOrigins: config.corsOrigins,
@@ -53,6 +58,8 @@ await run(async () => {
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {
     isStopping = true;
+    // Their clients connect again, to a process that stays.
+    streams.close();
     await new Promise((resolve) => setTimeout(resolve, drainMs));
   });
   logger.info({ port: http.port, adminPort: admin.port }, "serving");

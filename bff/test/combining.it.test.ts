@@ -183,7 +183,7 @@ describe("a service that is slow or away", () => {
   });
 
   it("answers 503 when it is not there", async () => {
-    for (const method of ["batchCreateReservations", "getUser", "getEvent"]) {
+    for (const method of ["batchCreateReservations", "getUser", "batchGetEvents"]) {
       api.services.before.set(method, () => {
         throw new ConnectError("no connection", Code.Unavailable);
       });

@@ -145,7 +145,7 @@ describe("events", () => {
       const { headers, status } = await api.ask("GET", path);
       expect(status).to.equal(200);
       const etag = headers.get("etag") ?? "";
-      for (const ifNoneMatch of [etag, etag.slice(2), `"x", ${etag}`, "*"]) {
+      for (const ifNoneMatch of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
         const again = await api.ask("GET", path, { headers: { "if-none-match": ifNoneMatch } });
         expect([again.status, again.body, again.headers.get("etag")]).to.deep.equal([
           304,

@@ -10,6 +10,8 @@ import { memoryPage } from "./memory-page.ts";
 export class MemoryInventory {
   readonly #events = new Map<string, Event>();
   readonly #answers = new Map<string, Event>();
+  /** What is left of a ticket type, when it is not all of it. */
+  readonly available = new Map<string, number>();
 
   /** Its handlers. */
   readonly service: ServiceImpl<typeof InventoryService> = {
@@ -37,20 +39,33 @@ export class MemoryInventory {
       const { items, nextPageToken } = memoryPage(found, pageSize, pageToken);
       return { events: items, nextPageToken };
     },
-    getAvailability: ({ eventId }) => ({
-      eventId,
-      ticketTypes: this.#found(eventId).ticketTypes.map(({ id, capacity }) => ({
-        ticketTypeId: id,
-        capacity,
-        available: capacity,
-      })),
+    batchGetEvents: ({ eventIds }) => ({
+      events: eventIds.flatMap((id) => this.#events.get(id) ?? []),
+    }),
+    getAvailability: ({ eventId }) => this.#leftOf(this.#found(eventId)),
+    batchGetAvailability: ({ eventIds }) => ({
+      availabilities: eventIds.flatMap((id) => {
+        const event = this.#events.get(id);
+        return event === undefined ? [] : this.#leftOf(event);
+      }),
     }),
     // The BFF never calls these.
     batchAllocate: () => ({}),
+    batchAllocateAcrossEvents: () => ({}),
     batchCommit: () => ({}),
     batchRelease: () => ({}),
     extendAllocation: () => ({}),
   };
+
+  #leftOf({ id: eventId, ticketTypes }: Event) {
+    return {
+      eventId,
+      ticketTypes: ticketTypes.map(({ id, capacity }) => {
+        const available = this.available.get(id) ?? capacity;
+        return { ticketTypeId: id, capacity, available, held: capacity - available };
+      }),
+    };
+  }
 
   #found(eventId: string): Event {
     const event = this.#events.get(eventId);

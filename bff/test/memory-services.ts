@@ -8,6 +8,7 @@ import {
 } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { toConnectError } from "@tessera/service-kit/connect-error";
 import type { Clients } from "../src/clients.ts";
@@ -15,6 +16,7 @@ import { makeKey } from "./key-ring.ts";
 import { MemoryInventory } from "./memory-inventory.ts";
 import { MemoryReservations } from "./memory-reservations.ts";
 import { MemoryUsers } from "./memory-users.ts";
+import { MemoryWaitingRooms } from "./memory-waiting-rooms.ts";
 
 /** One RPC that arrived. */
 export interface Call {
@@ -23,10 +25,11 @@ export interface Call {
   message: unknown;
 }
 
-/** The three services in memory, what they were asked, and how to make them fail. */
+/** The services in memory, what they were asked, and how to make them fail. */
 export class MemoryServices {
   readonly inventory = new MemoryInventory();
   readonly reservations = new MemoryReservations();
+  readonly waitingRooms = new MemoryWaitingRooms();
   readonly users: MemoryUsers;
   readonly calls: Call[] = [];
   /** Runs before the RPC of that name; it may wait, and it may throw. */
@@ -46,6 +49,7 @@ export class MemoryServices {
     return {
       inventory: this.#clientOf(InventoryService, this.inventory.service, timeoutMs),
       reservation: this.#clientOf(ReservationService, this.reservations.service, timeoutMs),
+      waitingRoom: this.#clientOf(WaitingRoomService, this.waitingRooms.service, timeoutMs),
       user: this.#clientOf(UserService, this.users.service, timeoutMs),
     };
   }

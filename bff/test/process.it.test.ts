@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { DescService } from "@bufbuild/protobuf";
-import type { ServiceImpl } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { serveRpc } from "@tessera/service-kit/serve-rpc";
+import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { listen } from "@tessera/testkit/event-stream";
 import { redisUrl } from "@tessera/testkit/redis";
 import { expect } from "chai";
 import { Registry } from "prom-client";
@@ -69,13 +69,16 @@ describe("the BFF as a process", () => {
 
   before(async () => {
     services = await MemoryServices.open();
-    const { inventory, reservations, users } = services;
-    const at = async <S extends DescService>(service: S, handlers: ServiceImpl<S>) =>
-      `127.0.0.1:${await serve(lifecycle, service, handlers)}`;
+    const { inventory, reservations, waitingRooms, users } = services;
     addresses = {
-      INVENTORY_ADDRESS: await at(InventoryService, inventory.service),
-      RESERVATION_ADDRESS: await at(ReservationService, reservations.service),
-      USER_ADDRESS: await at(UserService, users.service),
+      INVENTORY_ADDRESS: await serve(lifecycle, served(InventoryService, inventory.service)),
+      RESERVATION_ADDRESS: await serve(
+        lifecycle,
+        served(ReservationService, reservations.service),
+        served(WaitingRoomService, waitingRooms.service),
+      ),
+      USER_ADDRESS: await serve(lifecycle, served(UserService, users.service)),
+      PASS_SECRETS: "what passes are signed with in tests",
     };
   });
   afterEach(async () => {
@@ -143,6 +146,24 @@ describe("the BFF as a process", () => {
     services.reservations.beforeCreate = () => {};
   });
 
+  it("ends streams when it is told to stop, and does not wait for their clients", async () => {
+    const { child, lines } = start({ GRACE_MS: "60000" });
+    const { url } = await serving(lines);
+    const eventId = services.waitingRooms.open();
+    const key = services.users.keys[0];
+    const token = key === undefined ? "" : await signToken(key);
+    const path = `${url}/v1/events/${eventId}/queue`;
+    await fetch(path, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+    const stream = await listen(path, token);
+    await until(() => stream.heartbeats() > 0);
+    child.kill("SIGTERM");
+    expect(await stream.ended).to.equal(true);
+    expect(await ended(child)).to.equal(0);
+    const isPoll = (line: Line) => line.method === "GET" && line.route === "/v1/events/:id/queue";
+    await until(() => lines.some(isPoll));
+    expect(lines.find(isPoll)).to.include({ status: 200, code: "OK" });
+  });
+
   it("starts before its neighbours, and is not ready until it can check tokens", async () => {
     const closed = "127.0.0.1:1";
     const { lines } = start({
@@ -174,15 +195,13 @@ describe("the BFF as a process", () => {
   });
 });
 
-/** Serves handlers as gRPC; resolves to the port. */
-async function serve<S extends DescService>(
+/** Serves handlers as gRPC; resolves to the address. */
+async function serve(
   lifecycle: Lifecycle,
-  service: S,
-  handlers: ServiceImpl<S>,
-): Promise<number> {
+  ...services: ReturnType<typeof served>[]
+): Promise<string> {
   const { grpcPort } = await serveRpc({
-    service,
-    implementation: handlers,
+    services,
     domain: "memory.tessera",
     grpcPort: 0,
     httpPort: 0,
@@ -193,5 +212,5 @@ async function serve<S extends DescService>(
     drainMs: 0,
     graceMs: 100,
   });
-  return grpcPort;
+  return `127.0.0.1:${grpcPort}`;
 }

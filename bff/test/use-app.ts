@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type PassHolder, passKeysOf, signPass } from "@tessera/admission-pass";
 import type { Logger } from "@tessera/service-kit/logger";
 import { expect } from "chai";
 import type { Express } from "express";
@@ -8,8 +9,10 @@ import type { Redis } from "ioredis";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
+import { createCombiners } from "../src/combiners.ts";
+import { createEventReads } from "../src/event-reads.ts";
 import { createLimits } from "../src/http/limits.ts";
-import { createReservationCombiners } from "../src/reservation-combiners.ts";
+import { PlaceStreams } from "../src/place-streams.ts";
 import { AccessTokens } from "../src/tokens/access-tokens.ts";
 import { SigningKeys } from "../src/tokens/signing-keys.ts";
 import { signToken, type TokenOptions } from "./key-ring.ts";
@@ -28,6 +31,22 @@ export interface AppOptions {
   failedSignInsPerMinute?: number;
   reservePerSecond?: number;
   reserveBurst?: number;
+  queuePerSecond?: number;
+  queueBurst?: number;
+  queueStreams?: number;
+  queueStreamSeconds?: number;
+  eventsFreshMs?: number;
+  eventsMaxAgeMs?: number;
+  eventsStaleIfErrorMs?: number;
+  availabilityFreshMs?: number;
+  availabilityMaxAgeMs?: number;
+  readCacheEntries?: number;
+  readsPerCall?: number;
+  readMaxLoads?: number;
+  /** The time of the read caches, in milliseconds. */
+  now?: () => number;
+  stallMs?: number;
+  retryMs?: number;
   unknownKeyMs?: number;
   redis?: () => Redis;
 }
@@ -58,12 +77,15 @@ export interface TestApp {
   url: string;
   registry: Registry;
   tokens: AccessTokens;
+  streams: PlaceStreams;
   /** The log's lines. */
   lines: Record<string, unknown>[];
   /** While true, the app is told that the process stops. */
   isStopping: boolean;
   /** Signs a token with the newest key. */
   token: (options?: TokenOptions) => Promise<string>;
+  /** Signs an admission pass as reservation-svc does, good for a minute. */
+  pass: (holder: PassHolder, options?: { secret?: string; expiresIn?: number }) => Promise<string>;
   /** Asks, and checks the answer against the OpenAPI document. */
   ask: (method: string, path: string, asked?: Asked) => Promise<Answered>;
 }
@@ -86,9 +108,14 @@ export function useApp(options: AppOptions = {}): TestApp {
     });
     await keys.start();
     const tokens = new AccessTokens({ keys });
+    const combiners = createCombiners(clients, settings, registry);
+    const streams = new PlaceStreams({ poll: combiners.poll, settings, registry, ...settings });
     const app = createApp({
       clients,
-      combiners: createReservationCombiners(clients, settings, registry),
+      combiners,
+      streams,
+      reads: createEventReads(clients, settings, registry, options.now),
+      passKeys: passKeysOf([PASS_SECRET]),
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),
       logger,
@@ -106,7 +133,8 @@ export function useApp(options: AppOptions = {}): TestApp {
       return key === undefined ? Promise.reject(new Error("no key")) : signToken(key, wanted);
     };
     const ask = (method: string, path: string, asked?: Asked) => askAt(url, method, path, asked);
-    Object.assign(opened, { app, services, server, url, registry, tokens, lines, token, ask });
+    const made = { app, services, server, url, registry, tokens, streams, lines };
+    Object.assign(opened, made, { token, ask, pass: newPass });
   });
   after(async () => {
     keys?.close();
@@ -127,8 +155,28 @@ const DEFAULTS = {
   failedSignInsPerMinute: 10,
   reservePerSecond: 10_000,
   reserveBurst: 10_000,
+  queuePerSecond: 10_000,
+  queueBurst: 10_000,
+  queueStreams: 100,
+  queueStreamSeconds: 60,
   unknownKeyMs: 0,
+  eventsFreshMs: 500,
+  eventsMaxAgeMs: 1_000,
+  eventsStaleIfErrorMs: 60_000,
+  availabilityFreshMs: 250,
+  availabilityMaxAgeMs: 1_000,
+  readCacheEntries: 10_000,
+  readCacheMebibytes: 16,
+  readsPerCall: 64,
+  readMaxLoads: 2_000,
 };
+
+const PASS_SECRET = "what passes are signed with in tests";
+
+function newPass(holder: PassHolder, { secret = PASS_SECRET, expiresIn = 60 } = {}) {
+  const expireTime = new Date(Date.now() + expiresIn * 1000);
+  return signPass({ ...holder, serial: crypto.randomUUID(), expireTime }, passKeysOf([secret]));
+}
 
 async function askAt(url: string, method: string, path: string, asked: Asked = {}) {
   const headers: Record<string, string> = {};

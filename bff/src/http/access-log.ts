@@ -11,7 +11,7 @@ const CLIENT_GONE = 499;
 export function observeExchanges(logger: Logger, registry: Registry): (exchange: Exchange) => void {
   const duration = new Histogram({
     name: "http_server_request_duration_seconds",
-    help: "How long an answer took, from the request's head to the answer's end.",
+    help: "How long an answer took, from the request's head to its end; a stream, to its head.",
     labelNames: ["method", "route", "status"],
     buckets: LATENCY_BUCKETS,
     registers: [registry],
@@ -40,13 +40,15 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
   };
 
   return (exchange) => {
-    const { request, response, route } = exchange;
-    const seconds = (performance.now() - exchange.startTime) / 1000;
-    const isAnswered = response.writableFinished;
+    const { request, response, route, streamTime } = exchange;
+    const endTime = performance.now();
+    const seconds = (endTime - exchange.startTime) / 1000;
+    // A stream was answered when it began: that its client leaves in the end is no failure.
+    const isAnswered = response.writableFinished || streamTime !== undefined;
     const status = isAnswered ? response.statusCode : CLIENT_GONE;
     const code = isAnswered ? exchange.code : "CANCELLED";
     const metrics = boundTo(request.method, route, status, code);
-    metrics.observe(seconds);
+    metrics.observe(((streamTime ?? endTime) - exchange.startTime) / 1000);
     metrics.inc();
     const line = {
       requestId: exchange.requestId,

@@ -33,6 +33,8 @@ export class Exchange {
   code: Reason | "OK" = "OK";
   /** A bug that made it fail, to be logged whole. */
   bug: unknown;
+  /** When a stream's head was sent: what counts as its latency. */
+  streamTime: number | undefined;
   /** The request id of the RPC that it was combined into. */
   rpcRequestId: string | undefined;
   readonly #options: ExchangeOptions;

@@ -14,6 +14,10 @@ export interface LimitSettings {
   reservePerSecond: number;
   /** Of one user, at once. */
   reserveBurst: number;
+  /** Of one user, on average: joining, polling, leaving. */
+  queuePerSecond: number;
+  /** Of one user, at once. */
+  queueBurst: number;
 }
 
 /** The limits of the public API. */
@@ -29,7 +33,7 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
   });
   const shared = { refusals, ...(redis === undefined ? {} : { redis }) };
   const { signInPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
-  const { reservePerSecond, reserveBurst } = settings;
+  const { reservePerSecond, reserveBurst, queuePerSecond, queueBurst } = settings;
   return {
     signIn: new Limit({ ...shared, name: "sign-in", quota: signInPerSecond, windowSeconds: 1 }),
     signUp: new Limit({ ...shared, name: "sign-up", quota: signUpPerSecond, windowSeconds: 1 }),
@@ -46,6 +50,13 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
       name: "reserve",
       quota: reserveBurst,
       windowSeconds: reserveBurst / reservePerSecond,
+    }),
+    // Local as well: the loop of one client gone wild hurts nobody else.
+    queue: new Limit({
+      refusals,
+      name: "queue",
+      quota: queueBurst,
+      windowSeconds: queueBurst / queuePerSecond,
     }),
   };
 }

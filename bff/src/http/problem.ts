@@ -7,21 +7,30 @@ import { type FieldError, InvalidRequest } from "./invalid-request.ts";
 import { restField } from "./rest-field.ts";
 
 /** What a problem may say beyond RFC 9457 and the catalogue; other metadata is internal. */
-const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId"] as const;
+const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId", "drawTime"] as const;
+
+/** Statuses that say "not now", and with `Retry-After` when. */
+const LATER: readonly number[] = [425, 429, 503, 504];
 
 /** Where a reason stands on the page of problems. */
 export function problemId(reason: string): string {
   return reason.toLowerCase().replaceAll("_", "-");
 }
 
-/** Answers with an RFC 9457 problem for whatever was thrown; a bug leaves mute. */
-export function answerProblem(exchange: Exchange, thrown: unknown): void {
+/** Notes for log and metrics why an exchange failed; a bug is kept whole. */
+export function noteFailure(exchange: Exchange, thrown: unknown): ServiceError {
   const failure = toFailure(thrown);
-  const { reason } = failure;
-  exchange.code = reason;
-  if (reason === "INTERNAL") {
+  exchange.code = failure.reason;
+  if (failure.reason === "INTERNAL") {
     exchange.bug = thrown;
   }
+  return failure;
+}
+
+/** Answers with an RFC 9457 problem for whatever was thrown; a bug leaves mute. */
+export function answerProblem(exchange: Exchange, thrown: unknown): void {
+  const failure = noteFailure(exchange, thrown);
+  const { reason } = failure;
   if (exchange.isGone) {
     return;
   }
@@ -66,7 +75,8 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
   return problem;
 }
 
-function toFailure(thrown: unknown): ServiceError {
+/** What was thrown, as a failure of the catalogue. */
+export function toFailure(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) {
     return thrown;
   }
@@ -90,10 +100,18 @@ function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
 function pushHeaders(headers: string[], { reason, metadata }: ServiceError): void {
   const { status } = REASONS[reason];
   headers.push("Cache-Control", "no-store");
-  if (reason === "REQUEST_IN_PROGRESS" || status === 429 || status === 503 || status === 504) {
-    headers.push("Retry-After", metadata.retryAfterSeconds ?? "1");
+  if (reason === "REQUEST_IN_PROGRESS" || LATER.includes(status)) {
+    headers.push("Retry-After", retryAfterOf(metadata));
   }
   if (reason === "UNAUTHENTICATED") {
     headers.push("WWW-Authenticate", 'Bearer realm="tessera"');
   }
+}
+
+/** In whole seconds: as long as the failure says, or until the draw; soon when it says nothing. */
+function retryAfterOf({ retryAfterSeconds, drawTime }: ServiceError["metadata"]): string {
+  if (retryAfterSeconds !== undefined || drawTime === undefined) {
+    return retryAfterSeconds ?? "1";
+  }
+  return String(Math.max(1, Math.ceil((Date.parse(drawTime) - Date.now()) / 1000)));
 }

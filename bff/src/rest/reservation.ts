@@ -35,7 +35,7 @@ export function parseCreateReservation(
   reader.finish();
   const { requestId, userId } = who;
   const $typeName = "tessera.reservation.v1.CreateReservationEntry";
-  return { $typeName, requestId, userId, eventId, items };
+  return { $typeName, requestId, userId, eventId, items, admissionPass: "" };
 }
 
 /** What a buyer paid for. Throws MALFORMED_BODY or INVALID_FIELD. */
@@ -50,13 +50,6 @@ export function parseConfirmReservation(
   const { requestId, userId, reservationId } = who;
   const $typeName = "tessera.reservation.v1.ConfirmReservationEntry";
   return { $typeName, requestId, userId, reservationId, paymentReference };
-}
-
-/** Cancel and extend take nothing: an empty object, or no body at all. */
-export function parseNothing(body: unknown): void {
-  if (body !== undefined) {
-    ObjectReader.ofBody(body, []).finish();
-  }
 }
 
 /**

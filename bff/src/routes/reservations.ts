@@ -1,3 +1,4 @@
+import type { PassKeys } from "@tessera/admission-pass";
 import type { Reservation } from "@tessera/proto/reservation/v1/reservation_pb";
 import type {
   ConfirmReservationResult,
@@ -5,24 +6,26 @@ import type {
 } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
+import type { Combiners } from "../combiners.ts";
+import { admissionPassOf } from "../http/admission-pass.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { idempotencyKeyOf, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody, optionalJsonBody } from "../http/json-body.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
-import type { ReservationCombiners } from "../reservation-combiners.ts";
+import { parseNothing } from "../rest/nothing.ts";
 import {
   createdReservation,
   currentReservation,
   parseConfirmReservation,
   parseCreateReservation,
-  parseNothing,
 } from "../rest/reservation.ts";
 
 /** What the reservation routes need. */
 export interface ReservationRoutesDeps {
   clients: Clients;
-  combiners: ReservationCombiners;
+  combiners: Combiners;
+  passKeys: PassKeys;
   authenticate: RequestHandler;
   limitReserve: RequestHandler;
 }
@@ -46,11 +49,12 @@ export function reservationRoutes(deps: ReservationRoutesDeps): Route[] {
   ];
 }
 
-const create = ({ combiners }: ReservationRoutesDeps) =>
+const create = ({ combiners, passKeys }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const requestId = idempotencyKeyOf(exchange);
     const { userId } = exchange.caller;
     const entry = parseCreateReservation(exchange.request.body, { requestId, userId });
+    entry.admissionPass = await admissionPassOf(exchange, entry, passKeys);
     const result = await combiners.create.submit(exchange, entry);
     const reservation = createdReservation(granted(result));
     markReplayed(exchange, result.replayed);

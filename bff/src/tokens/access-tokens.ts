@@ -12,12 +12,14 @@ export interface Caller {
   /** The session that the token belongs to, a UUID. */
   sessionId: string;
   role: "customer" | "organiser";
+  /** When the token expires, in milliseconds since 1970. */
+  expireMs: number;
 }
 
 /** How tokens are verified. */
 export interface AccessTokensOptions {
   keys: SigningKeys;
-  /** How many verified tokens are remembered. Defaults to 50,000, about 50 MB. */
+  /** How many verified tokens are remembered. Defaults to 25,000, about 25 MB. */
   maxRemembered?: number;
   clock?: Clock;
 }
@@ -30,9 +32,9 @@ export class AccessTokens {
   readonly #clock: Clock;
   readonly #getKey: JWTVerifyGetKey;
   readonly #verifying = new Map<string, Promise<Caller>>();
-  readonly #verified: LRUCache<string, { caller: Caller; expireMs: number }>;
+  readonly #verified: LRUCache<string, Caller>;
 
-  constructor({ keys, maxRemembered = 50_000, clock = systemClock }: AccessTokensOptions) {
+  constructor({ keys, maxRemembered = 25_000, clock = systemClock }: AccessTokensOptions) {
     this.#clock = clock;
     this.#verified = new LRUCache({ max: maxRemembered });
     this.#getKey = async ({ kid }) => {
@@ -51,10 +53,8 @@ export class AccessTokens {
 
   /** Who holds a token that was verified before and has not expired; undefined for any other. */
   recall(token: string): Caller | undefined {
-    const entry = this.#verified.get(token);
-    return entry !== undefined && this.#clock().getTime() < entry.expireMs
-      ? entry.caller
-      : undefined;
+    const caller = this.#verified.get(token);
+    return caller !== undefined && this.#clock().getTime() < caller.expireMs ? caller : undefined;
   }
 
   /**
@@ -81,8 +81,8 @@ export class AccessTokens {
     if (!isWhole || (role !== "customer" && role !== "organiser")) {
       throw rejected("the access token lacks a claim");
     }
-    const caller = { userId: sub, sessionId: sid, role } as const;
-    this.#verified.set(token, { caller, expireMs: exp * 1000 });
+    const caller = { userId: sub, sessionId: sid, role, expireMs: exp * 1000 } as const;
+    this.#verified.set(token, caller);
     return caller;
   }
 

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type { ServiceError } from "@tessera/service-kit/service-error";
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Clients } from "./clients.ts";
+import type { Asker } from "./combiner.ts";
+import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./event-combiners.ts";
+import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
+import { toFailure } from "./http/problem.ts";
+import { traceparentOf } from "./http/trace-context.ts";
+import { type Freshness, ReadCache } from "./read-cache.ts";
+import { restAvailability, restEvent } from "./rest/event.ts";
+
+/** How long answers are kept, and how many. */
+export interface EventReadSettings extends EventCombinerSettings {
+  eventsFreshMs: number;
+  eventsStaleIfErrorMs: number;
+  availabilityFreshMs: number;
+  /** Of each kind. */
+  readCacheEntries: number;
+  /** Of each kind. */
+  readCacheMebibytes: number;
+}
+
+/** Which page of events is asked for, whole: what was left out has its default. */
+export interface EventListQuery {
+  pageSize: number;
+  pageToken: string;
+  namePrefix: string;
+  sort: ListEventsRequest_Sort;
+}
+
+/** What there is to read: JSON that is ready to be sent, or the failure that nothing is there. */
+export type ReadAnswer = ReadyJson | NotThere;
+
+/** That there is no such event is an answer like any other. */
+export interface NotThere {
+  failure: ServiceError;
+}
+
+/** What everybody may read about events. */
+export interface EventReads {
+  list: ReadCache<EventListQuery, ReadAnswer>;
+  event: ReadCache<string, ReadAnswer>;
+  availability: ReadCache<string, ReadAnswer>;
+}
+
+/** What a failure takes, with its stack trace, in bytes: about. */
+const FAILURE_BYTES = 2_048;
+
+/** Makes the caches of events and their metrics. A kind has its own: none can push out another. */
+export function createEventReads(
+  { inventory }: Pick<Clients, "inventory">,
+  settings: EventReadSettings,
+  registry: Registry,
+  now?: () => number,
+): EventReads {
+  const metricsOf = readMetrics(registry);
+  const cacheOf = <Query>(
+    kind: keyof EventReads,
+    freshness: Freshness,
+    keyOf: (query: Query) => string,
+    read: (query: Query, asker: Asker) => Promise<unknown>,
+  ) =>
+    new ReadCache<Query, ReadAnswer>({
+      freshness,
+      keyOf,
+      load: (query, asker) => answerOf(read(query, asker)),
+      sizeOf: (answer) => ("failure" in answer ? FAILURE_BYTES : sizeOfJson(answer)),
+      maxEntries: settings.readCacheEntries,
+      maxBytes: settings.readCacheMebibytes * 2 ** 20,
+      maxLoads: settings.readMaxLoads,
+      metrics: metricsOf(kind),
+      ...(now === undefined ? {} : { now }),
+    });
+  const events: Freshness = {
+    freshMs: settings.eventsFreshMs,
+    maxAgeMs: settings.eventsMaxAgeMs,
+    staleIfErrorMs: settings.eventsStaleIfErrorMs,
+  };
+  const availability: Freshness = {
+    freshMs: settings.availabilityFreshMs,
+    maxAgeMs: settings.availabilityMaxAgeMs,
+    // Better no answer than "available" after the last unit went.
+    staleIfErrorMs: 0,
+  };
+  const timeoutMs = timeoutOf(settings.eventsMaxAgeMs, settings.rpcTimeoutMs);
+  const combiners = createEventCombiners(inventory, settings, registry);
+  const reads: EventReads = {
+    list: cacheOf("list", events, listKey, async (query, asker) => {
+      const options = { timeoutMs, headers: headersOf(asker) };
+      const { events: items, nextPageToken } = await inventory.listEvents(query, options);
+      const nextCursor = nextPageToken === "" ? null : nextPageToken;
+      return { items: items.map(restEvent), nextCursor };
+    }),
+    event: cacheOf("event", events, String, async (id, asker) =>
+      restEvent(await combiners.event(asker, id)),
+    ),
+    availability: cacheOf("availability", availability, String, async (id, asker) =>
+      restAvailability(await combiners.availability(asker, id)),
+    ),
+  };
+  observeSizes(reads, registry);
+  return reads;
+}
+
+/** The call serves many requests: it has an id of its own, which each of their log lines names. */
+function headersOf(asker: Asker): Record<string, string> {
+  const requestId = randomUUID();
+  asker.rpcRequestId = requestId;
+  return { "x-request-id": requestId, traceparent: traceparentOf(undefined, requestId) };
+}
+
+async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
+  try {
+    return readyJson(await read);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.reason === "EVENT_NOT_FOUND") {
+      return { failure };
+    }
+    throw thrown;
+  }
+}
+
+function listKey({ sort, pageSize, pageToken, namePrefix }: EventListQuery): string {
+  return JSON.stringify([sort, pageSize, pageToken, namePrefix]);
+}
+
+function readMetrics(registry: Registry) {
+  const answers = new Counter({
+    name: "tessera_read_cache_answers_total",
+    help: "Answers by where they came from: memory while fresh, memory while refreshing, the service, memory because the service failed.",
+    labelNames: ["kind", "source"],
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: "tessera_read_cache_load_failures_total",
+    help: "Questions to the service that failed, refreshes among them.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  return (kind: keyof EventReads) => {
+    const sources = {
+      fresh: answers.labels(kind, "fresh"),
+      stale: answers.labels(kind, "stale"),
+      loaded: answers.labels(kind, "loaded"),
+      stale_if_error: answers.labels(kind, "stale_if_error"),
+    };
+    const failed = failures.labels(kind);
+    return {
+      onAnswer: (source: keyof typeof sources) => sources[source].inc(),
+      onLoadFailure: () => failed.inc(),
+    };
+  };
+}
+
+function observeSizes(reads: EventReads, registry: Registry): void {
+  const gauge = (name: string, help: string, of: (cache: EventReads[keyof EventReads]) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["kind"],
+      registers: [registry],
+      collect() {
+        for (const [kind, cache] of Object.entries(reads)) {
+          this.set({ kind }, of(cache));
+        }
+      },
+    });
+  gauge("tessera_read_cache_entries", "Answers that are kept.", ({ entries }) => entries);
+  gauge("tessera_read_cache_bytes", "Bytes that they take, about.", ({ bytes }) => bytes);
+}

@@ -1,0 +1,216 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { REASONS } from "@tessera/proto/reasons";
+import { Place_State } from "@tessera/proto/reservation/v1/waiting_room_pb";
+import type {
+  PollPlaceResult,
+  WaitingRoomEntry,
+} from "@tessera/proto/reservation/v1/waiting_room_service_pb";
+import { overloaded, ServiceError } from "@tessera/service-kit/service-error";
+import { Gauge, type Registry } from "prom-client";
+import type { Asker, Combiner } from "./combiner.ts";
+import { EventStream } from "./http/event-stream.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { noteFailure, problemOf, toFailure } from "./http/problem.ts";
+import { placeOf, restPlace } from "./rest/waiting-room.ts";
+
+/** A place is asked for at least as often, which keeps proxies from closing the connection. */
+const MAX_POLL_MS = 15_000;
+/** And never more often. */
+const MIN_POLL_MS = 100;
+/** A person has a few tabs and devices; nobody needs more. */
+const MAX_STREAMS_OF_USER = 4;
+
+/** How places are followed. */
+export interface PlaceStreamsOptions {
+  poll: Pick<Combiner<WaitingRoomEntry, PollPlaceResult>, "submit">;
+  settings: PlaceStreamSettings;
+  registry: Registry;
+  /** A reader that takes nothing for so long is cut off. Defaults to 30 s. */
+  stallMs?: number;
+  /**
+   * Clients connect again, and failed polls are repeated, after so long and up to twice as long:
+   * not all at once. Defaults to 2 s.
+   */
+  retryMs?: number;
+}
+
+/** How many places are followed, and for how long. */
+export interface PlaceStreamSettings {
+  /** Streams that are open at once; one more is refused with OVERLOADED. */
+  queueStreams: number;
+  /** After so many seconds a stream ends, and the client connects again. */
+  queueStreamSeconds: number;
+}
+
+/** What a stream says next. */
+interface News {
+  event: "place" | "problem";
+  data: object;
+  /** The same text, the same news. */
+  gist: string;
+  /** When to look again, in milliseconds; null when this was the last of it. */
+  waitMs: number | null;
+}
+
+/** Polls on behalf of people who would rather listen, and tells them what has changed. */
+export class PlaceStreams {
+  readonly #poll: PlaceStreamsOptions["poll"];
+  readonly #settings: PlaceStreamSettings;
+  readonly #stallMs: number;
+  readonly #retryMs: number;
+  readonly #open = new Set<AbortController>();
+  readonly #countByUser = new Map<string, number>();
+  #isClosed = false;
+
+  constructor({
+    poll,
+    settings,
+    registry,
+    stallMs = 30_000,
+    retryMs = 2_000,
+  }: PlaceStreamsOptions) {
+    this.#poll = poll;
+    this.#settings = settings;
+    this.#stallMs = stallMs;
+    this.#retryMs = retryMs;
+    const open = this.#open;
+    new Gauge({
+      name: "tessera_place_streams",
+      help: "Places that are followed by server-sent events.",
+      registers: [registry],
+      collect() {
+        this.set(open.size);
+      },
+    });
+  }
+
+  /**
+   * Answers with the place, and with what becomes of it; resolves when the stream has ended.
+   *
+   * Throws what the first poll throws, OVERLOADED, and RATE_LIMITED for one who has too many.
+   */
+  async follow(exchange: Exchange, entry: WaitingRoomEntry): Promise<void> {
+    this.#checkRoom(entry.userId);
+    const controller = new AbortController();
+    const end = () => controller.abort();
+    // Whoever signed out, or was signed out, is not told for longer than their token is good.
+    const leftMs = exchange.caller.expireMs - Date.now();
+    const life = setTimeout(end, Math.min(this.#settings.queueStreamSeconds * 1000, leftMs));
+    exchange.response.once("close", end);
+    this.#open.add(controller);
+    this.#count(entry.userId, 1);
+    if (this.#isClosed) {
+      end();
+    }
+    try {
+      await this.#tell(exchange, entry, controller.signal);
+    } finally {
+      this.#open.delete(controller);
+      this.#count(entry.userId, -1);
+      clearTimeout(life);
+    }
+  }
+
+  /** Ends all streams; those that begin later tell the place once. For a process that stops. */
+  close(): void {
+    this.#isClosed = true;
+    for (const controller of this.#open) {
+      controller.abort();
+    }
+  }
+
+  #checkRoom(userId: string): void {
+    if (this.#open.size >= this.#settings.queueStreams) {
+      throw overloaded("the list of streams");
+    }
+    if ((this.#countByUser.get(userId) ?? 0) >= MAX_STREAMS_OF_USER) {
+      throw new ServiceError(
+        "RATE_LIMITED",
+        `more than ${MAX_STREAMS_OF_USER} streams of one user`,
+      );
+    }
+  }
+
+  #count(userId: string, more: 1 | -1): void {
+    const count = (this.#countByUser.get(userId) ?? 0) + more;
+    if (count === 0) {
+      this.#countByUser.delete(userId);
+    } else {
+      this.#countByUser.set(userId, count);
+    }
+  }
+
+  async #tell(exchange: Exchange, entry: WaitingRoomEntry, signal: AbortSignal): Promise<void> {
+    let news = placeNews(await this.#poll.submit(exchange, entry));
+    if (exchange.isGone) {
+      return;
+    }
+    if (this.#isClosed) {
+      exchange.headers.push("Connection", "close");
+    }
+    const stream = new EventStream(exchange, {
+      retryMs: this.#someRetryMs(),
+      stallMs: this.#stallMs,
+      signal,
+    });
+    await stream.send(news.event, news.data);
+    while (news.waitMs !== null && (await hasPassed(news.waitMs, signal))) {
+      const next = await this.#poll
+        .submit(askerFor(exchange), entry)
+        .then(placeNews, (thrown) => problemNews(exchange, thrown, this.#someRetryMs()));
+      await (next.gist === news.gist ? stream.heartbeat() : stream.send(next.event, next.data));
+      news = next;
+    }
+    stream.end();
+  }
+
+  #someRetryMs(): number {
+    return randomInt(this.#retryMs, 2 * this.#retryMs);
+  }
+}
+
+function placeNews(result: PollPlaceResult): News {
+  const place = placeOf(result);
+  const data = restPlace(place);
+  const { pollAfterMs, ...gist } = data;
+  const isOver = place.state !== Place_State.WAITING || pollAfterMs === null;
+  return {
+    event: "place",
+    data,
+    // When to poll is the BFF's business here, and another time with each poll.
+    gist: JSON.stringify(gist),
+    waitMs: isOver ? null : Math.max(MIN_POLL_MS, Math.min(pollAfterMs, MAX_POLL_MS)),
+  };
+}
+
+/** What may pass is told and waited for; anything else is the last that is told. */
+function problemNews(exchange: Exchange, thrown: unknown, retryMs: number): News {
+  const failure = toFailure(thrown);
+  const isOver = !REASONS[failure.reason].retryable;
+  if (isOver) {
+    noteFailure(exchange, thrown);
+  }
+  return {
+    event: "problem",
+    data: problemOf(failure, exchange.requestId),
+    gist: failure.reason,
+    waitMs: isOver ? null : retryMs,
+  };
+}
+
+/** Somebody who asks now for an exchange that may have begun long ago. */
+function askerFor(exchange: Exchange): Asker {
+  return {
+    startTime: performance.now(),
+    get isGone() {
+      return exchange.isGone;
+    },
+    rpcRequestId: undefined,
+  };
+}
+
+/** Resolves to true after so long; to false, at once, when `signal` is aborted. */
+function hasPassed(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
+}

@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { expect } from "chai";
+import { until } from "./until.ts";
+import { openStreams, pathOf, pollsOf, useFollower } from "./use-follower.ts";
+
+describe("streams", () => {
+  const { api, follow, tokenOf, who } = useFollower({ queueStreams: 2 });
+
+  it("are only so many: others must poll", async () => {
+    const [one, other] = [await follow(), await follow()];
+    const headers = { accept: "text/event-stream" };
+    const asked = { token: tokenOf(), headers };
+    const { status, headers: answered, body } = await api.ask("GET", pathOf(who), asked);
+    expect([status, body.code, answered.get("retry-after")]).to.deep.equal([
+      503,
+      "OVERLOADED",
+      "1",
+    ]);
+    expect((await api.ask("GET", pathOf(who), { token: tokenOf() })).status).to.equal(200);
+    one.close();
+    await until(async () => (await openStreams(api)) === 1);
+    expect((await follow()).status).to.equal(200);
+    other.close();
+  });
+});
+
+describe("a stream's life", () => {
+  const { follow } = useFollower({ queueStreamSeconds: 1 });
+
+  it("ends by itself, cleanly", async () => {
+    const stream = await follow();
+    expect(await stream.ended).to.equal(true);
+    expect(stream.events.map(({ event }) => event)).to.deep.equal(["place"]);
+  });
+});
+
+describe("a reader that does not read", () => {
+  const { api, who, tokenOf, change } = useFollower({ stallMs: 100 });
+
+  it("is cut off, and what was written for it is forgotten", async () => {
+    // Large enough that a few of them fill every buffer on the way.
+    const pass = "x".repeat(4_000_000);
+    change({ admissionPass: pass, passExpireTime: timestampFromMs(0) });
+    const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.pause();
+    const head = [
+      `GET ${pathOf(who)} HTTP/1.1`,
+      "Host: x",
+      "Accept: text/event-stream",
+      `Authorization: Bearer ${tokenOf()}`,
+    ];
+    const polls = pollsOf(api);
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    await until(() => pollsOf(api) > polls);
+    let position = 1_000;
+    await until(async () => {
+      position -= 1;
+      change({ position });
+      return (await openStreams(api)) === 0;
+    });
+    expect(pollsOf(api) - polls).to.be.lessThan(20);
+    socket.destroy();
+  });
+});
+
+describe("a process that stops", () => {
+  const { api, follow } = useFollower();
+
+  it("ends its streams cleanly, and tells late comers their place once", async () => {
+    const stream = await follow();
+    await until(() => stream.events.length === 1);
+    api.isStopping = true;
+    api.streams.close();
+    expect(await stream.ended).to.equal(true);
+    expect(stream.events).to.have.length(1);
+    const late = await follow();
+    expect(late.headers.get("connection")).to.equal("close");
+    expect(await late.ended).to.equal(true);
+    expect(late.events.map(({ event }) => event)).to.deep.equal(["place"]);
+  });
+});
