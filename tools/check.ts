@@ -11,6 +11,7 @@ const STEPS: readonly Step[] = [
   breakingStep,
   generatedStep,
   commandStep("types", ["tsc"]),
+  commandStep("types: k6", ["tsc", "-p", "k6"]),
   commandStep("lint and format", ["biome", "ci", "--colors=off", "--error-on-warnings"]),
   mochaStep("the tree", "test/tidy.test.ts"),
   mochaStep("OpenAPI is what the app does", "bff/test/openapi.it.test.ts"),

@@ -38,45 +38,84 @@ const ROWS = 500;
  * Buyer number n is the same account every time. Nobody knows the password they share.
  */
 export async function mintUsers(count: number, options: MintOptions): Promise<LoadUser[]> {
-  const { mysqlUrl: url, mysqlType: type } = options;
+  const users = Array.from({ length: count }, (_, index) => ({
+    userId: uuidOf("load-user", String(index)),
+    email: `buyer-${index}@load.tessera.test`,
+  }));
+  return await inUserSchema(options, async (pool) => {
+    await insertAccounts(pool, users, await hashOf(crypto.randomUUID()));
+    return await signTokens(
+      pool,
+      users.map(({ userId }) => userId),
+      options,
+    );
+  });
+}
+
+/** Tokens for accounts that exist, in the same order. */
+export async function mintTokens(
+  userIds: readonly string[],
+  options: MintOptions,
+): Promise<LoadUser[]> {
+  return await inUserSchema(options, (pool) => signTokens(pool, userIds, options));
+}
+
+/** Makes accounts that can sign in with this password; those that exist keep theirs. */
+export async function makeAccounts(
+  emails: readonly string[],
+  password: string,
+  options: Pick<MintOptions, "mysqlUrl" | "mysqlType">,
+): Promise<void> {
+  const users = emails.map((email) => ({ userId: uuidOf("load-account", email), email }));
+  await inUserSchema(options, async (pool) => {
+    await insertAccounts(pool, users, await hashOf(password));
+  });
+}
+
+async function inUserSchema<T>(
+  { mysqlUrl: url, mysqlType: type }: Pick<MintOptions, "mysqlUrl" | "mysqlType">,
+  body: (pool: Pool) => Promise<T>,
+): Promise<T> {
   const source = await openMysql({ ...USER_SCHEMA, url, type, poolSize: 2, maxWaiting: 4 });
   try {
-    const users = Array.from({ length: count }, (_, index) => ({
-      userId: uuidOf("load-user", String(index)),
-      email: `buyer-${index}@load.tessera.test`,
-    }));
-    await insertAccounts(poolOf(source), users);
-    const signer = await new KeyRing({
-      store: new MysqlSigningKeyStore(poolOf(source)),
-      clock: systemClock,
-      sealingKey: Buffer.from(options.keyEncryptionKey, "base64"),
-      // The services rotate; a tool only signs with what there is.
-      rotationMs: Number.MAX_SAFE_INTEGER / 4,
-      newId: () => crypto.randomUUID(),
-    }).signer();
-    const seconds = options.tokenSeconds ?? 3_600;
-    return await Promise.all(
-      users.map(async ({ userId }) => ({
-        userId,
-        accessToken: await signAccessToken(signer, {
-          userId,
-          sessionId: uuidOf("load-session", userId),
-          role: "customer",
-          issueTime: systemClock(),
-          seconds,
-        }),
-      })),
-    );
+    return await body(poolOf(source));
   } finally {
     await source.destroy();
   }
 }
 
+async function signTokens(
+  pool: Pool,
+  userIds: readonly string[],
+  { keyEncryptionKey, tokenSeconds: seconds = 3_600 }: MintOptions,
+): Promise<LoadUser[]> {
+  const signer = await new KeyRing({
+    store: new MysqlSigningKeyStore(pool),
+    clock: systemClock,
+    sealingKey: Buffer.from(keyEncryptionKey, "base64"),
+    // The services rotate; a tool only signs with what there is.
+    rotationMs: Number.MAX_SAFE_INTEGER / 4,
+    newId: () => crypto.randomUUID(),
+  }).signer();
+  return await Promise.all(
+    userIds.map(async (userId) => ({
+      userId,
+      accessToken: await signAccessToken(signer, {
+        userId,
+        sessionId: uuidOf("load-session", userId),
+        role: "customer",
+        issueTime: systemClock(),
+        seconds,
+      }),
+    })),
+  );
+}
+
 async function insertAccounts(
   pool: Pool,
   users: readonly { userId: string; email: string }[],
+  passwordHash: string,
 ): Promise<void> {
-  const passwordHash = await hashOfNobody();
   const createTime = systemClock();
   for (let start = 0; start < users.length; start += ROWS) {
     const rows = users.slice(start, start + ROWS).map(({ userId, email }) => {
@@ -96,11 +135,11 @@ async function insertAccounts(
   }
 }
 
-/** A well-formed hash of a password that is forgotten at once. */
-async function hashOfNobody(): Promise<string> {
+/** At the services' own cost: a sign-in takes what it always takes. */
+async function hashOf(password: string): Promise<string> {
   const passwords = await PasswordHasher.create({
     cost: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },
     gate: new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 }),
   });
-  return await passwords.hash(crypto.randomUUID());
+  return await passwords.hash(password);
 }

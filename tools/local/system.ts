@@ -62,12 +62,13 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
     }),
   );
   session.onStop(stores.stop);
-  const { passwords, keyEncryptionKey } = rememberedSecrets(session.folder);
+  const { passwords, keyEncryptionKey, passSecret } = rememberedSecrets(session.folder);
   const prefix = options.schemaPrefix ?? "";
   const mysqlUrls = await createSchemas(stores.mysqlUrl, { prefix, passwords });
   const { mysqlType, redisUrl } = stores;
   const { logLevel } = options;
-  const settings = { mysqlUrls, mysqlType, redisUrl, keyEncryptionKey, logLevel };
+  const keys = { keyEncryptionKey, passSecret };
+  const settings = { mysqlUrls, mysqlType, redisUrl, ...keys, logLevel };
   await progress.during("Migrating the schemas", migrate(session, settings, logFolder));
   await progress.during("Starting the services", startServices(options, settings, logFolder));
   const bffUrl = `http://localhost:${ports.bff}`;

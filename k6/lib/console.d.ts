@@ -1,0 +1,2 @@
+/** k6's own; its types leave it out. */
+declare const console: { error: (text: string) => void };
