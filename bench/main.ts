@@ -10,6 +10,7 @@ import { freePorts } from "../tools/local/ports.ts";
 import { Progress } from "../tools/local/progress.ts";
 import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { startSystem } from "../tools/local/system.ts";
+import { createReadEvents } from "./cache.ts";
 import { type ExpiryResult, measureExpiry } from "./expiry.ts";
 import { Footprint } from "./footprint.ts";
 import { type Measured, type Row, summarize, table } from "./report.ts";
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak
   --rounds 3     how often everything is measured; medians are printed
   --seconds 5    how long each load lasts
   --only WORDS   scenarios whose name has one of these comma-separated words
+  --cache        also: events read from the BFF's memory, and past it
   --expiry       also: 50,000 holds that expire in the same second
   --soak 5       also: that many minutes of steady load, for memory
 `;
@@ -34,6 +36,7 @@ await runProgram(async () => {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "5" },
       only: { type: "string", default: "" },
+      cache: { type: "boolean", default: false },
       expiry: { type: "boolean", default: false },
       soak: { type: "string", default: "0" },
       help: { type: "boolean", default: false },
@@ -50,6 +53,7 @@ await runProgram(async () => {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       only: values.only.split(",").filter((word) => word !== ""),
+      hasCache: values.cache,
       hasExpiry: values.expiry,
       soakMinutes: Number(values.soak),
     }),
@@ -60,6 +64,7 @@ interface Plan {
   rounds: number;
   seconds: number;
   only: readonly string[];
+  hasCache: boolean;
   hasExpiry: boolean;
   soakMinutes: number;
 }
@@ -79,9 +84,12 @@ async function measure(session: Session, plan: Plan): Promise<number> {
     "Making buyers",
     mintUsers(USERS, { ...system, mysqlUrl: system.mysqlUrls.user }),
   );
+  const readIds = plan.hasCache
+    ? await progress.during("Making events to read", createReadEvents(system))
+    : [];
   const footprint = new Footprint(session);
   const measured: Measured[] = [];
-  const bench: Bench = { system, rivals, users, seconds: plan.seconds, say: progress.say };
+  const bench: Bench = { system, rivals, users, readIds, seconds: plan.seconds, say: progress.say };
   await progress.during("Warming up", warmUp(bench));
   footprint.start();
   for (let round = 1; round <= plan.rounds; round += 1) {

@@ -1,16 +1,20 @@
 import type { LoadUser } from "../tools/load-users.ts";
 import type { Session } from "../tools/local/session.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
+import { readScenarios } from "./cache.ts";
 import { Footprint } from "./footprint.ts";
 import { type LoadResult, run } from "./load.ts";
 import type { Rivals, Target } from "./targets.ts";
 import { confirming, createEvents, type Made, reserving, type SaleEvent } from "./tessera.ts";
+import { joining, polling } from "./waiting-room.ts";
 
 /** What scenarios are run against. */
 export interface Bench {
   system: LocalSystem;
   rivals: Rivals;
   users: readonly LoadUser[];
+  /** Events to read, with `--cache`. */
+  readIds: readonly string[];
   /** How long each load lasts. */
   seconds: number;
   say: (text: string) => void;
@@ -90,6 +94,11 @@ function scenarios(bench: Bench): Scenario[] {
     ...at("d 64 events", [16, 64, 256], onSale(64)),
     ...at("d sold out", [256], () => soldOut(bench)),
     ...confirmScenarios(bench),
+    ...at("d join a waiting room", [256], () => joining(bench.system, bench.users)),
+    ...at("d poll a waiting room", [256], () => polling(bench.system, bench.users)),
+    ...(bench.readIds.length === 0 ? [] : readScenarios(bench)).flatMap(({ name, target }) =>
+      at(name, [64, 256], rival(target)),
+    ),
   ];
 }
 

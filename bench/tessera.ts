@@ -18,35 +18,48 @@ export interface Made {
   user: LoadUser;
 }
 
+/** What differs between events. */
+export interface NewEvent {
+  capacity: number;
+  holdSeconds?: number;
+  waitingRoom?: object;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Puts events on sale, each with one ticket type. */
 export async function createEvents(
   system: LocalSystem,
   count: number,
-  event: { capacity: number; holdSeconds?: number },
+  event: NewEvent,
 ): Promise<SaleEvent[]> {
   const accessToken = await signInOrganiser(system.bffUrl);
-  const { capacity, holdSeconds = 7200 } = event;
   const now = Date.now();
-  const at = (ms: number) => new Date(now + ms).toISOString();
   return await Promise.all(
     Array.from({ length: count }, (_one, index) =>
       callRest<SaleEvent>(`${system.bffUrl}/v1/events`, {
         accessToken,
-        body: {
-          name: `Load ${now} ${index}`,
-          venue: "Loopback Hall",
-          startsAt: at(30 * DAY_MS),
-          salesOpenAt: at(-DAY_MS),
-          salesCloseAt: at(DAY_MS),
-          holdSeconds,
-          maxPerUser: 1000,
-          ticketTypes: [{ name: "Any", price: { amount: 1000, currency: "EUR" }, capacity }],
-        },
+        body: eventBody(`Load ${now} ${index}`, event),
       }),
     ),
   );
+}
+
+/** An event that is on sale now and has one ticket type, as REST takes it. */
+export function eventBody(name: string, event: NewEvent) {
+  const { capacity, holdSeconds = 7200, waitingRoom } = event;
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  return {
+    name,
+    venue: "Loopback Hall",
+    startsAt: at(30 * DAY_MS),
+    salesOpenAt: at(-DAY_MS),
+    salesCloseAt: at(DAY_MS),
+    holdSeconds,
+    maxPerUser: 1000,
+    ...(waitingRoom === undefined ? {} : { waitingRoom }),
+    ticketTypes: [{ name: "Any", price: { amount: 1000, currency: "EUR" }, capacity }],
+  };
 }
 
 /** One unit a request, users and events in turn, a new key each time. */

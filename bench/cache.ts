@@ -1,0 +1,67 @@
+import { signInOrganiser } from "../tools/local/seed.ts";
+import type { LocalSystem } from "../tools/local/system.ts";
+import { postJson, run } from "./load.ts";
+import type { Bench } from "./scenarios.ts";
+import type { Target } from "./targets.ts";
+import { eventBody } from "./tessera.ts";
+
+/**
+ * How many events are read in turn where nothing shall come from memory: more than the BFF keeps of
+ * a kind, and more than are read in the second for which it would keep them.
+ */
+const EVENTS = 25_000;
+
+/** One kind of read. */
+export interface ReadScenario {
+  name: string;
+  target: Target;
+}
+
+/** Puts events on sale to be read; resolves to their ids. */
+export async function createReadEvents(system: LocalSystem): Promise<string[]> {
+  const accessToken = await signInOrganiser(system.bffUrl);
+  const authorization = `Authorization: Bearer ${accessToken}\r\n`;
+  const ids: string[] = [];
+  await run({
+    port: system.ports.bff,
+    connections: 32,
+    requests: EVENTS,
+    request: (index) => {
+      const body = eventBody(`Read ${index}`, { capacity: 100 });
+      return postJson("/v1/events", JSON.stringify(body), authorization);
+    },
+    onAnswer: (_index, status, body) => {
+      if (status === 201) {
+        ids.push(JSON.parse(body.toString()).id);
+      }
+    },
+  });
+  if (ids.length < EVENTS) {
+    throw new Error(`only ${ids.length} of ${EVENTS} events were created`);
+  }
+  return ids;
+}
+
+/** Reads that come from memory, and reads that do not. */
+export function readScenarios({ system, readIds }: Bench): ReadScenario[] {
+  const [hot = ""] = readIds;
+  const reading = (pathOf: () => string, headers = ""): Target => ({
+    port: system.ports.bff,
+    request: () => `GET ${pathOf()} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
+  });
+  // A load goes on where the last one ended: from the beginning it would meet what that one left.
+  let next = 0;
+  const inTurn = () => {
+    next += 1;
+    return readIds[next % readIds.length] ?? "";
+  };
+  const path = (id: string) => `/v1/events/${id}`;
+  return [
+    { name: "e cached list", target: reading(() => "/v1/events?sort=-createdAt") },
+    { name: "e cached detail", target: reading(() => path(hot)) },
+    { name: "e cached availability", target: reading(() => `${path(hot)}/availability`) },
+    { name: "e not modified", target: reading(() => path(hot), "If-None-Match: *\r\n") },
+    { name: "e uncached detail", target: reading(() => path(inTurn())) },
+    { name: "e uncached availability", target: reading(() => `${path(inTurn())}/availability`) },
+  ];
+}
