@@ -58,6 +58,7 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
     "http_server_request_duration_seconds_bucket",
     "tessera_combine_batch_size_bucket",
     "tessera_combine_queue_depth",
+    "tessera_place_streams",
     "tessera_token_cache_size",
     "nodejs_eventloop_lag_seconds",
   ],

@@ -39,9 +39,14 @@ describe("the programs of every service", () => {
     const secret = "mysql+secret";
     const wrong: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
       "inventory-svc": { MYSQL_URL: secret, GRPC_PORT: "70000", LOG_LEVEL: "loud" },
-      "reservation-svc": { MYSQL_URL: secret, REDIS_URL: "x", INVENTORY_ADDRESS: "nowhere" },
+      "reservation-svc": {
+        MYSQL_URL: secret,
+        REDIS_URL: "x",
+        INVENTORY_ADDRESS: "nowhere",
+        PASS_SECRETS: secret,
+      },
       "user-svc": { MYSQL_URL: secret, KEY_ENCRYPTION_KEY: secret, ARGON2_TIME_COST: "0" },
-      bff: { REDIS_URL: secret, PORT: "-1", USER_ADDRESS: "nowhere", RESERVE_BURST: "many" },
+      bff: { REDIS_URL: secret, PORT: "-1", RESERVE_BURST: "many", PASS_SECRETS: secret },
     };
     const runs = Object.entries(wrong).map(async ([service, env]) => {
       const { code, out, err } = await runToEnd(service as ServiceName, "main.ts", env);

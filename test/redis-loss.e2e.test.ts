@@ -47,7 +47,7 @@ describe("Redis", () => {
     this.timeout(60_000);
     const storm = await beginStorm();
     await storm.reach(60);
-    system.redis.signal("SIGSTOP");
+    await system.redis.pause();
     try {
       await untilBreaker(1);
       await storm.reach(storm.answered + 60);

@@ -13,6 +13,11 @@ export const TEST_ENV = {
     SIGN_UP_PER_SECOND: "100000",
     RESERVE_PER_SECOND: "100000",
     RESERVE_BURST: "100000",
+    QUEUE_PER_SECOND: "100000",
+    QUEUE_BURST: "100000",
+    // Tests look at once at what they changed.
+    EVENTS_MAX_AGE_MS: "0",
+    AVAILABILITY_MAX_AGE_MS: "0",
     DRAIN_MS,
   },
 };

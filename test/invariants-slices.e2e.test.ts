@@ -1,0 +1,80 @@
+import { violationsOf } from "@tessera/testkit/invariants";
+import type { PerSchema } from "@tessera/testkit/schemas";
+import { expect } from "chai";
+import { useDatasets } from "./use-dataset.ts";
+
+// Over tens of millions of rows the check goes slice by slice: no edge of one may hide anything.
+describe("the check of the invariants, slice by slice", function () {
+  this.timeout(60_000);
+  const { emptySchemas, load, select } = useDatasets();
+  let urls: PerSchema;
+  beforeEach(async () => {
+    urls = await emptySchemas();
+    await load(urls);
+  });
+
+  const found = async (sliceRows: number) =>
+    (await violationsOf(urls, { isSettled: true, sliceRows })).sort();
+
+  /** The id of the reservation with this number. */
+  async function idOf(seq: number): Promise<string> {
+    const [row] = await select(
+      urls.reservation,
+      `SELECT CONCAT("X'", HEX(id), "'") AS id FROM reservation WHERE seq = ${seq}`,
+    );
+    return row?.id;
+  }
+
+  for (const sliceRows of [7, 100, 1_000, 5_000, 20_000]) {
+    it(`finds the same in slices of ${sliceRows} rows`, async () => {
+      expect(await found(sliceRows)).to.deep.equal([]);
+      // Two that only one side knows, one that both see differently, and units from nowhere.
+      await select(urls.inventory, `DELETE FROM allocation WHERE id = ${await idOf(1)}`);
+      await select(
+        urls.reservation,
+        `DELETE FROM reservation WHERE state = 3 ORDER BY seq DESC LIMIT 1`,
+      );
+      await select(
+        urls.reservation,
+        "UPDATE reservation SET state = 4 WHERE state = 3 AND seq > 2500 ORDER BY seq LIMIT 1",
+      );
+      await select(
+        urls.inventory,
+        `UPDATE stock SET capacity = capacity + 1, available = available + 2, held = held - 1
+         WHERE held > 0 ORDER BY event_id LIMIT 1`,
+      );
+      const all = (await found(sliceRows)).join("\n");
+      expect(all).to.contain("its allocation missing");
+      expect(all).to.contain("is committed and has no reservation");
+      expect(all).to.contain("is cancelled, its allocation committed");
+      expect(all.match(/ has capacity .*, but allocations /g)).to.have.length(2);
+      expect((await found(sliceRows)).length).to.equal(5);
+    });
+  }
+
+  it("takes the last move of each reservation, wherever the slices end", async () => {
+    const move = (id: string, state: string) => `(${id}, '{"state":"${state}"}', UTC_TIMESTAMP(3))`;
+    const [confirmed] = await select(
+      urls.reservation,
+      `SELECT GROUP_CONCAT(seq ORDER BY seq) AS seqs FROM
+         (SELECT seq FROM reservation WHERE state = 3 ORDER BY seq LIMIT 12) r`,
+    );
+    const ids = await Promise.all(String(confirmed?.seqs).split(",").map(Number).map(idOf));
+    const moves = [
+      ...ids.map((id) => move(id, "HELD")),
+      // One is never told of its confirmation, one is told of it too early.
+      ...ids.slice(1).map((id) => move(id, "CONFIRMED")),
+      move(ids[5] ?? "", "EXPIRED"),
+    ];
+    await select(
+      urls.reservation,
+      `INSERT INTO outbox (reservation_id, payload, create_time) VALUES ${moves.join(", ")}`,
+    );
+    for (const sliceRows of [1, 5, 12, 1_000]) {
+      const all = await found(sliceRows);
+      expect(all).to.have.length(2);
+      expect(all.join("\n")).to.contain("is confirmed, but held was published last");
+      expect(all.join("\n")).to.contain("is confirmed, but expired was published last");
+    }
+  });
+});
