@@ -17,6 +17,8 @@ const UNITS = 3_000;
 const SLOTS = 1_500;
 /** Time enough for the crowd to be there, in milliseconds. */
 const OPENS_AFTER_MS = 6_000;
+/** Longer than this the crowd is not kept waiting for the end, in milliseconds. */
+const PATIENCE_MS = 100_000;
 
 describe("a crowd in a waiting room", () => {
   const system = useSystem({
@@ -60,7 +62,7 @@ describe("a crowd in a waiting room", () => {
       { at: 2_000, begin: () => services[1]?.kill().then(() => services[1]?.start()) },
     ];
     const begun: (Promise<unknown> | undefined)[] = [];
-    await storm.run(async () => {
+    await storm.run(PATIENCE_MS, async () => {
       if (storm.count("outside") > 0 && Date.now() > openTime) {
         await storm.join(late.filter(({ state }) => state === "outside"));
       }

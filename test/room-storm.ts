@@ -16,10 +16,12 @@ export interface Replica {
   reservations: Client<typeof ReservationService>;
 }
 
+const STATES = ["outside", "waiting", "admitted", "bought", "gone"] as const;
+
 /** One person of the crowd, and what they were told. */
 export class Visitor {
   readonly userId = randomUUID();
-  state: "outside" | "waiting" | "admitted" | "bought" | "gone" = "outside";
+  state: (typeof STATES)[number] = "outside";
   /** The last position that was told; 0 before the draw. */
   position = 0;
   pass = "";
@@ -73,16 +75,23 @@ export class RoomStorm {
     });
   }
 
-  /** Polls and buys until everybody has a unit, or was told that all is gone. */
-  async run(onTick: () => Promise<void>): Promise<void> {
+  /**
+   * Polls and buys until everybody has a unit, or was told that all is gone; gives up after
+   * `patienceMs`. `onTick` runs while people buy, so that what it disturbs disturbs them.
+   */
+  async run(patienceMs: number, onTick: () => Promise<void>): Promise<void> {
+    const giveUpTime = Date.now() + patienceMs;
     for (;;) {
       const now = Date.now();
+      if (now > giveUpTime) {
+        const counts = STATES.map((state) => `${this.count(state)} ${state}`);
+        throw new Error(`the crowd is not served: ${counts.join(", ")}`);
+      }
       const due = this.visitors.filter(
         ({ state, pollTime }) => state === "waiting" && pollTime <= now,
       );
       const buyers = this.visitors.filter(({ state }) => state === "admitted");
-      await Promise.all([this.#poll(due), this.#buy(buyers)]);
-      await onTick();
+      await Promise.all([this.#poll(due), this.#buy(buyers), onTick()]);
       if (this.count("bought") + this.count("gone") === this.visitors.length) {
         return;
       }

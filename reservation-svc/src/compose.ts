@@ -10,6 +10,7 @@ import { PassGate } from "./app/pass-gate.ts";
 import { ReleaseUnits } from "./app/release-units.ts";
 import type { ReservationStore } from "./app/reservation-store.ts";
 import type { Sales } from "./app/sales.ts";
+import { settleClaims } from "./app/settle-claims.ts";
 import type { SweepDeps } from "./app/sweep.ts";
 import { WaitingRooms } from "./app/waiting-rooms.ts";
 import type { Config } from "./config.ts";
@@ -121,7 +122,11 @@ function composeRooms(deps: {
       maxQueue: config.queueSize,
     }),
     waitingRooms: new WaitingRooms({ ...common, observer: roomMetrics.rooms }),
-    admission: new Admission({ store, sales, observer: roomMetrics.admission }),
+    admission: new Admission({
+      ...{ store, sales, observer: roomMetrics.admission },
+      settleClaims: (room, cursor) =>
+        settleClaims({ store, reservations: deps.store }, room, cursor),
+    }),
   };
 }
 

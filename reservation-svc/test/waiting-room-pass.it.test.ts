@@ -3,8 +3,11 @@ import { passKeysOf } from "@tessera/admission-pass";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import { reservationIdOf } from "../src/app/create-reservation.ts";
+import { settleClaims } from "../src/app/settle-claims.ts";
+import { StoreLost } from "../src/app/waiting-room-store.ts";
 import { usePassGate } from "./use-pass-gate.ts";
 import { reasonOf, wishFor } from "./use-reservations.ts";
+import { admitAll, IN_STOCK, PLENTY, people, standings } from "./use-waiting-room.ts";
 
 describe("reserving with a pass", () => {
   const gate = usePassGate();
@@ -152,6 +155,55 @@ describe("reserving with a pass", () => {
     expect(await reasonOf(create(another))).to.equal("PASS_USED");
     expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
     expect((await create(wish)).isReplay).to.equal(true);
+  });
+
+  it("frees the slot of a reservation whose end nobody told, and no other", async () => {
+    const event = gate.newEvent();
+    const [done, open, young] = [await newWish(event), await newWish(event), await newWish(event)];
+    const { store, replica } = gate.opened;
+    const settle = store.settle.bind(store);
+    store.settle = () => Promise.reject(new StoreLost("it restarts just now"));
+    await create({ ...done, items: wishFor(event, { quantity: 2 }).items });
+    await create(young);
+    store.settle = settle;
+    ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
+    await reasonOf(create(open));
+    ledger.before = () => Promise.resolve();
+    await gate.ageClaim(event, done.userId, 11_000);
+    await gate.ageClaim(event, open.userId, 11_000);
+    const deps = { store, reservations: replica.store };
+    expect(await settleClaims(deps, event.room, "0")).to.equal("0");
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 2 });
+    const step = await store.admit(event.room, { ...PLENTY, available: 0 });
+    expect(step).to.include({ active: 2, units: 2 });
+    await create(open);
+  });
+
+  it("finds such reservations in a large room, slice after slice", async () => {
+    const event = gate.newEvent({ capacity: 1_000 });
+    const { store } = gate.opened;
+    const ids = people(700);
+    await store.join(event.room, ids, IN_STOCK);
+    await admitAll(store, event.room);
+    const claims = standings(await store.poll(event.room, ids)).map((standing, index) => ({
+      userId: ids[index] ?? "",
+      serial: standing.state === "admitted" ? standing.serial : "",
+      reservationId: randomUUID(),
+    }));
+    await store.claim(event.room, claims);
+    await Promise.all(ids.map((userId) => gate.ageClaim(event, userId, 11_000)));
+    const found = new Map<string, unknown>();
+    let [cursor, slices] = ["0", 0];
+    do {
+      const slice = await store.doubts(event.room, cursor);
+      slices += 1;
+      for (const claim of slice.claims) {
+        found.set(claim.userId, claim);
+      }
+      cursor = slice.nextCursor;
+    } while (cursor !== "0");
+    expect(slices).to.be.greaterThan(1);
+    expect([...found.values()]).to.have.deep.members(claims);
   });
 
   it("gives one of many requests with one pass a reservation", async () => {

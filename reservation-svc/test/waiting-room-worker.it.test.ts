@@ -34,14 +34,21 @@ describe("Admission", () => {
     const failures: unknown[] = [];
     const { admission: observer } = waitingRoomMetrics(registry, (one) => failures.push(one));
     const clock = { now: 0 };
+    const cursors: string[] = [];
     const admission = new Admission({
       store,
       sales: new Sales(source),
+      settleClaims: async (_room, cursor) => {
+        cursors.push(cursor);
+        return `${cursors.length}`;
+      },
       observer,
       now: () => clock.now,
     });
     return {
       clock,
+      /** Where each look at claims began. */
+      cursors,
       failures,
       round: () => admission.round(() => false),
       metric: async (name: string, label = "") => {
@@ -109,6 +116,16 @@ describe("Admission", () => {
     await worker.round();
     expect(new Set(shortly(await store.poll(room, ids)))).to.deep.equal(new Set(["gone"]));
     expect(await worker.metric("tessera_waiting_room_people_total", '"gone"')).to.equal(5);
+  });
+
+  it("looks for claims that nobody ended once a second, slice after slice", async () => {
+    await roomWith(1, {}, 1);
+    const worker = newWorker();
+    for (const now of [0, 500, 1_001, 1_500, 2_100]) {
+      worker.clock.now = now;
+      await worker.round();
+    }
+    expect(worker.cursors).to.deep.equal(["0", "1", "2"]);
   });
 
   it("tells nobody that all is gone by what it read a while ago", async () => {

@@ -15,6 +15,8 @@ export interface AdmissionObserver {
 export interface AdmissionDeps {
   store: WaitingRoomStore;
   sales: Sales;
+  /** Ends claims that nobody ended, in a slice of the room; tells where the next one begins. */
+  settleClaims: (room: Room, cursor: string) => Promise<string>;
   observer: AdmissionObserver;
   now?: () => number;
 }
@@ -25,6 +27,9 @@ interface Watched {
   units: number | undefined;
   supply: Pick<Supply, "available" | "unitsBefore"> | undefined;
   supplyTime: number;
+  /** Where the next slice of claims begins, and when it is looked at. */
+  claimsCursor: string;
+  claimsTime: number;
   /** What the last step found, and until when that will do: before the opening nothing happens. */
   last: AdmissionStep | undefined;
   restTime: number;
@@ -32,6 +37,8 @@ interface Watched {
 
 /** What is left is read again after this, in milliseconds. */
 const SUPPLY_MS = 1_000;
+/** Claims are looked at this often, a slice at a time, in milliseconds. */
+const CLAIMS_MS = 1_000;
 /** Before the opening a room is only counted, every so often. Milliseconds. */
 const REST_MS = 1_000;
 /** Rooms that are looked after at the same time. */
@@ -104,11 +111,20 @@ export class Admission {
     for (let count = 1; count < STEPS_MAX && isFull(step); count += 1) {
       step = await this.#step(room, watched);
     }
+    await this.#settleClaims(room, watched);
     watched.last = step;
     watched.restTime = Math.min(room.openTime.getTime(), now + REST_MS);
     // An empty room is left to itself: whoever comes next puts it on the list again.
     const isIdle = step.waiting === 0 && step.active === 0 && room.openTime.getTime() <= now;
     return isIdle ? await this.#dismiss(room.eventId) : step;
+  }
+
+  async #settleClaims(room: Room, watched: Watched): Promise<void> {
+    const now = this.#now();
+    if (now - watched.claimsTime > CLAIMS_MS) {
+      watched.claimsTime = now;
+      watched.claimsCursor = await this.#deps.settleClaims(room, watched.claimsCursor);
+    }
   }
 
   async #step(room: Room, watched: Watched): Promise<AdmissionStep> {
@@ -145,7 +161,15 @@ export class Admission {
 }
 
 function newlyWatched(): Watched {
-  return { units: undefined, supply: undefined, supplyTime: 0, last: undefined, restTime: 0 };
+  return {
+    units: undefined,
+    supply: undefined,
+    supplyTime: 0,
+    claimsCursor: "0",
+    claimsTime: Number.NEGATIVE_INFINITY,
+    last: undefined,
+    restTime: 0,
+  };
 }
 
 function isFull({ admitted, skipped, waiting }: AdmissionStep): boolean {

@@ -167,7 +167,7 @@ export class PassGate {
     }
   }
 
-  /** A claim whose end cannot be told stays: it holds nobody up but its own pass. */
+  /** A claim whose end cannot be told stays, and keeps its slot until `settleClaims` finds it. */
   async #end(room: Room, what: ClaimEnd): Promise<void> {
     try {
       await this.#ends.submit({ room, what });

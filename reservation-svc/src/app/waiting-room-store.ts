@@ -94,6 +94,11 @@ export interface WaitingRoomStore {
   claim(room: Room, claims: readonly PassClaim[]): Promise<ClaimAnswer[]>;
   /** Ends claims. One that is not the pass's claim any more is left alone. */
   settle(room: Room, ends: readonly ClaimEnd[]): Promise<void>;
+  /**
+   * Claims that are in doubt, among a slice of the admitted: `cursor` is `"0"` at first, then the
+   * `nextCursor` of the call before.
+   */
+  doubts(room: Room, cursor: string): Promise<{ claims: PassClaim[]; nextCursor: string }>;
   /** The events whose rooms anybody is in, or was of late. */
   eventIds(): Promise<string[]>;
   /** Takes an event off that list; who comes, puts it back. */

@@ -6,6 +6,7 @@ import { estimatedWaitMs } from "../domain/waiting-room.ts";
 // lengths, one after the other, because hundreds of values cost more to parse than one.
 
 const HEARD_BYTES = 26;
+const PASS_BYTES = 56;
 const CLAIM_BYTES = 88;
 const CLAIM_ANSWER_BYTES = 33;
 const END_BYTES = 60;
@@ -101,6 +102,19 @@ export function encodeEnds(ends: readonly ClaimEnd[]): Buffer {
   return bytes;
 }
 
+/** Reads what room-doubts.lua answers. */
+export function decodeClaims(bytes: Buffer): PassClaim[] {
+  const claims: PassClaim[] = [];
+  for (let at = 0; at < bytes.length; at += PASS_BYTES) {
+    claims.push({
+      userId: uuidFromBytes(bytes.subarray(at, at + 16)),
+      serial: String(bytes.readDoubleBE(at + 16)),
+      reservationId: reservationIdAt(bytes, at + 24),
+    });
+  }
+  return claims;
+}
+
 /** Writes what claims and their ends begin with; returns where it ends. */
 function writePass(
   bytes: Buffer,
@@ -110,7 +124,7 @@ function writePass(
   uuidToBytes(userId).copy(bytes, at);
   bytes.writeDoubleBE(Number(serial), at + 16);
   bytes.write(reservationId.replaceAll("-", ""), at + 24, "latin1");
-  return at + 56;
+  return at + PASS_BYTES;
 }
 
 function reservationIdAt(bytes: Buffer, at: number): string {

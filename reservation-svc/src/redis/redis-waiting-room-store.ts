@@ -18,6 +18,7 @@ import type { Breaker } from "./breaker.ts";
 import { isReply, LuaScript, type ScriptArgument } from "./lua-script.ts";
 import {
   decodeClaimAnswers,
+  decodeClaims,
   decodeHeard,
   encodeClaims,
   encodeEnds,
@@ -31,6 +32,7 @@ const DRAW = new LuaScript("room.lua", "room-draw.lua");
 const DRAWN = new LuaScript("room.lua", "room-drawn.lua");
 const ADMIT = new LuaScript("room.lua", "room-admit.lua");
 const CLAIM = new LuaScript("room.lua", "room-claim.lua");
+const DOUBTS = new LuaScript("room.lua", "room-doubts.lua");
 const SETTLE = new LuaScript("room.lua", "room-settle.lua");
 
 /** The events whose rooms anybody is in. It has a slot of its own in a cluster. */
@@ -41,6 +43,8 @@ const PEOPLE_MAX = 250;
 const DOUBT_MS = 10_000;
 /** What one step of admission does at most; see room-admit.lua. */
 const STEP = { people: 500, silent: 1_000, swept: 50 };
+/** Admitted people whose claims are looked at together. */
+const DOUBTS_SLICE = 500;
 /** Rooms whose seeds are remembered. */
 const SEEDS_MAX = 1_000;
 /**
@@ -177,6 +181,12 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
 
   async settle(room: Room, ends: readonly ClaimEnd[]): Promise<void> {
     await this.#run(SETTLE, room, [encodeEnds(ends)]);
+  }
+
+  async doubts(room: Room, cursor: string): Promise<{ claims: PassClaim[]; nextCursor: string }> {
+    const answer = await this.#run(DOUBTS, room, [DOUBT_MS, cursor, DOUBTS_SLICE]);
+    const [next, claims] = answer as [Buffer, Buffer];
+    return { claims: decodeClaims(claims), nextCursor: next.toString() };
   }
 
   async eventIds(): Promise<string[]> {
