@@ -9,6 +9,9 @@ import { releaseOrphans } from "./app/release-orphans.ts";
 /** How often changed events are audited, in milliseconds. */
 const AUDIT_INTERVAL_MS = 5_000;
 
+/** What runs in the background, by the names that metrics have. */
+export const TASKS = ["sweep", "audit"] as const;
+
 /** What the background jobs work on. */
 export interface JobDeps {
   ledger: Ledger;
@@ -16,25 +19,30 @@ export interface JobDeps {
   auditor: LedgerAuditor;
   lifecycle: Lifecycle;
   logger: Logger;
+  onFailure: (task: (typeof TASKS)[number]) => void;
 }
 
 /** Starts what every replica does in the background; the lifecycle ends it. */
 export function startJobs(
-  { ledger, metrics, auditor, lifecycle, logger }: JobDeps,
+  { ledger, metrics, auditor, lifecycle, logger, onFailure }: JobDeps,
   settings: { orphanGraceSeconds: number; sweepIntervalMs: number },
 ): void {
+  const failed = (task: (typeof TASKS)[number], message: string) => (err: unknown) => {
+    onFailure(task);
+    logger.warn({ err }, message);
+  };
   const graceSeconds = settings.orphanGraceSeconds;
   const sweeper = repeat(
     (isStopped) => releaseOrphans({ ledger, metrics }, { graceSeconds, isStopped }),
     {
       intervalMs: settings.sweepIntervalMs,
-      onFailure: (err) => logger.warn({ err }, "sweep failed; it will be tried again"),
+      onFailure: failed("sweep", "sweep failed; it will be tried again"),
     },
   );
   lifecycle.onClose("sweeper", () => sweeper.stop());
   const audits = repeat(() => auditor.round(), {
     intervalMs: AUDIT_INTERVAL_MS,
-    onFailure: (err) => logger.warn({ err }, "audit failed; it will be tried again"),
+    onFailure: failed("audit", "audit failed; it will be tried again"),
   });
   lifecycle.onClose("audits", () => audits.stop());
 }

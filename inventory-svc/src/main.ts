@@ -1,7 +1,7 @@
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry } from "@tessera/service-kit/metrics";
+import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
@@ -10,7 +10,7 @@ import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { ledgerMetrics } from "./app/ledger-metrics.ts";
 import { readConfig } from "./config.ts";
 import { inventoryService } from "./grpc/inventory-service.ts";
-import { startJobs } from "./jobs.ts";
+import { startJobs, TASKS } from "./jobs.ts";
 import { MysqlEventStore } from "./mysql/mysql-event-store.ts";
 import { MysqlLedger } from "./mysql/mysql-ledger.ts";
 import { SCHEMA } from "./mysql/schema.ts";
@@ -38,7 +38,8 @@ await run(async () => {
   const metrics = ledgerMetrics(registry);
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });
-  startJobs({ ledger, metrics, auditor, lifecycle, logger }, config);
+  const onFailure = taskMetrics(registry, TASKS);
+  startJobs({ ledger, metrics, auditor, lifecycle, logger, onFailure }, config);
 
   const events = new MysqlEventStore(mysql);
   const onBug = (err: unknown) => logger.error({ err }, "one event of a call failed");

@@ -88,7 +88,7 @@ describe("the ledger's guard", () => {
     const unguarded = () => new MysqlLedger(inventory.schema.source, { guard: NO_GUARD });
     const { eventId, granted } = await raceForLastUnit([unguarded(), unguarded()]);
     expect(granted).to.equal(2);
-    expect(await inventory.ledger.audit(eventId)).to.deep.equal({
+    expect(await inventory.ledger.audit(eventId)).to.include({
       oversoldUnits: 1,
       driftUnits: 1,
     });

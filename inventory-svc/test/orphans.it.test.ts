@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
+import { taskMetrics } from "@tessera/service-kit/metrics";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { expect } from "chai";
 import { Registry } from "prom-client";
@@ -8,7 +9,7 @@ import { LedgerAuditor } from "../src/app/audit-ledger.ts";
 import type { Ledger } from "../src/app/ledger.ts";
 import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { releaseOrphans } from "../src/app/release-orphans.ts";
-import { startJobs } from "../src/jobs.ts";
+import { startJobs, TASKS } from "../src/jobs.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import {
   type CreatedEvent,
@@ -131,6 +132,7 @@ describe("orphans", () => {
       {
         ...{ ledger: flaky, metrics, auditor, lifecycle },
         logger: createLogger({ service: "test", level: "silent" }),
+        onFailure: taskMetrics(registry, TASKS),
       },
       { orphanGraceSeconds: 15, sweepIntervalMs: 10 },
     );
@@ -141,6 +143,9 @@ describe("orphans", () => {
     await lifecycle.close();
     expect(await stockOf(client, event.eventId)).to.deep.equal([[10, 0, 0]]);
     expect(failures).to.be.at.least(2);
+    expect(await registry.metrics()).to.include(
+      'tessera_background_failures_total{task="sweep"} 1\n',
+    );
     expect(await registry.metrics()).to.match(/^tessera_orphans_released_total [4-9]\d*$/m);
 
     // Somebody wrote into the ledger's tables.
@@ -153,5 +158,7 @@ describe("orphans", () => {
     await audits.round();
     expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 3$/m);
     expect(await registry.metrics()).to.match(/^tessera_oversold_units 0$/m);
+    expect(await registry.metrics()).to.match(/^tessera_stock_units\{state="available"\} 7$/m);
+    expect(await registry.metrics()).to.match(/^tessera_stock_units\{state="held"\} 3$/m);
   });
 });

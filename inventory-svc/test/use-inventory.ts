@@ -176,5 +176,5 @@ export async function stockOf(client: InventoryClient, eventId: string): Promise
 
 /** Checks that an event's counters say what its allocations say. */
 export async function expectExact({ ledger }: TestInventory, eventId: string): Promise<void> {
-  expect(await ledger.audit(eventId)).to.deep.equal({ oversoldUnits: 0, driftUnits: 0 });
+  expect(await ledger.audit(eventId)).to.include({ oversoldUnits: 0, driftUnits: 0 });
 }

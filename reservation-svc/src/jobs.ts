@@ -6,6 +6,9 @@ import { type Prunable, prune } from "./app/prune.ts";
 import { relayOutbox } from "./app/relay-outbox.ts";
 import { type SweepDeps, sweep } from "./app/sweep.ts";
 
+/** What runs in the background, by the names that metrics have. */
+export const TASKS = ["sweep", "relay", "admission", "prune"] as const;
+
 type RelayDeps = Parameters<typeof relayOutbox>[0];
 
 /** How often what is old enough is forgotten, in milliseconds. */
@@ -20,6 +23,7 @@ export function startJobs(
     admission: Admission;
     lifecycle: Lifecycle;
     logger: Logger;
+    onFailure: (task: (typeof TASKS)[number]) => void;
   },
   settings: {
     sweepIntervalMs: number;
@@ -29,25 +33,32 @@ export function startJobs(
   },
 ): void {
   const { lifecycle, logger } = deps;
+  const failed = (task: (typeof TASKS)[number], message: string) => (err: unknown) => {
+    deps.onFailure(task);
+    logger.warn({ err }, message);
+  };
   const sweeper = repeat((isStopped) => sweep(deps.sweep, isStopped), {
     intervalMs: settings.sweepIntervalMs,
-    onFailure: (err) => logger.warn({ err }, "sweep failed; it will be tried again"),
+    onFailure: failed("sweep", "sweep failed; it will be tried again"),
   });
   lifecycle.onClose("sweeper", () => sweeper.stop());
   const relay = repeat((isStopped) => relayOutbox(deps.relay, isStopped), {
     intervalMs: settings.relayIntervalMs,
-    onFailure: (err) => logger.warn({ err }, "relay failed; it will be tried again"),
+    onFailure: failed("relay", "relay failed; it will be tried again"),
   });
   lifecycle.onClose("relay", () => relay.stop());
   const admission = repeat((isStopped) => deps.admission.round(isStopped), {
     intervalMs: settings.admitIntervalMs,
-    // While the store is lost this comes again and again, and the breaker has told.
-    onFailure: (err) => logger.debug({ err }, "nobody could be admitted; it will be tried again"),
+    onFailure: (err) => {
+      deps.onFailure("admission");
+      // While the store is lost this comes again and again, and the breaker has told.
+      logger.debug({ err }, "nobody could be admitted; it will be tried again");
+    },
   });
   lifecycle.onClose("admission", () => admission.stop());
   const pruner = repeat((isStopped) => prune(deps.prunable, settings.retentionDays, isStopped), {
     intervalMs: PRUNE_INTERVAL_MS,
-    onFailure: (err) => logger.warn({ err }, "pruning failed; it will be tried again"),
+    onFailure: failed("prune", "pruning failed; it will be tried again"),
   });
   lifecycle.onClose("pruner", () => pruner.stop());
 }

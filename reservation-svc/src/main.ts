@@ -5,7 +5,7 @@ import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_s
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry } from "@tessera/service-kit/metrics";
+import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
@@ -17,7 +17,7 @@ import { InventoryLedger } from "./grpc/inventory-ledger.ts";
 import { InventorySales } from "./grpc/inventory-sales.ts";
 import { reservationService } from "./grpc/reservation-service.ts";
 import { waitingRoomService } from "./grpc/waiting-room-service.ts";
-import { startJobs } from "./jobs.ts";
+import { startJobs, TASKS } from "./jobs.ts";
 import { reservationMetrics } from "./metrics.ts";
 import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
 import { MysqlPrune } from "./mysql/mysql-prune.ts";
@@ -81,7 +81,8 @@ await run(async () => {
     onBatch: metrics.onRelay,
   };
   const prunable = new MysqlPrune(poolOf(source));
-  startJobs({ sweep: app.sweep, relay, prunable, admission, lifecycle, logger }, config);
+  const onFailure = taskMetrics(registry, TASKS);
+  startJobs({ sweep: app.sweep, relay, prunable, admission, lifecycle, logger, onFailure }, config);
 
   await serveRpc({
     services: [

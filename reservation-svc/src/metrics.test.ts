@@ -8,7 +8,10 @@ describe("reservationMetrics", () => {
     const metrics = reservationMetrics(registry);
     metrics.onReserve("SOLD_OUT");
     metrics.onBreaker(true);
-    metrics.onSweep({ expired: 3, resumed: 1, lagSeconds: 0.5 });
+    metrics.onSweep({
+      ...{ expired: 3, resumed: 2, lagSeconds: 0.5 },
+      ...{ confirmingAges: [70], unreleasedAges: [2.5] },
+    });
     metrics.onRelay({ published: 9, lagSeconds: 0.25 });
     metrics.combiner.batch(64);
     metrics.combiner.lockWait(0.002);
@@ -23,8 +26,11 @@ describe("reservationMetrics", () => {
       'tessera_reserve_outcomes_total{outcome="SOLD_OUT"} 1',
       "tessera_redis_breaker_open 1",
       'tessera_swept_total{kind="expired"} 3',
-      'tessera_swept_total{kind="resumed"} 1',
+      'tessera_swept_total{kind="resumed"} 2',
       "tessera_sweep_lag_seconds 0.5",
+      'tessera_resumed_age_seconds_bucket{le="60",kind="confirming"} 0',
+      'tessera_resumed_age_seconds_bucket{le="120",kind="confirming"} 1',
+      'tessera_resumed_age_seconds_bucket{le="5",kind="unreleased"} 1',
       "tessera_outbox_published_total 9",
       "tessera_outbox_lag_seconds 0.25",
       'tessera_combiner_batch_size_bucket{le="64"} 1',

@@ -1,12 +1,16 @@
 import { BATCH_BUCKETS, LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { CombinerObserver } from "./app/event-combiner.ts";
+import type { SweptBatch } from "./app/sweep.ts";
+
+/** A confirmation is left alone for 5 s; after a minute somebody should look. Seconds. */
+const OPEN_BUCKETS = [5, 10, 20, 30, 60, 120, 300, 900, 3600];
 
 /** What reservation-svc counts about itself. */
 export interface ReservationMetrics {
   combiner: CombinerObserver;
   onReserve: (outcome: string) => void;
-  onSweep: (batch: { expired: number; resumed: number; lagSeconds: number }) => void;
+  onSweep: (batch: SweptBatch) => void;
   onRelay: (batch: { published: number; lagSeconds: number }) => void;
   onBreaker: (isOpen: boolean) => void;
   /** Reads a queue's depth at each scrape. */
@@ -90,6 +94,7 @@ function backgroundMetrics(registry: Registry): Pick<ReservationMetrics, "onSwee
     help: "How overdue the oldest reservation of the last sweep was.",
     registers,
   });
+  const open = openMetrics(registry);
   const published = new Counter({
     name: "tessera_outbox_published_total",
     help: "Moves published to the event stream.",
@@ -101,15 +106,40 @@ function backgroundMetrics(registry: Registry): Pick<ReservationMetrics, "onSwee
     registers,
   });
   return {
-    onSweep: ({ expired, resumed, lagSeconds }) => {
+    onSweep: ({ expired, resumed, lagSeconds, confirmingAges, unreleasedAges }) => {
       swept.inc({ kind: "expired" }, expired);
       swept.inc({ kind: "resumed" }, resumed);
       sweepLag.set(lagSeconds);
+      open("confirming", confirmingAges);
+      open("unreleased", unreleasedAges);
     },
     onRelay: (batch) => {
       published.inc(batch.published);
       outboxLag.set(batch.lagSeconds);
     },
+  };
+}
+
+/**
+ * What is stuck comes up again every few seconds, in one replica or another, each time older: a
+ * histogram of the ages keeps what a gauge would have forgotten before the next scrape.
+ */
+function openMetrics(
+  registry: Registry,
+): (kind: "confirming" | "unreleased", ages: readonly number[]) => void {
+  const age = new Histogram({
+    name: "tessera_resumed_age_seconds",
+    help: "For how long what a sweep finished for somebody had been left in the middle.",
+    labelNames: ["kind"],
+    buckets: OPEN_BUCKETS,
+    registers: [registry],
+  });
+  age.zero({ kind: "confirming" });
+  age.zero({ kind: "unreleased" });
+  return (kind, ages) => {
+    for (const seconds of ages) {
+      age.observe({ kind }, seconds);
+    }
   };
 }
 

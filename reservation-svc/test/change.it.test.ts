@@ -107,7 +107,7 @@ describe("changing a reservation", () => {
       await system.makeDue(reservation.id);
       const other = newReplica();
       await other.sweep();
-      expect(other.swept).to.deep.equal({ expired: 0, resumed: 1 });
+      expect(other.swept).to.include({ expired: 0, resumed: 1 });
       expect(ledger.stockOf(event.eventId).available).to.equal(1);
       expect((await system.rowOf(reservation.id))?.due_time).to.equal(null);
     });

@@ -212,6 +212,25 @@ describe("ConfirmReservation", () => {
     expect(ledger.stockOf(event.eventId).sold).to.equal(1);
   });
 
+  it("is told with its age each time a sweep takes it up", async () => {
+    const reservation = await held(ledger.addEvent());
+    ledger.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+    await reasonOf(replica.confirm(reservation));
+    await system.schema.pool.query(
+      "UPDATE reservation SET update_time = update_time - INTERVAL 90 SECOND WHERE id = UNHEX(?)",
+      [reservation.id.replaceAll("-", "")],
+    );
+    const sweeper = newReplica();
+    for (const times of [1, 2]) {
+      await system.makeDue(reservation.id);
+      expect(await reasonOf(sweeper.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+      expect(sweeper.swept.confirmingAges).to.have.length(times);
+    }
+    for (const age of sweeper.swept.confirmingAges) {
+      expect(age).to.be.within(90, 120);
+    }
+  });
+
   it("is finished by the buyer's own retry when it was left in the middle", async () => {
     const reservation = await held(ledger.addEvent());
     const key = randomUUID();

@@ -17,7 +17,7 @@ import type { StockLevels } from "../src/app/ledger.ts";
 import { getReservation } from "../src/app/read-reservations.ts";
 import { ReleaseUnits } from "../src/app/release-units.ts";
 import type { ReservationStore } from "../src/app/reservation-store.ts";
-import { sweep } from "../src/app/sweep.ts";
+import { type SweptBatch, sweep } from "../src/app/sweep.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
@@ -107,7 +107,7 @@ function replicaOf(
   const changes = { store, ledger, onStock, maxBatch: 50, maxInFlight: 2, maxQueue: 1_000 };
   const confirmReservation = new ConfirmReservation({ ...changes, ledgerTimeoutMs: 2_000 });
   const releaseUnits = new ReleaseUnits({ ...changes, ledgerTimeoutMs: 2_000 });
-  const swept = { expired: 0, resumed: 0 };
+  const swept = { expired: 0, resumed: 0, confirmingAges: [] as number[] };
   const failures: unknown[] = [];
   const cancel = {
     store,
@@ -121,9 +121,10 @@ function replicaOf(
     releaseUnits,
     confirmReservation,
     batchSize: options.sweepBatchSize ?? 100,
-    onBatch: (batch: { expired: number; resumed: number }) => {
+    onBatch: (batch: SweptBatch) => {
       swept.expired += batch.expired;
       swept.resumed += batch.resumed;
+      swept.confirmingAges.push(...batch.confirmingAges);
     },
   };
   const byRequest = (

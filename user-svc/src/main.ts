@@ -3,7 +3,7 @@ import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { systemClock } from "@tessera/service-kit/clock";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry } from "@tessera/service-kit/metrics";
+import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
@@ -80,9 +80,13 @@ await run(async () => {
     accessTokenSeconds: config.accessTokenSeconds,
     refreshTokenMs: config.refreshTokenMs,
   };
+  const onFailure = taskMetrics(registry, ["purge"]);
   const purging = repeat(async () => void (await purgeSessions(app)), {
     intervalMs: PURGE_INTERVAL_MS,
-    onFailure: (err) => logger.warn({ err }, "purging sessions failed"),
+    onFailure: (err) => {
+      onFailure("purge");
+      logger.warn({ err }, "purging sessions failed");
+    },
   });
   lifecycle.onClose("purging", () => purging.stop());
 

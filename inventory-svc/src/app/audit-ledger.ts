@@ -1,4 +1,4 @@
-import type { Ledger, LedgerAudit } from "./ledger.ts";
+import type { Ledger, LedgerAudit, StockUnits } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
 /** Events audited in one round. */
@@ -8,11 +8,15 @@ const MAX_WAITING = 10_000;
 /** Rounds take one part in this many of the time: an audit reads all of an event's allocations. */
 const DUTY = 50;
 
+/** Events whose stock is told; the one that changed longest ago gives way. */
+const MAX_TOLD = 1_000;
+
 /** Compares the counters of events that changed with their allocations, at a bounded cost. */
 export class LedgerAuditor {
   readonly #deps: { ledger: Ledger; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
+  readonly #told = new Map<string, StockUnits>();
   #notBefore = 0;
 
   constructor(deps: { ledger: Ledger; metrics: LedgerMetrics }) {
@@ -41,14 +45,32 @@ export class LedgerAuditor {
       } else {
         this.#wanting.delete(eventId);
       }
+      this.#tell(eventId, audit.stock);
     }
     const endTime = performance.now();
     this.#notBefore = endTime + (endTime - startTime) * DUTY;
     this.#deps.metrics.audited(this.#sum());
   }
 
+  #tell(eventId: string, stock: StockUnits): void {
+    // Maps keep the order in which keys were added.
+    this.#told.delete(eventId);
+    this.#told.set(eventId, stock);
+    for (const [oldest] of this.#told) {
+      if (this.#told.size <= MAX_TOLD) {
+        return;
+      }
+      this.#told.delete(oldest);
+    }
+  }
+
   #sum(): LedgerAudit {
-    const sum = { oversoldUnits: 0, driftUnits: 0 };
+    const sum = { oversoldUnits: 0, driftUnits: 0, stock: { available: 0, held: 0, sold: 0 } };
+    for (const { available, held, sold } of this.#told.values()) {
+      sum.stock.available += available;
+      sum.stock.held += held;
+      sum.stock.sold += sold;
+    }
     for (const { oversoldUnits, driftUnits } of this.#wanting.values()) {
       sum.oversoldUnits += oversoldUnits;
       sum.driftUnits += driftUnits;

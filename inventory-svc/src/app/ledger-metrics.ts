@@ -1,6 +1,6 @@
 import { BATCH_BUCKETS } from "@tessera/service-kit/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { LedgerAudit } from "./ledger.ts";
+import type { LedgerAudit, StockUnits } from "./ledger.ts";
 
 /** What the ledger is asked to do. */
 export type LedgerOperation = "allocate" | "commit" | "release" | "extend" | "sweep";
@@ -17,7 +17,7 @@ export interface LedgerMetrics {
   sweepLag: (seconds: number) => void;
   /** `count` orphans were released. */
   orphansReleased: (count: number) => void;
-  /** The sums over all events that the audit found wanting. */
+  /** Sums of the audit: what is wanting over all events, and the stock of those seen last. */
   audited: (audit: LedgerAudit) => void;
 }
 
@@ -47,15 +47,33 @@ export function ledgerMetrics(registry: Registry): LedgerMetrics {
   const lag = gauge("tessera_orphan_sweep_lag_seconds", "How long the oldest orphan was due.");
   const oversold = gauge("tessera_oversold_units", "Units sold beyond capacity; must be 0.");
   const drift = gauge("tessera_ledger_drift_units", "Counters against allocations; must be 0.");
+  const tellStock = stockMetrics(registry);
   return {
     batch: (operation, size) => batchSize.observe({ operation }, size),
     outcome: (operation, outcome, count = 1) => outcomes.inc({ operation, outcome }, count),
     fencingRefusal: () => fencing.inc(),
     sweepLag: (seconds) => lag.set(seconds),
     orphansReleased: (count) => orphans.inc(count),
-    audited: ({ oversoldUnits, driftUnits }) => {
+    audited: ({ oversoldUnits, driftUnits, stock }) => {
       oversold.set(oversoldUnits);
       drift.set(driftUnits);
+      tellStock(stock);
     },
   };
+}
+
+function stockMetrics(registry: Registry): (stock: StockUnits) => void {
+  const units = new Gauge({
+    name: "tessera_stock_units",
+    help: "Units of the events that this process changed last, as of their audit.",
+    labelNames: ["state"],
+    registers: [registry],
+  });
+  const tell = ({ available, held, sold }: StockUnits) => {
+    units.set({ state: "available" }, available);
+    units.set({ state: "held" }, held);
+    units.set({ state: "sold" }, sold);
+  };
+  tell({ available: 0, held: 0, sold: 0 });
+  return tell;
 }

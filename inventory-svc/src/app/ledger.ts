@@ -35,12 +35,21 @@ export interface Orphan {
   eventId: string;
 }
 
+/** Units by what became of them. */
+export interface StockUnits {
+  available: number;
+  held: number;
+  sold: number;
+}
+
 /** How one event's counters compare with its allocations. */
 export interface LedgerAudit {
   /** Units held or sold beyond the capacity; must be 0. */
   oversoldUnits: number;
   /** Units by which counters and allocations differ; must be 0. */
   driftUnits: number;
+  /** What the counters say, over all of its ticket types. */
+  stock: StockUnits;
 }
 
 /** The stock ledger: who has which units. */

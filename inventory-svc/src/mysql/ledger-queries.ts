@@ -69,6 +69,7 @@ export async function findOrphans(
 interface AuditRecord {
   excess: string | null;
   capacity: string | null;
+  availableCount: string | null;
   heldCount: string | null;
   soldCount: string | null;
   heldUnits: string | null;
@@ -82,7 +83,7 @@ export async function auditEvent(pool: Pool, eventId: string): Promise<LedgerAud
     timeout: AUDIT_TIMEOUT_MS,
     sql: `SELECT s.*, a.* FROM
       (SELECT SUM(GREATEST(0, held + sold - capacity)) AS excess, SUM(capacity) AS capacity,
-        SUM(held) AS heldCount, SUM(sold) AS soldCount FROM stock WHERE event_id = ${event}) s,
+        SUM(available) AS availableCount, SUM(held) AS heldCount, SUM(sold) AS soldCount FROM stock WHERE event_id = ${event}) s,
       (SELECT SUM(IF(state = ${HELD}, units, 0)) AS heldUnits,
         SUM(IF(state = ${COMMITTED}, units, 0)) AS soldUnits
         FROM allocation FORCE INDEX (allocation_user) WHERE event_id = ${event}) a`,
@@ -90,9 +91,14 @@ export async function auditEvent(pool: Pool, eventId: string): Promise<LedgerAud
   const [row] = rows as AuditRecord[];
   const heldUnits = Number(row?.heldUnits);
   const soldUnits = Number(row?.soldUnits);
+  const stock = {
+    available: Number(row?.availableCount),
+    held: Number(row?.heldCount),
+    sold: Number(row?.soldCount),
+  };
   return {
     oversoldUnits: Math.max(Number(row?.excess), heldUnits + soldUnits - Number(row?.capacity)),
-    driftUnits:
-      Math.abs(heldUnits - Number(row?.heldCount)) + Math.abs(soldUnits - Number(row?.soldCount)),
+    driftUnits: Math.abs(heldUnits - stock.held) + Math.abs(soldUnits - stock.sold),
+    stock,
   };
 }

@@ -38,6 +38,8 @@ export interface DueReservations {
   confirming: readonly Reservation[];
   /** How long the longest overdue one had been waiting, in milliseconds; 0 when none. */
   lagMs: number;
+  /** The database's time. */
+  now: Date;
 }
 
 /**

@@ -1,7 +1,20 @@
 import { setTimeout } from "node:timers/promises";
+import type { Reservation } from "../domain/reservation.ts";
 import type { ConfirmReservation } from "./confirm-reservation.ts";
 import type { ReleaseUnits } from "./release-units.ts";
 import type { ReservationStore } from "./reservation-store.ts";
+
+/** What a sweep tells of what it took. */
+export interface SweptBatch {
+  expired: number;
+  resumed: number;
+  /** How overdue the oldest was, in seconds. */
+  lagSeconds: number;
+  /** For how long each confirmation has been open, in seconds. */
+  confirmingAges: readonly number[];
+  /** For how long the units of each ended reservation have not been given back, in seconds. */
+  unreleasedAges: readonly number[];
+}
 
 /** What a sweep needs. */
 export interface SweepDeps {
@@ -10,7 +23,7 @@ export interface SweepDeps {
   confirmReservation: ConfirmReservation;
   /** Reservations taken at a time. */
   batchSize: number;
-  onBatch: (batch: { expired: number; resumed: number; lagSeconds: number }) => void;
+  onBatch: (batch: SweptBatch) => void;
 }
 
 /** How long a sweep rests after a full batch, as a share of what the batch took … */
@@ -30,12 +43,15 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<
   const { store, releaseUnits, confirmReservation, batchSize } = deps;
   while (!isStopped()) {
     const startTime = performance.now();
-    const { expired, unreleased, confirming, lagMs } = await store.takeDue(batchSize);
+    const { expired, unreleased, confirming, lagMs, now } = await store.takeDue(batchSize);
+    const ageOf = ({ updateTime }: Reservation) => (now.getTime() - updateTime.getTime()) / 1000;
     const taken = expired.length + unreleased.length + confirming.length;
     deps.onBatch({
       expired: expired.length,
       resumed: confirming.length + unreleased.length,
       lagSeconds: lagMs / 1000,
+      confirmingAges: confirming.map(ageOf),
+      unreleasedAges: unreleased.map(ageOf),
     });
     // One that fails must not keep the other from being done.
     const done = await Promise.allSettled([

@@ -27,7 +27,7 @@ export function takeDue(pool: Pool, limit: number): Promise<DueReservations> {
     const rows = (results[1] ?? []) as ReservationRow[];
     const due = rows.map(toReservation);
     if (due.length === 0) {
-      return { expired: [], unreleased: [], confirming: [], lagMs: 0 };
+      return { expired: [], unreleased: [], confirming: [], lagMs: 0, now };
     }
     const inState = (...states: ReservationState[]) =>
       due.filter(({ state }) => states.includes(state));
@@ -52,6 +52,7 @@ export function takeDue(pool: Pool, limit: number): Promise<DueReservations> {
       unreleased: inState("cancelled", "expired"),
       confirming: inState("confirming"),
       lagMs: Math.max(0, now.getTime() - oldest.getTime()),
+      now,
     };
   });
 }
