@@ -8,6 +8,7 @@ describe("readConfig()", () => {
       httpPort: 9051,
       mysqlUrl: "mysql://localhost/inventory",
       mysqlType: "mysql",
+      mysqlTls: "off",
       mysqlPoolSize: 16,
       logLevel: "info",
       drainMs: 5_000,

@@ -1,4 +1,5 @@
 import { EnvReader } from "@tessera/service-kit/env";
+import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
 
 /** What differs between environments. */
 export type Config = ReturnType<typeof readConfig>;
@@ -11,6 +12,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     httpPort: env.port("HTTP_PORT", 9051),
     mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+    mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     // One hot event needs one connection, many events as many as the server's cores can use.
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 1, max: 500, fallback: 16 }),
     logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),

@@ -25,6 +25,7 @@ await run(async () => {
   const mysql = await openMysql({
     url: config.mysqlUrl,
     type: config.mysqlType,
+    tls: config.mysqlTls,
     poolSize: config.mysqlPoolSize,
     maxWaiting: 256,
     ...SCHEMA,

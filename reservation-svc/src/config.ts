@@ -1,4 +1,5 @@
 import { EnvReader } from "@tessera/service-kit/env";
+import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
 
 /** The service's settings. */
 export type Config = ReturnType<typeof readConfig>;
@@ -15,6 +16,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     inventoryAddress: env.address("INVENTORY_ADDRESS", "localhost:50051"),
     mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+    mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 16 }),
     redisUrl,
     // Independent nodes that vote on locks; one is enough, three outlive the loss of one.

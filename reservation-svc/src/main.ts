@@ -39,6 +39,7 @@ await run(async () => {
     ...SCHEMA,
     url: config.mysqlUrl,
     type: config.mysqlType,
+    tls: config.mysqlTls,
     poolSize: config.mysqlPoolSize,
     maxWaiting: config.queueSize,
   });

@@ -12,6 +12,7 @@ describe("readConfig", () => {
     expect(rest).to.deep.equal({
       mysqlUrl: "mysql://root@localhost/user",
       mysqlType: "mysql",
+      mysqlTls: "off",
       mysqlPoolSize: 8,
       grpcPort: 50_053,
       httpPort: 9053,

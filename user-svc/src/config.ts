@@ -1,4 +1,5 @@
 import { EnvReader } from "@tessera/service-kit/env";
+import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
 
 /** What differs between environments. */
 export type Config = ReturnType<typeof readConfig>;
@@ -45,6 +46,7 @@ function storeSettings(env: EnvReader) {
   return {
     mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
+    mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     // Two at least: a migration holds one connection for its lock.
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 8 }),
   };

@@ -39,6 +39,7 @@ await run(async () => {
     ...USER_SCHEMA,
     url: config.mysqlUrl,
     type: config.mysqlType,
+    tls: config.mysqlTls,
     poolSize: config.mysqlPoolSize,
     maxWaiting: POOL_WAITING_MAX,
   });

@@ -19,6 +19,7 @@ await run(async () => {
     ...USER_SCHEMA,
     url: config.mysqlUrl,
     type: config.mysqlType,
+    tls: config.mysqlTls,
     poolSize: 2,
     maxWaiting: 4,
   });

@@ -3,6 +3,7 @@ import { type Pool as CallbackPool, format } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
+import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
 
 /** How to reach a schema. */
@@ -11,6 +12,8 @@ export interface MysqlOptions {
   url: string;
   /** Which dialect answers: MariaDB's differ in a few replies. */
   type: "mysql" | "mariadb";
+  /** Whom to trust; `off` when absent. */
+  tls?: MysqlTls;
   /** Connections at most. */
   poolSize: number;
   /** Callers that wait for a connection at most; one more fails at once. */
@@ -62,6 +65,7 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
     timezone: "Z",
     charset: "utf8mb4",
     connectTimeout: ACQUIRE_TIMEOUT_MS,
+    ...driverTls(options.tls ?? "off"),
     entities: options.entities,
     migrations: options.migrations as (new () => MigrationInterface)[],
     synchronize: false,
