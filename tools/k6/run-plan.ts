@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { versionOf } from "../local/go-program.ts";
 import type { Progress } from "../local/progress.ts";
 import type { Session } from "../local/session.ts";
 import type { LocalSystem } from "../local/system.ts";
-import { versionOf } from "./binary.ts";
 import { launchK6 } from "./launch.ts";
 import { MemoryWatch } from "./memory.ts";
 import { forgetPeople, type Plan, prepareRun } from "./prepare.ts";

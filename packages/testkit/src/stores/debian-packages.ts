@@ -41,8 +41,7 @@ async function apt(args: readonly string[]): Promise<void> {
   const [code] = await once(child, "exit");
   if (code !== 0) {
     throw new OperatorError(
-      `apt-get ${args[0]} failed (see above). Install MariaDB and Redis by hand, or set MYSQL_URL ` +
-        "and REDIS_URL to servers that you have.",
+      `apt-get ${args.filter((arg) => !arg.startsWith("-")).join(" ")} failed (see above).`,
     );
   }
 }

@@ -92,7 +92,11 @@ async function bringBinaries(options: OpenStoresOptions): Promise<StoreBinaries>
     ...(found.mysql || options.mysqlUrl ? [] : ["mariadb-server"]),
     ...(found.redis || options.redisUrl ? [] : ["redis-server"]),
   ];
-  await installPackages(packages, options.say);
+  try {
+    await installPackages(packages, options.say);
+  } catch (cause) {
+    throw new OperatorError(`MySQL or Redis could not be installed. ${WHAT_TO_DO}`, { cause });
+  }
   return findStoreBinaries();
 }
 
