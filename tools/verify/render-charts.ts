@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "@tessera/testkit/services";
+import { parse, parseAllDocuments } from "yaml";
+import { goTool } from "./go-tools.ts";
+
+/** An object as a chart renders it; deeper fields are looked at by those who know them. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+/** What one chart makes of one of its values files. */
+export interface Rendered {
+  chart: string;
+  /** The file's name; `values.yaml` when there is nothing on top of it. */
+  values: string;
+  objects: KubernetesObject[];
+}
+
+/** The charts of the tree. */
+export const CHARTS_FOLDER = join(ROOT, "charts");
+
+const run = promisify(execFile);
+
+/** Renders every chart with every values file that is meant to be installed. */
+export async function renderAll(): Promise<Rendered[]> {
+  return await withCharts(CHARTS_FOLDER, async (charts) => {
+    const rendered: Rendered[] = [];
+    for (const { chart, values } of installations(charts)) {
+      rendered.push({ chart, values, objects: await render(charts, chart, values) });
+    }
+    return rendered;
+  });
+}
+
+/** Runs `work` on a copy of the charts with their dependencies built: the tree stays as it is. */
+export async function withCharts<T>(
+  source: string,
+  work: (charts: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-charts-"));
+  try {
+    cpSync(source, folder, { recursive: true });
+    for (const chart of chartsIn(folder).filter((name) => hasDependencies(folder, name))) {
+      await helm(["dependency", "build", join(folder, chart)]);
+    }
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Each chart that can be installed, with each of the files that say where. */
+export function installations(charts: string): { chart: string; values: string }[] {
+  return chartsIn(charts).flatMap((chart) => {
+    const files = readdirSync(join(charts, chart)).filter((name) => /^values-.+\.yaml$/.test(name));
+    // What a workload runs as is said by its environment: without one there is nothing to install.
+    const own = hasDependencies(charts, chart) ? [] : ["values.yaml"];
+    return [...own, ...files].map((values) => ({ chart, values }));
+  });
+}
+
+/** What a chart makes of a values file. */
+export async function render(
+  charts: string,
+  chart: string,
+  values: string,
+): Promise<KubernetesObject[]> {
+  const text = await helm(["template", chart, ...chartArguments(charts, chart, values)]);
+  return parseAllDocuments(text).flatMap((document) => {
+    const [problem] = document.errors;
+    if (problem !== undefined) {
+      throw new Error(`${chart} with ${values}: ${problem.message}`, { cause: problem });
+    }
+    const object: KubernetesObject | null = document.toJS();
+    return object === null ? [] : [object];
+  });
+}
+
+/** The arguments that name a chart with a values file, as for `helm template` and `helm lint`. */
+export function chartArguments(charts: string, chart: string, values: string): string[] {
+  return [join(charts, chart), "--namespace=tessera", `--values=${join(charts, chart, values)}`];
+}
+
+/** What helm prints; rejects with what it says when it fails. */
+export async function helm(command: readonly string[]): Promise<string> {
+  const { stdout } = await run(await goTool("helm"), command, { maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+/** The charts that are no libraries. */
+function chartsIn(charts: string): string[] {
+  return readdirSync(charts)
+    .filter((name) => existsSync(join(charts, name, "Chart.yaml")))
+    .filter((name) => chartFile(charts, name).type !== "library");
+}
+
+function hasDependencies(charts: string, chart: string): boolean {
+  return (chartFile(charts, chart).dependencies ?? []).length > 0;
+}
+
+function chartFile(charts: string, chart: string): { type?: string; dependencies?: unknown[] } {
+  return parse(readFileSync(join(charts, chart, "Chart.yaml"), "utf8"));
+}
