@@ -69,17 +69,29 @@ export async function findGoProgram(program: GoProgram, means: GoMeans): Promise
   if (existsSync(built)) {
     return built;
   }
-  const go = findProgram(["go"]);
-  if (go === undefined) {
-    throw new OperatorError(
-      `There is no ${name} ${version} and no Go to build it with on this machine. Install ` +
-        `${name} ${version} or Go (https://go.dev/dl), so that it is on the PATH.`,
-    );
-  }
-  const work = build(go, program, built, means);
+  const work = build(findGo(`build ${name} ${version}`), program, built, means);
   await means.progress.during(`Building ${name} ${version}, once (this can take minutes)`, work);
   return built;
 }
+
+/**
+ * The path of the Go compiler.
+ *
+ * @throws OperatorError that says what it is for, and how to get it.
+ */
+export function findGo(purpose: string): string {
+  const go = findProgram(["go"]);
+  if (go === undefined) {
+    throw new OperatorError(
+      `There is no Go to ${purpose} on this machine. Install it (https://go.dev/dl), so that it ` +
+        "is on the PATH.",
+    );
+  }
+  return go;
+}
+
+/** Nothing of the person's own settings changes what Go makes of a go.mod. */
+export const GO_ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
 
 async function build(
   go: string,
@@ -94,7 +106,7 @@ async function build(
     const flags = ["-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", unfinished];
     await run([go, "build", ...flags, path], {
       cwd: moduleFolder,
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+      env: { ...process.env, ...GO_ENVIRONMENT },
       stdio: ["ignore", "inherit", "inherit"],
     });
     renameSync(unfinished, built);

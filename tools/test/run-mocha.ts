@@ -1,16 +1,13 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
 import type { Children } from "@tessera/testkit/stores/children";
+import { countTests, type TestCounts } from "./count-tests.ts";
 
 /** What came of a run. */
-export interface TestTotals {
+export interface TestTotals extends TestCounts {
   /** 0 when all passed and, in a whole run, enough was covered. */
   code: number;
-  passed: number;
-  failed: number;
 }
 
 /** Lines of our own sources that a whole run must execute, in percent. */
@@ -54,24 +51,10 @@ export async function runMocha(
     process.stdout.write("The tests do not come to an end; stopping them.\n");
     child.kill();
   }, DEADLINE_MS);
-  const totals = { passed: 0, failed: 0 };
-  if (child.stdout !== null) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      process.stdout.write(`${line}\n`);
-      const [, count, what] =
-        /^ {2}(\d+) (passing|failing)\b/.exec(stripVTControlCharacters(line)) ?? [];
-      if (what !== undefined) {
-        totals[what === "passing" ? "passed" : "failed"] = Number(count);
-      }
-    }
-  }
+  const counts = child.stdout === null ? { passed: 0, failed: 1 } : await countTests(child.stdout);
   clearTimeout(deadline);
-  const code = child.exitCode ?? (await exitCodeOf(child));
-  if (totals.passed + totals.failed === 0) {
-    // Nothing ran at all: that is a failure, and it is one to count.
-    return { code: code || 1, passed: 0, failed: 1 };
-  }
-  return { ...totals, code: code || (isWhole ? await checkCoverage(children, env) : 0) };
+  const code = (child.exitCode ?? (await exitCodeOf(child))) || Math.min(counts.failed, 1);
+  return { ...counts, code: code || (isWhole ? await checkCoverage(children, env) : 0) };
 }
 
 async function exitCodeOf(child: ReturnType<Children["spawn"]>): Promise<number> {

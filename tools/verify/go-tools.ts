@@ -16,7 +16,7 @@ const BIN_FOLDER = join(ROOT, ".data", "verify", "bin");
 /** Its go.mod names the tools, and is the one place for their versions. */
 const MODULE_FOLDER = join(import.meta.dirname, "go");
 
-const found = new Map<string, Promise<string>>();
+const building = new Map<string, Promise<string>>();
 
 /** The tools that go/go.mod pins. */
 export function goTools(): GoProgram[] {
@@ -28,23 +28,26 @@ export function goTools(): GoProgram[] {
  *
  * @throws OperatorError when there is neither the tool nor Go.
  */
-export function goTool(name: string): Promise<string> {
-  const path = found.get(name) ?? find(name);
-  found.set(name, path);
-  return path;
-}
-
-async function find(name: string): Promise<string> {
+export async function goTool(name: string): Promise<string> {
   const program = goTools().find((tool) => tool.name === name);
   if (program === undefined) {
     throw new Error(`tools/verify/go/go.mod names no tool ${name}`);
   }
-  return await findGoProgram(program, {
-    binFolder: BIN_FOLDER,
-    isGoodEnough: (version) => version === program.version,
-    run: runBuild,
-    progress: new Progress(),
-  });
+  return await findOrBuild(program);
+}
+
+/** The path of a program in exactly this version; it is looked for once. */
+export function findOrBuild(program: GoProgram): Promise<string> {
+  const path =
+    building.get(program.name) ??
+    findGoProgram(program, {
+      binFolder: BIN_FOLDER,
+      isGoodEnough: (version) => version === program.version,
+      run: runBuild,
+      progress: new Progress(),
+    });
+  building.set(program.name, path);
+  return path;
 }
 
 async function runBuild(

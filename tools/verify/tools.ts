@@ -1,0 +1,19 @@
+import type { Step } from "../check/step.ts";
+import { findJudge } from "./api-server.ts";
+import { goTool, goTools } from "./go-tools.ts";
+
+/** First of all, because the rest would only be waiting for it. */
+export const toolsSteps: readonly Step[] = [
+  {
+    name: "tools: each is there in its version, or can be built",
+    run: async () => {
+      const tools = goTools();
+      for (const { name } of tools) {
+        await goTool(name);
+      }
+      await findJudge();
+      const note = tools.map(({ name, version }) => `${name} ${version}`).join(", ");
+      return { isFine: true, output: "", note };
+    },
+  },
+];
