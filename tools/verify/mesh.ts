@@ -1,0 +1,38 @@
+import type { Outcome, Step } from "../check/step.ts";
+import { checkAnnotations } from "./mesh/annotations.ts";
+import { checkCanaries } from "./mesh/canaries.ts";
+import { checkDeadlines } from "./mesh/deadlines.ts";
+import { checkPolicies } from "./mesh/policies.ts";
+import { checkQueries } from "./mesh/queries.ts";
+import { checkRoutes } from "./mesh/routes.ts";
+import { loadWorlds, type World } from "./mesh/world.ts";
+
+let loading: Promise<World[]> | undefined;
+
+/** The base and the overlays with their charts, rendered once. */
+function worlds(): Promise<World[]> {
+  loading ??= loadWorlds();
+  return loading;
+}
+
+/** What schemas cannot see of mesh/: whether it fits the charts, the protos and the programs. */
+export const meshSteps: readonly Step[] = [
+  step("who may call whom", checkPolicies),
+  step("routes, and what is tried twice", checkRoutes),
+  step("deadlines descend", checkDeadlines),
+  step("annotations", checkAnnotations),
+  step("canaries", checkCanaries),
+  { name: "mesh: queries of the analysis", run: async () => checkQueries(await worlds()) },
+];
+
+function step(name: string, check: (world: World) => string[]): Step {
+  return { name: `mesh: ${name}`, run: async () => outcomeOf(await worlds(), check) };
+}
+
+function outcomeOf(all: readonly World[], check: (world: World) => string[]): Outcome {
+  const problems = all.flatMap((world) =>
+    check(world).map((problem) => `${world.overlay}: ${problem}`),
+  );
+  const note = all.map(({ overlay }) => overlay).join(", ");
+  return { isFine: problems.length === 0, output: problems.join("\n"), note };
+}
