@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
 import { parse, parseAllDocuments } from "yaml";
@@ -51,7 +51,9 @@ export async function withCharts<T>(
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "tessera-charts-"));
   try {
-    cpSync(source, folder, { recursive: true });
+    // What somebody built beside them may be of yesterday.
+    const isSource = (path: string) => !/^[^/]+\/charts$/.test(relative(source, path));
+    cpSync(source, folder, { recursive: true, filter: isSource });
     for (const chart of chartsIn(folder).filter((name) => hasDependencies(folder, name))) {
       await helm(["dependency", "build", join(folder, chart)]);
     }
@@ -65,9 +67,8 @@ export async function withCharts<T>(
 export function installations(charts: string): { chart: string; values: string }[] {
   return chartsIn(charts).flatMap((chart) => {
     const files = readdirSync(join(charts, chart)).filter((name) => /^values-.+\.yaml$/.test(name));
-    // What a workload runs as is said by its environment: without one there is nothing to install.
-    const own = hasDependencies(charts, chart) ? [] : ["values.yaml"];
-    return [...own, ...files].map((values) => ({ chart, values }));
+    // Where there are environments, there is nothing to install without one.
+    return (files.length > 0 ? files : ["values.yaml"]).map((values) => ({ chart, values }));
   });
 }
 
@@ -88,9 +89,15 @@ export async function render(
   });
 }
 
-/** The arguments that name a chart with a values file, as for `helm template` and `helm lint`. */
+/**
+ * The arguments that name a chart with a values file, as for `helm template` and `helm lint`. What
+ * only a cluster's own delivery can say, and a schema therefore requires, is in `ci/values.yaml`.
+ */
 export function chartArguments(charts: string, chart: string, values: string): string[] {
-  return [join(charts, chart), "--namespace=tessera", `--values=${join(charts, chart, values)}`];
+  const files = ["ci/values.yaml", values]
+    .map((name) => join(charts, chart, name))
+    .filter((file) => existsSync(file));
+  return [join(charts, chart), "--namespace=tessera", ...files.map((file) => `--values=${file}`)];
 }
 
 /** What helm prints; rejects with what it says when it fails. */
