@@ -7,6 +7,7 @@ import { runSteps } from "./check/run-steps.ts";
 import type { Step } from "./check/step.ts";
 import { runProgram } from "./local/session.ts";
 import { countTests, type TestCounts } from "./test/count-tests.ts";
+import { docsSteps } from "./verify/docs.ts";
 import { strictSteps } from "./verify/strict.ts";
 import { toolsSteps } from "./verify/tools.ts";
 
@@ -14,6 +15,7 @@ import { toolsSteps } from "./verify/tools.ts";
 const PARTS: Readonly<Record<string, readonly Step[]>> = {
   tools: toolsSteps,
   strict: strictSteps,
+  docs: docsSteps,
 };
 
 await runProgram(async () => {
