@@ -78,10 +78,11 @@ variable "network" {
 }
 
 variable "cluster" {
-  description = "EKS: its version, who may reach its API from outside, and the sizes of its two node groups."
+  description = "EKS: its version, who may reach its API from outside, who administers it, and the sizes of its two node groups."
   type = object({
     kubernetes_version = string
     api_cidrs          = list(string)
+    admin_arns         = list(string)
     on_demand = object({
       instance_types = list(string)
       min            = number
@@ -108,6 +109,11 @@ variable "cluster" {
   validation {
     condition     = var.environment != "prod" || alltrue([for cidr in var.cluster.api_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
     error_message = "prod opens its API to named networks of /16 or smaller, not to the world."
+  }
+
+  validation {
+    condition     = length(var.cluster.admin_arns) > 0 && alltrue([for arn in var.cluster.admin_arns : can(regex("^arn:aws:iam::[0-9]{12}:role/", arn))])
+    error_message = "cluster.admin_arns names one IAM role at least: nobody else can enter the cluster."
   }
 
   validation {

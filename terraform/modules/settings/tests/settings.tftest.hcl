@@ -8,6 +8,7 @@ variables {
   cluster = {
     kubernetes_version = "1.34"
     api_cidrs          = ["203.0.113.0/24"]
+    admin_arns         = ["arn:aws:iam::111122223333:role/operators"]
     on_demand          = { instance_types = ["m7i.large"], min = 3, max = 9 }
     spot               = { instance_types = ["m7i.large", "m7a.large", "m6i.large"], min = 0, max = 12 }
   }
@@ -212,6 +213,22 @@ run "prod_with_an_api_for_the_world" {
   command = plan
   variables {
     cluster = merge(run.fine.cluster, { api_cidrs = ["0.0.0.0/0"] })
+  }
+  expect_failures = [var.cluster]
+}
+
+run "a_cluster_for_nobody" {
+  command = plan
+  variables {
+    cluster = merge(run.fine.cluster, { admin_arns = [] })
+  }
+  expect_failures = [var.cluster]
+}
+
+run "a_cluster_for_a_person" {
+  command = plan
+  variables {
+    cluster = merge(run.fine.cluster, { admin_arns = ["arn:aws:iam::111122223333:user/ann"] })
   }
   expect_failures = [var.cluster]
 }

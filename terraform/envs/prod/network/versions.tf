@@ -1,0 +1,18 @@
+terraform {
+  required_version = ">= 1.11.1"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "6.28.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = module.settings.region
+
+  default_tags {
+    tags = module.settings.tags
+  }
+}

@@ -1,0 +1,4 @@
+output "cluster" {
+  description = "How the platform layer reaches the cluster."
+  value       = module.cluster
+}

@@ -1,0 +1,182 @@
+locals {
+  linkerd_repository = "https://helm.linkerd.io/edge"
+  # edge-26.6.3, which is Linkerd 2.20.
+  linkerd_version = "2026.6.3"
+
+  foundation = {
+    aws-load-balancer-controller = {
+      repository = "https://aws.github.io/eks-charts"
+      chart      = "aws-load-balancer-controller"
+      version    = "1.14.0"
+      namespace  = "kube-system"
+      values = {
+        clusterName    = var.cluster_name
+        region         = var.region
+        vpcId          = var.vpc_id
+        serviceAccount = { name = "aws-load-balancer-controller" }
+        # While its pods start, this webhook would refuse every other chart's Services.
+        enableServiceMutatorWebhook = false
+      }
+    }
+    cluster-autoscaler = {
+      repository = "https://kubernetes.github.io/autoscaler"
+      chart      = "cluster-autoscaler"
+      version    = "9.59.0"
+      namespace  = "kube-system"
+      values = {
+        awsRegion     = var.region
+        autoDiscovery = { clusterName = var.cluster_name }
+        # Its minor version is the cluster's.
+        image = { tag = "v${var.kubernetes_version}.0" }
+        rbac  = { serviceAccount = { name = "cluster-autoscaler" } }
+        extraArgs = {
+          expander                      = "priority"
+          balance-similar-node-groups   = true
+          skip-nodes-with-local-storage = false
+        }
+        # Spot first; on demand when no pool has any left.
+        expanderPriorities = { "20" = [".*spot.*"], "10" = [".*on-demand.*"] }
+      }
+    }
+    cert-manager = {
+      repository = "https://charts.jetstack.io"
+      chart      = "cert-manager"
+      version    = "v1.19.4"
+      namespace  = "cert-manager"
+      values     = { crds = { enabled = true } }
+    }
+    external-dns = {
+      repository = "https://kubernetes-sigs.github.io/external-dns"
+      chart      = "external-dns"
+      version    = "1.20.0"
+      namespace  = "external-dns"
+      values = {
+        provider       = { name = "aws" }
+        policy         = "sync"
+        txtOwnerId     = var.cluster_name
+        domainFilters  = [var.ingress.zone_name]
+        serviceAccount = { name = "external-dns" }
+      }
+    }
+    external-secrets = {
+      repository = "https://charts.external-secrets.io"
+      chart      = "external-secrets"
+      version    = "2.9.0"
+      namespace  = "external-secrets"
+      values     = { serviceAccount = { name = "external-secrets" } }
+    }
+    # Restarts pods whose secret has changed.
+    reloader = {
+      repository = "https://stakater.github.io/stakater-charts"
+      chart      = "reloader"
+      version    = "2.2.14"
+      namespace  = "reloader"
+      values     = {}
+    }
+    linkerd-crds = {
+      repository = local.linkerd_repository
+      chart      = "linkerd-crds"
+      version    = local.linkerd_version
+      namespace  = "linkerd"
+      # Nobody else brings the routes' kinds.
+      values = { installGatewayAPI = true }
+    }
+    kube-prometheus-stack = {
+      repository = "https://prometheus-community.github.io/helm-charts"
+      chart      = "kube-prometheus-stack"
+      version    = "88.1.3"
+      namespace  = "monitoring"
+      values = {
+        fullnameOverride = "monitoring"
+        prometheus = {
+          # The mesh lets this account scrape.
+          serviceAccount = { name = "prometheus" }
+          prometheusSpec = {
+            retention = "15d"
+            # Rules and monitors of every chart, not only of its own.
+            ruleSelectorNilUsesHelmValues           = false
+            podMonitorSelectorNilUsesHelmValues     = false
+            serviceMonitorSelectorNilUsesHelmValues = false
+            storageSpec = {
+              volumeClaimTemplate = { spec = { resources = { requests = { storage = "50Gi" } } } }
+            }
+          }
+        }
+        # Dashboards are ConfigMaps with this label, in any namespace.
+        grafana = { sidecar = { dashboards = { searchNamespace = "ALL", label = "grafana_dashboard" } } }
+      }
+    }
+    argo-rollouts = {
+      repository = "https://argoproj.github.io/argo-helm"
+      chart      = "argo-rollouts"
+      version    = "2.40.5"
+      namespace  = "argo-rollouts"
+      values = {
+        controller = {
+          trafficRouterPlugins = [{
+            name     = "argoproj-labs/gatewayAPI"
+            location = "https://github.com/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi/releases/download/v0.15.0/gatewayapi-plugin-linux-amd64"
+          }]
+        }
+        providerRBAC = { providers = { gatewayAPI = true } }
+      }
+    }
+  }
+
+  linkerd_values = {
+    cniEnabled = true
+    # cert-manager makes the issuer and trust-manager the roots, so Helm need hold neither.
+    identity = {
+      externalCA = true
+      issuer     = { scheme = "kubernetes.io/tls" }
+    }
+    # Three of each want three nodes, which staging need not have.
+    controllerReplicas        = var.environment == "prod" ? 3 : 1
+    enablePodAntiAffinity     = var.environment == "prod"
+    enablePodDisruptionBudget = var.environment == "prod"
+  }
+
+  argocd_values = {
+    configs = {
+      cm = {
+        # Argo CD 1.8 took this away; without it a parent does not wait for its children's health.
+        "resource.customizations.health.argoproj.io_Application" = file("${path.module}/application-health.lua")
+      }
+    }
+  }
+
+  # F5's controller under the names that the mesh knows: Kubernetes' own ingress-nginx was retired in
+  # March 2026 and gets no more security fixes.
+  nginx = {
+    repository = "oci://ghcr.io/nginx/charts"
+    chart      = "nginx-ingress"
+    version    = "2.4.4"
+    values = {
+      controller = {
+        replicaCount   = 2
+        serviceAccount = { name = "ingress-nginx" }
+        ingressClass   = { name = "nginx", create = true, setAsDefaultIngress = true }
+        pod = {
+          annotations = {
+            "linkerd.io/inject" = "enabled"
+            # Through the proxy nginx would see the proxy's address instead of the buyer's.
+            "config.linkerd.io/skip-inbound-ports" = "80,443"
+          }
+        }
+        service = {
+          # TLS ends at the load balancer, which has the certificate.
+          httpPort  = { enable = false }
+          httpsPort = { enable = true, port = 443, targetPort = 80 }
+          annotations = {
+            "service.beta.kubernetes.io/aws-load-balancer-type"                    = "external"
+            "service.beta.kubernetes.io/aws-load-balancer-scheme"                  = "internet-facing"
+            "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"         = "ip"
+            "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes" = "preserve_client_ip.enabled=true"
+            "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"                = var.ingress.certificate_arn
+            "service.beta.kubernetes.io/aws-load-balancer-ssl-ports"               = "443"
+          }
+        }
+      }
+    }
+  }
+}
