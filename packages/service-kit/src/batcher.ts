@@ -1,4 +1,5 @@
 import { ServiceError } from "./service-error.ts";
+import { currentSpan, inBatchSpan, type Span } from "./span.ts";
 
 /** How a Batcher combines. */
 export interface BatcherOptions<In, Out> {
@@ -21,6 +22,7 @@ export interface BatcherOptions<In, Out> {
 
 interface Waiter<In, Out> {
   entry: In;
+  span: Span | undefined;
   resolve: (answer: Out) => void;
   reject: (reason: unknown) => void;
 }
@@ -29,7 +31,8 @@ interface Waiter<In, Out> {
  * Natural batching: what arrives while batches are running becomes the next batch.
  *
  * There is no timer: when nothing runs, an entry leaves at the end of the current turn of the
- * event loop, together with whatever else arrived in that turn.
+ * event loop, together with whatever else arrived in that turn. Where some of what a batch carries is
+ * recorded, the batch has a span that is linked with all of it.
  */
 export class Batcher<In, Out> {
   readonly #options: BatcherOptions<In, Out>;
@@ -55,7 +58,7 @@ export class Batcher<In, Out> {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, resolve, reject });
+      this.#queue.push({ entry, span: currentSpan(), resolve, reject });
       this.#schedule();
     });
   }
@@ -81,13 +84,16 @@ export class Batcher<In, Out> {
   }
 
   async #serve(batch: readonly Waiter<In, Out>[]): Promise<void> {
-    this.#options.onBatch?.(batch.length);
+    const { name, run, onBatch } = this.#options;
+    onBatch?.(batch.length);
     try {
-      const answers = await this.#options.run(batch.map(({ entry }) => entry));
+      const answers = await inBatchSpan(`batch of ${name}`, batch, () =>
+        run(batch.map(({ entry }) => entry)),
+      );
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = answers[index];
         if (answer instanceof Error || answer === undefined) {
-          reject(answer ?? new Error(`${this.#options.name} answered too few entries`));
+          reject(answer ?? new Error(`${name} answered too few entries`));
         } else {
           resolve(answer);
         }

@@ -15,6 +15,8 @@ describe("EnvReader", () => {
       KEY: Buffer.alloc(32, 7).toString("base64"),
       ORIGINS: "https://a.example, https://b.example",
       SECRETS: "first-secret, second-secret",
+      SHARE: "0.25",
+      COLLECTOR: "http://collector:4318",
     });
     const settings = env.finish({
       count: env.integer("COUNT", { min: 1, max: 9 }),
@@ -28,6 +30,8 @@ describe("EnvReader", () => {
       key: env.bytes("KEY", 32),
       origins: env.list("ORIGINS"),
       secrets: env.secrets("SECRETS", { minLength: 12 }),
+      share: env.fraction("SHARE", 1),
+      collector: env.optionalUrl("COLLECTOR", { protocols: ["http:"] }),
     });
     expect(settings).to.deep.equal({
       count: 7,
@@ -41,6 +45,8 @@ describe("EnvReader", () => {
       key: Buffer.alloc(32, 7),
       origins: ["https://a.example", "https://b.example"],
       secrets: ["first-secret", "second-secret"],
+      share: 0.25,
+      collector: "http://collector:4318",
     });
     expect(Object.isFrozen(settings)).to.equal(true);
   });
@@ -57,6 +63,8 @@ describe("EnvReader", () => {
       urls: env.urls("URLS", { protocols: ["redis:"], fallback: ["redis://x"] }),
       address: env.address("ADDRESS", "localhost:1"),
       list: env.list("LIST"),
+      share: env.fraction("SHARE", 0.01),
+      collector: env.optionalUrl("COLLECTOR", { protocols: ["http:"] }),
     });
     expect(settings).to.deep.equal({
       count: 5,
@@ -68,6 +76,8 @@ describe("EnvReader", () => {
       urls: ["redis://x"],
       address: "localhost:1",
       list: [],
+      share: 0.01,
+      collector: undefined,
     });
   });
 
@@ -82,6 +92,8 @@ describe("EnvReader", () => {
       ADDRESS: "no-port",
       KEY: "hunter2",
       SECRETS: "a secret of twenty characters,hunter2",
+      SHARE: "1.01",
+      COLLECTOR: "collector-hunter2:4318",
     });
     const read = () =>
       env.finish({
@@ -96,6 +108,8 @@ describe("EnvReader", () => {
         i: env.text("NAME"),
         j: env.secrets("SECRETS", { minLength: 20 }),
         k: env.secrets("MORE_SECRETS", { minLength: 20 }),
+        l: env.fraction("SHARE", 1),
+        m: env.optionalUrl("COLLECTOR", { protocols: ["http:", "https:"] }),
       });
     expect(read).to.throw(
       InvalidEnvironment,
@@ -112,6 +126,8 @@ describe("EnvReader", () => {
         "NAME is required",
         "SECRETS must be secrets of 20 or more characters each",
         "MORE_SECRETS is required",
+        "SHARE must be a number from 0 to 1",
+        "COLLECTOR must be a http:// or https:// URL",
       ].join("\n  "),
     );
   });

@@ -23,6 +23,17 @@ export class EnvReader {
     });
   }
 
+  /** A number from 0 to 1. */
+  fraction(name: string, fallback: number): number {
+    return this.#read(name, fallback, (text) => {
+      const value = Number(text);
+      if (!(value >= 0 && value <= 1)) {
+        throw new InvalidValue("must be a number from 0 to 1");
+      }
+      return value;
+    });
+  }
+
   /** A TCP port; 0 lets the system choose one. */
   port(name: string, fallback: number): number {
     return this.integer(name, { min: 0, max: 65_535, fallback });
@@ -52,6 +63,11 @@ export class EnvReader {
   /** A URL with one of the given protocols, such as `mysql:`. */
   url(name: string, options: { protocols: readonly string[]; fallback?: string }): string {
     return this.#read(name, options.fallback, (text) => checkedUrl(text, options.protocols));
+  }
+
+  /** A URL, or undefined when there is none: for what is off unless it is asked for. */
+  optionalUrl(name: string, options: { protocols: readonly string[] }): string | undefined {
+    return this.#env[name] ? this.url(name, options) : undefined;
   }
 
   /** Comma-separated URLs, at least one. */

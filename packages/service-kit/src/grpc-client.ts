@@ -1,7 +1,9 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
-import { fromGrpcStatus } from "./rpc-status.ts";
+import { beginCallSpan, endCallSpan } from "./rpc-spans.ts";
+import { codeName, fromGrpcStatus } from "./rpc-status.ts";
+import { newTraceparent } from "./trace-context.ts";
 
 /** How to reach a service. */
 export interface GrpcTransportOptions {
@@ -14,7 +16,9 @@ export interface GrpcTransportOptions {
 /**
  * Connect's typed clients over grpc-js, which costs a fraction of connect-node's own transport.
  *
- * Unary only. It does not retry: in production the mesh does, where the proto allows it.
+ * Unary only. It does not retry: in production the mesh does, where the proto allows it. Every call
+ * says which trace it belongs to: that of the request it is made for, the one that the caller's
+ * headers name, or else a new one.
  */
 export class GrpcTransport implements Transport {
   readonly #client: Client;
@@ -38,6 +42,12 @@ export class GrpcTransport implements Transport {
       return Promise.reject(new ConnectError("the caller went away", Code.Canceled));
     }
     const metadata = metadataOf(header);
+    const span = beginCallSpan(method);
+    if (span !== undefined) {
+      metadata.set("traceparent", span.traceparent);
+    } else if (metadata.get("traceparent").length === 0) {
+      metadata.set("traceparent", newTraceparent());
+    }
     const deadline = Date.now() + (timeoutMs ?? this.#defaultTimeoutMs);
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
@@ -50,6 +60,7 @@ export class GrpcTransport implements Transport {
         { deadline },
         (failure, message) => {
           signal?.removeEventListener("abort", cancel);
+          endCallSpan(span, codeName(failure?.code ?? 0));
           if (failure !== null || message === undefined) {
             reject(
               failure === null

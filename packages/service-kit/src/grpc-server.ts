@@ -15,7 +15,10 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { toConnectError } from "./connect-error.ts";
+import { beginServedSpan } from "./rpc-spans.ts";
 import { codeName, toGrpcStatus } from "./rpc-status.ts";
+import { inSpan, type Span } from "./span.ts";
+import type { Tracing } from "./tracing.ts";
 
 const CALL_ENDED = new ConnectError("the call has ended", Code.Canceled);
 
@@ -26,7 +29,18 @@ export type OnCall = (call: {
   code: string;
   seconds: number;
   thrown?: unknown;
+  /** Where the call is recorded; ended by who is told. */
+  span: Span | undefined;
 }) => void;
+
+/** What all methods of a server share. */
+export interface CallOptions {
+  /** The `domain` of their errors, such as `inventory.tessera`. */
+  domain: string;
+  onCall: OnCall;
+  /** Records the calls that their callers record. Defaults to none. */
+  tracing?: Tracing | undefined;
+}
 
 /**
  * Serves unary Connect handlers from a grpc-js server.
@@ -38,7 +52,7 @@ export function addService<S extends DescService>(
   server: Server,
   service: S,
   implementation: ServiceImpl<S>,
-  options: { domain: string; onCall: OnCall },
+  options: CallOptions,
 ): void {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const handlers: UntypedServiceImplementation = {};
@@ -68,7 +82,7 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
 function unaryHandler(
   method: DescMethod,
   handler: unknown,
-  { domain, onCall }: { domain: string; onCall: OnCall },
+  { domain, onCall, tracing }: CallOptions,
 ): handleUnaryCall<unknown, unknown> {
   if (typeof handler !== "function") {
     throw new TypeError(`${method.name} has no handler`);
@@ -78,6 +92,7 @@ function unaryHandler(
     const abort = new AbortController();
     call.on("cancelled", () => abort.abort());
     const headers = headersOf(call.metadata);
+    const span = beginServedSpan(tracing, method, headers);
     const deadline = call.getDeadline();
     const context = createHandlerContext({
       service: method.parent,
@@ -91,10 +106,12 @@ function unaryHandler(
       requestSignal: abort.signal,
       requestHeader: headers,
     });
-    const done = (code: string, thrown?: unknown) =>
-      onCall({ method, headers, code, seconds: (performance.now() - startTime) / 1000, thrown });
+    const done = (code: string, thrown?: unknown) => {
+      const seconds = (performance.now() - startTime) / 1000;
+      onCall({ method, headers, code, seconds, thrown, span });
+    };
     try {
-      const response = await handler(call.request, context);
+      const response = await inSpan(span, () => handler(call.request, context));
       callback(null, create(method.output, response));
       done("OK");
     } catch (thrown) {

@@ -5,13 +5,17 @@ import { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Registry } from "prom-client";
 import { toConnectError } from "./connect-error.ts";
-import { addService, listen, type OnCall, stop } from "./grpc-server.ts";
+import { addService, type CallOptions, listen, type OnCall, stop } from "./grpc-server.ts";
 import { adminListener, listenHttp, stopHttp } from "./http-server.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { rpcMetrics } from "./metrics.ts";
 import { addReflection } from "./reflection.ts";
+import { beginServedSpan, endCallSpan } from "./rpc-spans.ts";
 import { codeName } from "./rpc-status.ts";
+import { inSpan } from "./span.ts";
+import { newTraceparent, parseTraceparent, traceIdOf } from "./trace-context.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** A service with the handlers that serve it. */
 export interface Served {
@@ -40,6 +44,8 @@ export interface ServeRpcOptions {
   drainMs: number;
   /** How long calls in flight may take to finish after that. */
   graceMs: number;
+  /** Records the calls that their callers record. Defaults to none. */
+  tracing?: Tracing | undefined;
 }
 
 /** Messages above this are refused: the largest legal batch is well below. */
@@ -52,10 +58,10 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 export async function serveRpc(
   options: ServeRpcOptions,
 ): Promise<{ grpcPort: number; httpPort: number }> {
-  const { services, domain, logger, registry, lifecycle } = options;
+  const { services, domain, logger, registry, lifecycle, tracing } = options;
   // The empty name stands for the whole server.
   const names = ["", ...services.map(({ service }) => service.typeName)];
-  const onCall = callObserver(logger, registry);
+  const calls = { domain, onCall: callObserver(logger, registry), tracing };
   let isStopping = false;
 
   const grpc = new Server({
@@ -63,7 +69,7 @@ export async function serveRpc(
     "grpc.max_concurrent_streams": 1000,
   });
   for (const { service, implementation } of services) {
-    addService(grpc, service, implementation, { domain, onCall });
+    addService(grpc, service, implementation, calls);
   }
   const health = new HealthImplementation(
     Object.fromEntries(names.map((name) => [name, "SERVING" as const])),
@@ -82,7 +88,7 @@ export async function serveRpc(
         router.service(service, implementation);
       }
     },
-    interceptors: [observeConnect(domain, onCall)],
+    interceptors: [observeConnect(calls)],
     grpc: false,
     readMaxBytes: MAX_MESSAGE_BYTES,
     fallback: (_request, response) => {
@@ -109,14 +115,16 @@ export async function serveRpc(
 /** One metric and one log line a call; what a handler threw is logged whole, once, here. */
 function callObserver(logger: Logger, registry: Registry): OnCall {
   const observe = rpcMetrics(registry);
-  return ({ method, headers, code, seconds, thrown }) => {
+  return ({ method, headers, code, seconds, thrown, span }) => {
+    endCallSpan(span, code);
     observe({ service: method.parent.typeName, method: method.name, code, seconds });
     const line = {
       method: method.name,
       code,
       durationMs: Math.round(seconds * 1e5) / 100,
       requestId: headers.get("x-request-id") ?? undefined,
-      traceparent: headers.get("traceparent") ?? undefined,
+      traceId: span?.traceId ?? traceIdIn(headers),
+      spanId: span?.spanId,
     };
     if (code === "INTERNAL" || code === "UNKNOWN") {
       logger.error({ ...line, err: thrown }, "rpc");
@@ -128,19 +136,23 @@ function callObserver(logger: Logger, registry: Registry): OnCall {
   };
 }
 
-function observeConnect(domain: string, onCall: OnCall): Interceptor {
+/** The trace that the caller names; one of its own for a caller that names none. */
+function traceIdIn(headers: Headers): string {
+  const header = headers.get("traceparent");
+  return parseTraceparent(header)?.traceId ?? traceIdOf(newTraceparent());
+}
+
+function observeConnect({ domain, onCall, tracing }: CallOptions): Interceptor {
   return (next) => async (request) => {
     const startTime = performance.now();
-    const done = (code: string, thrown?: unknown) =>
-      onCall({
-        method: request.method,
-        headers: request.header,
-        code,
-        seconds: (performance.now() - startTime) / 1000,
-        thrown,
-      });
+    const { method, header: headers } = request;
+    const span = beginServedSpan(tracing, method, headers);
+    const done = (code: string, thrown?: unknown) => {
+      const seconds = (performance.now() - startTime) / 1000;
+      onCall({ method, headers, code, seconds, thrown, span });
+    };
     try {
-      const response = await next(request);
+      const response = await inSpan(span, () => next(request));
       done("OK");
       return response;
     } catch (thrown) {
