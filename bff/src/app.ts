@@ -12,6 +12,7 @@ import { handleErrors, routeNotFound } from "./http/error-handler.ts";
 import { beginExchanges } from "./http/exchange.ts";
 import type { Limits } from "./http/limits.ts";
 import { limitByAddress, limitByUser } from "./http/rate-limit.ts";
+import type { BeginSpan } from "./http/request-span.ts";
 import { mountRoutes, type Route } from "./http/route.ts";
 import { NO_CONTENT, securityHeaders } from "./http/security-headers.ts";
 import type { PlaceStreams } from "./place-streams.ts";
@@ -40,6 +41,8 @@ export interface AppDeps {
   trustProxyHops: number;
   /** True once the process was told to stop. */
   isStopping: () => boolean;
+  /** Records requests. Defaults to none. */
+  beginSpan?: BeginSpan | undefined;
 }
 
 /** The public REST API; it listens nowhere yet. */
@@ -63,6 +66,7 @@ export function createApp(deps: AppDeps): Express {
       fixedHeaders: securityHeaders(NO_CONTENT, "no pages"),
       isStopping,
       onEnd: observeExchanges(logger, registry),
+      beginSpan: deps.beginSpan,
     }),
   );
   if (corsOrigins.length > 0) {

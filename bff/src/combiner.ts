@@ -3,7 +3,8 @@ import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { traceparentOf } from "./http/trace-context.ts";
+import { currentSpan } from "@tessera/service-kit/span";
+import { newTraceparent, traceIdOf } from "@tessera/service-kit/trace-context";
 
 /** How much is combined. */
 export interface CombinerSettings {
@@ -23,8 +24,14 @@ export interface Asker {
   readonly startTime: number;
   /** True when nobody waits for the answer any more. */
   readonly isGone: boolean;
-  /** Told the request id of the call that the entry went with. */
-  rpcRequestId: string | undefined;
+  /** Told which call the entry went with. */
+  call: CombinedCall | undefined;
+}
+
+/** A call that serves many requests. It has an id of its own, which each of their log lines names. */
+export interface CombinedCall {
+  requestId: string;
+  traceId: string;
 }
 
 interface Wish<Entry> {
@@ -123,16 +130,21 @@ export class Combiner<Entry, Granted> {
   }
 
   #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
-    // The call serves many requests: it has an id of its own, which each of their log lines names.
-    const rpcRequestId = randomUUID();
+    const { call, headers } = newCombinedCall();
     for (const { asker } of wishes) {
-      asker.rpcRequestId = rpcRequestId;
+      asker.call = call;
     }
-    const headers = {
-      "x-request-id": rpcRequestId,
-      traceparent: traceparentOf(undefined, rpcRequestId),
-    };
     const entries = wishes.map(({ entry }) => entry);
     return this.#send(entries, { timeoutMs: this.#timeoutMs, headers });
   }
+}
+
+/** A new call, in the trace of the first recorded request that it serves, and what it is sent with. */
+export function newCombinedCall(): { call: CombinedCall; headers: Record<string, string> } {
+  const requestId = randomUUID();
+  const traceparent = currentSpan()?.traceparent ?? newTraceparent(requestId);
+  return {
+    call: { requestId, traceId: traceIdOf(traceparent) },
+    headers: { "x-request-id": requestId, traceparent },
+  };
 }

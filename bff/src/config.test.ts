@@ -26,6 +26,24 @@ describe("readConfig()", () => {
     );
   });
 
+  it("records nothing unless it is told where to, and then one request in a hundred", () => {
+    const off = readConfig(SECRETS);
+    expect([off.otlpEndpoint, off.sampler, off.sampleRatio]).to.deep.equal([
+      undefined,
+      "traceidratio",
+      0.01,
+    ]);
+    const bad = {
+      ...SECRETS,
+      OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4317",
+      OTEL_TRACES_SAMPLER: "jaeger_remote",
+      OTEL_TRACES_SAMPLER_ARG: "1%",
+    };
+    expect(() => readConfig(bad)).to.throw(
+      /ENDPOINT must be a [\s\S]*SAMPLER must be one of [\s\S]*SAMPLER_ARG must be a number from 0 to 1/,
+    );
+  });
+
   it("reads origins", () => {
     const { corsOrigins } = readConfig({
       ...SECRETS,

@@ -1,4 +1,5 @@
 import { EnvReader } from "@tessera/service-kit/env";
+import { SAMPLERS } from "./http/sampler.ts";
 
 /** The BFF's settings. */
 export type Config = ReturnType<typeof readConfig>;
@@ -19,6 +20,14 @@ export function readConfig(source: NodeJS.ProcessEnv) {
       fallback: "redis://localhost:6379",
     }),
     logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
+    /** Where a collector takes OTLP over HTTP. Without it nothing is recorded. */
+    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
+      protocols: ["http:", "https:"],
+    }),
+    /** Which requests are recorded, with all that is done for them; see http/sampler.ts. */
+    sampler: env.oneOf("OTEL_TRACES_SAMPLER", SAMPLERS, "traceidratio"),
+    /** The share of requests, for a sampler with a ratio. */
+    sampleRatio: env.fraction("OTEL_TRACES_SAMPLER_ARG", 0.01),
     /** How long to serve on after readiness went false: longer than endpoints take to spread. */
     drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
     /** How long requests in flight may take after that. */

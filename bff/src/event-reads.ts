@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import type { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
-import type { Asker } from "./combiner.ts";
+import { type Asker, newCombinedCall } from "./combiner.ts";
 import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./event-combiners.ts";
 import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
 import { toFailure } from "./http/problem.ts";
-import { traceparentOf } from "./http/trace-context.ts";
 import { type Freshness, ReadCache } from "./read-cache.ts";
 import { restAvailability, restEvent } from "./rest/event.ts";
 
@@ -104,11 +102,11 @@ export function createEventReads(
   return reads;
 }
 
-/** The call serves many requests: it has an id of its own, which each of their log lines names. */
+/** The call serves all who wait for the same page. */
 function headersOf(asker: Asker): Record<string, string> {
-  const requestId = randomUUID();
-  asker.rpcRequestId = requestId;
-  return { "x-request-id": requestId, traceparent: traceparentOf(undefined, requestId) };
+  const { call, headers } = newCombinedCall();
+  asker.call = call;
+  return headers;
 }
 
 async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {

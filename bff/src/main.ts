@@ -4,12 +4,15 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { startTracing } from "@tessera/service-kit/tracing";
 import { createApp } from "./app.ts";
 import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
 import { createEventReads } from "./event-reads.ts";
 import { createLimits } from "./http/limits.ts";
+import { spansFor } from "./http/request-span.ts";
+import { samplerOf } from "./http/sampler.ts";
 import { PlaceStreams } from "./place-streams.ts";
 import { connectRedis } from "./redis.ts";
 import { AccessTokens } from "./tokens/access-tokens.ts";
@@ -21,6 +24,8 @@ await run(async () => {
   const logger = createLogger({ service: "bff", level: config.logLevel });
   const lifecycle = new Lifecycle();
   stopOnSignal(lifecycle, logger, drainMs + graceMs + 5_000);
+  const endpoint = config.otlpEndpoint;
+  const tracing = await startTracing({ service: "bff", endpoint, logger, lifecycle });
   const registry = createRegistry("bff");
   let isStopping = false;
 
@@ -49,6 +54,7 @@ await run(async () => {
     corsOrigins: config.corsOrigins,
     trustProxyHops: config.trustProxyHops,
     isStopping: () => isStopping,
+    beginSpan: tracing && spansFor(tracing, samplerOf(config.sampler, config.sampleRatio)),
   });
   const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
   const admin = await listenHttp(adminListener(registry, readiness, notFound), config.adminPort);

@@ -206,7 +206,7 @@ function askerFor(exchange: Exchange): Asker {
     get isGone() {
       return exchange.isGone;
     },
-    rpcRequestId: undefined,
+    call: undefined,
   };
 }
 

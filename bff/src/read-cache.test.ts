@@ -35,7 +35,7 @@ function newCache({ maxAgeMs = 1_000, maxEntries = 100, maxBytes = 1e6, maxLoads
     },
     now: () => clock.now,
   });
-  const asker: { rpcRequestId: string | undefined } = { rpcRequestId: undefined };
+  const asker: Pick<Asker, "call"> = { call: undefined };
   const get = async (key = "a") => (await cache.get(key, asker)).text;
   /** Answers the newest load, and lets who waits for it hear of it. */
   const answer = async (text: string) => {
@@ -83,11 +83,12 @@ describe("ReadCache", () => {
     expect(loads.map(({ query }) => query)).to.deep.equal(["a", "b"]);
     loads[0]?.answer("one");
     expect(new Set(await Promise.all(same))).to.deep.equal(new Set(["one"]));
+    const call = { requestId: "the call", traceId: "its trace" };
     for (const one of askers) {
-      one.rpcRequestId = "the call";
+      one.call = call;
     }
     loads[1]?.answer("two");
-    expect([await other, asker.rpcRequestId]).to.deep.equal(["two", "the call"]);
+    expect([await other, asker.call]).to.deep.equal(["two", call]);
   });
 
   it("gives the old answer while one refresh is under way", async () => {

@@ -99,10 +99,10 @@ export class ReadCache<Query, Answer extends object> {
   }
 
   /**
-   * The answer if it is known, else a promise of it; `asker` is told the request id of the call
-   * that it waited for. Rejects as the load does, or with OVERLOADED.
+   * The answer if it is known, else a promise of it; `asker` is told which call it waited for.
+   * Rejects as the load does, or with OVERLOADED.
    */
-  get(query: Query, asker: Pick<Asker, "rpcRequestId">): Answer | Promise<Answer> {
+  get(query: Query, asker: Pick<Asker, "call">): Answer | Promise<Answer> {
     const { freshness, keyOf, metrics } = this.#options;
     const key = keyOf(query);
     const kept = this.#kept.get(key);
@@ -126,7 +126,7 @@ export class ReadCache<Query, Answer extends object> {
     return this.#wait(key, query, asker);
   }
 
-  async #wait(key: string, query: Query, asker: Pick<Asker, "rpcRequestId">): Promise<Answer> {
+  async #wait(key: string, query: Query, asker: Pick<Asker, "call">): Promise<Answer> {
     const { freshness, metrics } = this.#options;
     let load: Load<Answer> | undefined;
     try {
@@ -142,7 +142,7 @@ export class ReadCache<Query, Answer extends object> {
       metrics.onAnswer("stale_if_error");
       return kept.answer;
     } finally {
-      asker.rpcRequestId = load?.asker.rpcRequestId;
+      asker.call = load?.asker.call;
     }
   }
 
@@ -157,7 +157,7 @@ export class ReadCache<Query, Answer extends object> {
     if (this.#loads.size >= maxLoads) {
       throw new ServiceError("OVERLOADED", "too many reads are under way");
     }
-    const asker: Asker = { startTime: performance.now(), isGone: false, rpcRequestId: undefined };
+    const asker: Asker = { startTime: performance.now(), isGone: false, call: undefined };
     const load = { asker, answer: this.#load(key, query, asker) };
     // With the cache off nobody is given what another one asked for.
     const name = freshness.maxAgeMs > 0 ? key : Symbol();

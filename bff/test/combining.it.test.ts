@@ -81,6 +81,7 @@ describe("combining", () => {
     expect(line?.rpcRequestId).to.equal(call?.headers.get("x-request-id"));
     expect(line?.rpcRequestId).not.equal(line?.requestId);
     expect(call?.headers.get("traceparent")).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(line?.rpcTraceId).to.equal(call?.headers.get("traceparent")?.slice(3, 35));
   });
 
   it("does not send the wish of a buyer who has gone", async () => {

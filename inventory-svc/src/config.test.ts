@@ -10,6 +10,7 @@ describe("readConfig()", () => {
       mysqlType: "mysql",
       mysqlTls: "off",
       mysqlPoolSize: 16,
+      otlpEndpoint: undefined,
       logLevel: "info",
       drainMs: 5_000,
       graceMs: 10_000,

@@ -15,6 +15,10 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     // One hot event needs one connection, many events as many as the server's cores can use.
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 1, max: 500, fallback: 16 }),
+    // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
+    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
+      protocols: ["http:", "https:"],
+    }),
     logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
     // Longer than endpoints take to leave the mesh's load balancers.
     drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),

@@ -6,6 +6,7 @@ import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { startTracing } from "@tessera/service-kit/tracing";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { ledgerMetrics } from "./app/ledger-metrics.ts";
 import { readConfig } from "./config.ts";
@@ -21,6 +22,8 @@ await run(async () => {
   const registry = createRegistry("inventory-svc");
   const lifecycle = new Lifecycle();
   stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
+  const endpoint = config.otlpEndpoint;
+  const tracing = await startTracing({ service: "inventory-svc", endpoint, logger, lifecycle });
 
   const mysql = await openMysql({
     url: config.mysqlUrl,
@@ -55,5 +58,6 @@ await run(async () => {
     checkReady: () => checkMysql(mysql),
     drainMs: config.drainMs,
     graceMs: config.graceMs,
+    tracing,
   });
 });

@@ -21,6 +21,10 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     redisUrl,
     // Independent nodes that vote on locks; one is enough, three outlive the loss of one.
     lockUrls: env.urls("REDIS_LOCK_URLS", { protocols: REDIS, fallback: [redisUrl] }),
+    // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
+    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
+      protocols: ["http:", "https:"],
+    }),
     logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
     drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
     graceMs: env.integer("GRACE_MS", { min: 100, max: 120_000, fallback: 10_000 }),

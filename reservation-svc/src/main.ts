@@ -10,6 +10,7 @@ import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mys
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { startTracing } from "@tessera/service-kit/tracing";
 import { Sales } from "./app/sales.ts";
 import { composeApp } from "./compose.ts";
 import { readConfig } from "./config.ts";
@@ -33,7 +34,9 @@ await run(async () => {
   const registry = createRegistry("reservation-svc");
   const metrics = reservationMetrics(registry);
   const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, config.drainMs + 2 * config.graceMs);
+  stopOnSignal(lifecycle, logger, config.drainMs + 2 * config.graceMs + 5_000);
+  const endpoint = config.otlpEndpoint;
+  const tracing = await startTracing({ service: "reservation-svc", endpoint, logger, lifecycle });
 
   const source = await openMysql({
     ...SCHEMA,
@@ -99,5 +102,6 @@ await run(async () => {
     checkReady: () => checkMysql(source),
     drainMs: config.drainMs,
     graceMs: config.graceMs,
+    tracing,
   });
 });

@@ -16,6 +16,7 @@ describe("readConfig", () => {
       mysqlPoolSize: 8,
       grpcPort: 50_053,
       httpPort: 9053,
+      otlpEndpoint: undefined,
       logLevel: "info",
       drainMs: 5_000,
       graceMs: 10_000,

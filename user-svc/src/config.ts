@@ -14,6 +14,10 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     ...hashSettings(env),
     grpcPort: env.port("GRPC_PORT", 50_053),
     httpPort: env.port("HTTP_PORT", 9053),
+    // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
+    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
+      protocols: ["http:", "https:"],
+    }),
     logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
     // Longer than endpoints take to leave the mesh's load balancers.
     drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),

@@ -9,6 +9,7 @@ import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { startTracing } from "@tessera/service-kit/tracing";
 import type { App } from "./app/app.ts";
 import { KeyRing } from "./app/key-ring.ts";
 import { purgeSessions } from "./app/purge-sessions.ts";
@@ -34,6 +35,8 @@ await run(async () => {
   const registry = createRegistry("user-svc");
   const lifecycle = new Lifecycle();
   stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
+  const endpoint = config.otlpEndpoint;
+  const tracing = await startTracing({ service: "user-svc", endpoint, logger, lifecycle });
 
   const source = await openMysql({
     ...USER_SCHEMA,
@@ -106,5 +109,6 @@ await run(async () => {
     },
     drainMs: config.drainMs,
     graceMs: config.graceMs,
+    tracing,
   });
 });

@@ -1,13 +1,14 @@
 import type { Logger } from "@tessera/service-kit/logger";
 import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
+import { traceIdOf } from "@tessera/service-kit/trace-context";
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Exchange } from "./exchange.ts";
-import { traceIdOf } from "./trace-context.ts";
+import { endRequestSpan } from "./request-span.ts";
 
 /** nginx's status for a client that left before its answer; it is never sent. */
 const CLIENT_GONE = 499;
 
-/** One log line and one observation for each exchange that ended. */
+/** One log line and one observation for each exchange that ended, and the end of its span. */
 export function observeExchanges(logger: Logger, registry: Registry): (exchange: Exchange) => void {
   const duration = new Histogram({
     name: "http_server_request_duration_seconds",
@@ -50,16 +51,19 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
     const metrics = boundTo(request.method, route, status, code);
     metrics.observe(((streamTime ?? endTime) - exchange.startTime) / 1000);
     metrics.inc();
+    endRequestSpan(exchange, status);
     const line = {
       requestId: exchange.requestId,
       traceId: traceIdOf(exchange.traceparent),
+      spanId: exchange.span?.spanId,
       method: request.method,
       route,
       status,
       code,
       durationMs: Math.round(seconds * 1e5) / 100,
       userId: exchange.verified?.userId,
-      rpcRequestId: exchange.rpcRequestId,
+      rpcRequestId: exchange.call?.requestId,
+      rpcTraceId: exchange.call?.traceId,
     };
     if (exchange.bug === undefined) {
       logger.info(line, "request");

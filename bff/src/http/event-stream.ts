@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Response } from "express";
 import type { Exchange } from "./exchange.ts";
+import { endRequestSpan } from "./request-span.ts";
 
 /** How a stream is written. */
 export interface EventStreamOptions {
@@ -25,6 +26,8 @@ export class EventStream {
     this.#stallMs = stallMs;
     this.#signal = signal;
     exchange.streamTime = performance.now();
+    // What is polled from here on belongs to no request.
+    endRequestSpan(exchange, 200);
     response.writeHead(200, [
       ...fixedHeaders,
       ...headers,

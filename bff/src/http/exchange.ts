@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Reason } from "@tessera/proto/reasons";
+import { inSpan, type Span } from "@tessera/service-kit/span";
+import {
+  newTraceparent,
+  parseTraceparent,
+  unsampledTraceparent,
+} from "@tessera/service-kit/trace-context";
 import type { Request, RequestHandler, Response } from "express";
+import type { CombinedCall } from "../combiner.ts";
 import type { Caller } from "../tokens/access-tokens.ts";
 import { givenRequestId } from "./request-id.ts";
-import { traceparentOf } from "./trace-context.ts";
+import type { BeginSpan } from "./request-span.ts";
 
 /** What all exchanges of an app share. */
 export interface ExchangeOptions {
@@ -13,6 +20,8 @@ export interface ExchangeOptions {
   isStopping: () => boolean;
   /** Told once of each exchange, when its answer is out or its client is gone. */
   onEnd: (exchange: Exchange) => void;
+  /** Undefined while nothing is recorded. */
+  beginSpan: BeginSpan | undefined;
 }
 
 /** One request and its answer. */
@@ -20,7 +29,10 @@ export class Exchange {
   readonly request: Request;
   readonly response: Response;
   readonly requestId: string;
+  /** Goes on with the client's trace, if there is one; only what we record counts as sampled. */
   readonly traceparent: string;
+  /** Undefined unless the request is recorded. */
+  readonly span: Span | undefined;
   /** In the time of `performance.now()`. */
   readonly startTime = performance.now();
   /** Names and values, in turn, that the answer has beside the fixed ones. */
@@ -35,8 +47,8 @@ export class Exchange {
   bug: unknown;
   /** When a stream's head was sent: what counts as its latency. */
   streamTime: number | undefined;
-  /** The request id of the RPC that it was combined into. */
-  rpcRequestId: string | undefined;
+  /** The RPC that it was combined into. */
+  call: CombinedCall | undefined;
   readonly #options: ExchangeOptions;
 
   constructor(request: Request, response: Response, options: ExchangeOptions) {
@@ -46,10 +58,13 @@ export class Exchange {
     this.fixedHeaders = options.fixedHeaders;
     const given = givenRequestId(request.headers["x-request-id"]);
     this.requestId = given ?? randomUUID();
+    const caller = parseTraceparent(request.headers.traceparent);
+    this.span = options.beginSpan?.(request, caller);
     this.traceparent =
-      given === undefined
-        ? traceparentOf(request.headers.traceparent, this.requestId)
-        : traceparentOf(request.headers.traceparent);
+      this.span?.traceparent ??
+      (caller === undefined
+        ? newTraceparent(given === undefined ? this.requestId : undefined)
+        : unsampledTraceparent(caller));
     response.on("close", () => options.onEnd(this));
   }
 
@@ -139,7 +154,8 @@ export function exchangeOf(response: Response): Exchange {
 /** The first middleware: begins an exchange for each request. */
 export function beginExchanges(options: ExchangeOptions): RequestHandler {
   return (request, response, next) => {
-    response.locals.exchange = new Exchange(request, response, options);
-    next();
+    const exchange = new Exchange(request, response, options);
+    response.locals.exchange = exchange;
+    inSpan(exchange.span, next);
   };
 }

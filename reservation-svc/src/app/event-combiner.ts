@@ -1,4 +1,11 @@
 import { overloaded, ServiceError } from "@tessera/service-kit/service-error";
+import {
+  currentSpan,
+  inBatchSpan,
+  inSpan,
+  outsideSpans,
+  type Span,
+} from "@tessera/service-kit/span";
 import type { EventLock, Lease } from "./event-lock.ts";
 import type { AllocationWish, Grant, Ledger, StockLevels } from "./ledger.ts";
 
@@ -38,6 +45,7 @@ interface Waiter {
   wish: AllocationWish;
   /** performance.now() after which nobody waits for the answer. */
   deadline: number;
+  span: Span | undefined;
   resolve: (answer: Grant | ServiceError) => void;
   reject: (reason: unknown) => void;
 }
@@ -58,6 +66,8 @@ export class EventCombiner {
   #isRunning = false;
   #wake: (() => void) | undefined;
   #tokenFloor = 0;
+  /** The span of the newest wish that has one: what is done for the whole line is told there. */
+  #span: Span | undefined;
 
   constructor(eventId: string, options: CombinerOptions, deps: CombinerDeps) {
     this.#eventId = eventId;
@@ -80,13 +90,15 @@ export class EventCombiner {
     if (this.#queue.length >= this.#options.maxQueue) {
       return Promise.reject(overloaded("the event's queue"));
     }
+    const span = currentSpan();
+    this.#span = span ?? this.#span;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ wish, deadline, resolve, reject });
+      this.#queue.push({ wish, deadline, span, resolve, reject });
       if (this.#isRunning) {
         this.#wake?.();
       } else {
         this.#isRunning = true;
-        setImmediate(() => void this.#run());
+        setImmediate(() => void outsideSpans(() => this.#run()));
       }
     });
   }
@@ -101,6 +113,7 @@ export class EventCombiner {
       }
     }
     this.#isRunning = false;
+    this.#span = undefined;
   }
 
   /** Sends batch after batch while the lease lasts and somebody wants something. */
@@ -144,7 +157,9 @@ export class EventCombiner {
   async #lease(): Promise<Lease | undefined> {
     const startTime = performance.now();
     for (;;) {
-      const answer = await this.#deps.lock.acquire(this.#eventId, this.#tokenFloor);
+      const answer = await inSpan(this.#span, () =>
+        this.#deps.lock.acquire(this.#eventId, this.#tokenFloor),
+      );
       const waitedMs = performance.now() - startTime;
       if (answer === "down" || (answer === "busy" && waitedMs > this.#options.lockWaitMs)) {
         this.#deps.observer.lockBypassed(answer);
@@ -175,7 +190,9 @@ export class EventCombiner {
     };
     try {
       const timeoutMs = Math.max(1, last - performance.now());
-      const { answers, stock } = await this.#deps.ledger.allocate(request, { timeoutMs });
+      const { answers, stock } = await inBatchSpan("batch of the event's line", batch, () =>
+        this.#deps.ledger.allocate(request, { timeoutMs }),
+      );
       if (stock !== undefined) {
         this.#deps.onStock(stock);
       }

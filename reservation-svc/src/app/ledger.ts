@@ -48,6 +48,8 @@ export interface LedgerCall {
   timeoutMs?: number;
   /** The request that it is made for, where that is a single one; for the logs. */
   requestId?: string | undefined;
+  /** The W3C trace context of that request. */
+  traceparent?: string | undefined;
 }
 
 /** The authority on who has which units: inventory-svc. */

@@ -153,11 +153,15 @@ function toEntry({ allocationId, userId, items }: AllocationWish) {
   return { allocationId, userId, items: [...items] };
 }
 
-function optionsOf({ timeoutMs, requestId }: LedgerCall): CallOptions {
-  return {
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(requestId === undefined ? {} : { headers: { "x-request-id": requestId } }),
-  };
+function optionsOf({ timeoutMs, requestId, traceparent }: LedgerCall): CallOptions {
+  const headers: Record<string, string> = {};
+  if (requestId !== undefined) {
+    headers["x-request-id"] = requestId;
+  }
+  if (traceparent !== undefined) {
+    headers.traceparent = traceparent;
+  }
+  return { ...(timeoutMs === undefined ? {} : { timeoutMs }), headers };
 }
 
 function dateOf(timestamp: Timestamp | undefined): Date {

@@ -42,8 +42,12 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
     },
     async extendReservation(request, context) {
       const wish = parseChange(callerId(context), request);
-      const requestId = context.requestHeader.get("x-request-id") ?? undefined;
-      const call = { timeoutMs: timeLeft(app, context), requestId };
+      const headers = context.requestHeader;
+      const call = {
+        timeoutMs: timeLeft(app, context),
+        requestId: headers.get("x-request-id") ?? undefined,
+        traceparent: headers.get("traceparent") ?? undefined,
+      };
       const { reservation, now, isReplay } = await extendReservation(app, wish, call);
       return {
         reservation: toMessage(reservation),
