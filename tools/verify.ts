@@ -8,6 +8,7 @@ import type { Step } from "./check/step.ts";
 import { runProgram } from "./local/session.ts";
 import { countTests, type TestCounts } from "./test/count-tests.ts";
 import { docsSteps } from "./verify/docs.ts";
+import { meshSteps } from "./verify/mesh.ts";
 import { strictSteps } from "./verify/strict.ts";
 import { toolsSteps } from "./verify/tools.ts";
 
@@ -15,6 +16,7 @@ import { toolsSteps } from "./verify/tools.ts";
 const PARTS: Readonly<Record<string, readonly Step[]>> = {
   tools: toolsSteps,
   strict: strictSteps,
+  mesh: meshSteps,
   docs: docsSteps,
 };
 

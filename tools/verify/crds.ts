@@ -26,8 +26,9 @@ const MODULES: readonly CrdModule[] = [
     ],
   },
   {
-    module: "github.com/argoproj/argo-rollouts@v1.10.1",
-    sum: "h1:6oyVPGiHHxu3ixkT6mngemh88HLPDoTX1IwO6KNR1Y4=",
+    // What the chart 2.40.5 of terraform/modules/delivery installs.
+    module: "github.com/argoproj/argo-rollouts@v1.8.3",
+    sum: "h1:blbtQva4IK9r6gFh+dWkCrLnFdPOWiv9ubQYu36qeaA=",
     folder: "manifests/crds",
     files: ["rollout-crd.yaml", "analysis-template-crd.yaml"],
   },
@@ -62,6 +63,23 @@ const MODULES: readonly CrdModule[] = [
     sum: "h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=",
     folder: "config/crd/bases",
     files: ["keda.sh_scaledobjects.yaml", "keda.sh_triggerauthentications.yaml"],
+  },
+  {
+    module: "github.com/cert-manager/cert-manager@v1.19.4",
+    sum: "h1:7lOkSYj+nJNjgGFfAznQzPpOfWX+1Kgz6xUXwTa/K5k=",
+    folder: "deploy/crds",
+    files: [
+      "cert-manager.io_certificates.yaml",
+      "cert-manager.io_clusterissuers.yaml",
+      "cert-manager.io_issuers.yaml",
+    ],
+  },
+  {
+    // The version that the clusters get is in no registry of modules; this one is a little newer.
+    module: "github.com/cert-manager/trust-manager@v0.25.0",
+    sum: "h1:nGtkHH9wEacI5uACdsq8wqCKWsCw1PMrwHPJcrUFUXA=",
+    folder: "deploy/crds",
+    files: ["trust.cert-manager.io_bundles.yaml"],
   },
 ];
 

@@ -94,7 +94,8 @@ export async function render(
  * only a cluster's own delivery can say, and a schema therefore requires, is in `ci/values.yaml`.
  */
 export function chartArguments(charts: string, chart: string, values: string): string[] {
-  const files = ["ci/values.yaml", values]
+  // A chart's own values are there anyway, below the others.
+  const files = ["ci/values.yaml", ...(values === "values.yaml" ? [] : [values])]
     .map((name) => join(charts, chart, name))
     .filter((file) => existsSync(file));
   return [join(charts, chart), "--namespace=tessera", ...files.map((file) => `--values=${file}`)];

@@ -1,33 +1,28 @@
 import type { Step } from "../check/step.ts";
 import { judgeObjects, kubernetesVersion } from "./api-server.ts";
-import { type KubernetesObject, renderAll } from "./render-charts.ts";
-
-/** Objects, and where they come from: told when one of them is wrong. */
-export interface Batch {
-  origin: string;
-  objects: readonly KubernetesObject[];
-}
+import { type Batch, everything } from "./everything.ts";
+import type { KubernetesObject } from "./render-charts.ts";
 
 /** What the API server would say of everything that is applied to a cluster. */
 export const strictSteps: readonly Step[] = [
-  strictStep("charts", async () =>
-    (await renderAll()).map(({ chart, values, objects }) => ({
-      origin: `charts/${chart} with ${values}`,
-      objects,
-    })),
-  ),
+  strictStep("charts"),
+  strictStep("mesh"),
+  strictStep("terraform"),
 ];
 
-function strictStep(part: string, render: () => Promise<readonly Batch[]>): Step {
+function strictStep(part: Batch["part"]): Step {
   return {
-    name: `${part}: the API server of Kubernetes ${kubernetesVersion()} takes every object`,
+    name: `strict: Kubernetes ${kubernetesVersion()} takes every object of ${part}`,
     run: async () => {
-      const batches = await render();
-      const problems = await strictProblems(batches);
+      const batches = (await everything()).filter((batch) => batch.part === part);
       const objects = batches.flatMap((batch) => batch.objects);
+      if (objects.length === 0) {
+        return { isFine: false, output: "there are no objects" };
+      }
+      const problems = await strictProblems(batches);
       return {
-        isFine: objects.length > 0 && problems.length === 0,
-        output: objects.length > 0 ? problems.join("\n") : "there are no objects",
+        isFine: problems.length === 0,
+        output: problems.join("\n"),
         note: `${objects.length} objects: ${kindsOf(objects).join(", ")}`,
       };
     },
@@ -35,7 +30,9 @@ function strictStep(part: string, render: () => Promise<readonly Batch[]>): Step
 }
 
 /** What is wrong with these objects: unknown fields and kinds, wrong types, broken rules. */
-export async function strictProblems(batches: readonly Batch[]): Promise<string[]> {
+export async function strictProblems(
+  batches: readonly Pick<Batch, "origin" | "objects">[],
+): Promise<string[]> {
   const named = batches.flatMap(({ origin, objects }) =>
     objects.map((object) => ({ name: `${origin}: ${nameOf(object)}`, object })),
   );
