@@ -4,6 +4,7 @@ import { checkCanaries } from "./mesh/canaries.ts";
 import { checkDeadlines } from "./mesh/deadlines.ts";
 import { named, ofKind } from "./mesh/kinds.ts";
 import { checkPolicies } from "./mesh/policies.ts";
+import { checkReadme } from "./mesh/readme.ts";
 import { checkRoutes } from "./mesh/routes.ts";
 import { loadWorlds, type World } from "./mesh/world.ts";
 
@@ -102,6 +103,14 @@ describe("the checks of the mesh", () => {
     expect(problemsOf(world)).to.deep.equal([
       "GRPCRoute inventory-svc-reads: 2 tries take 1050 ms, more than 900",
       "reservation-svc's calls: 1500 ms must be more than 1400, 1500, 900",
+    ]);
+  });
+
+  it("find a table that tells of another time", () => {
+    const world = structuredClone(prod);
+    annotate(world, "user-svc-reads", "retry.linkerd.io/timeout", "300ms");
+    expect(checkReadme(world)).to.deep.equal([
+      "mesh/README.md says of user-svc-reads: 2, 400ms, 900ms, not 2, 300ms, 900ms",
     ]);
   });
 

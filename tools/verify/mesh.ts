@@ -4,6 +4,7 @@ import { checkCanaries } from "./mesh/canaries.ts";
 import { checkDeadlines } from "./mesh/deadlines.ts";
 import { checkPolicies } from "./mesh/policies.ts";
 import { checkQueries } from "./mesh/queries.ts";
+import { checkReadme } from "./mesh/readme.ts";
 import { checkRoutes } from "./mesh/routes.ts";
 import { loadWorlds, type World } from "./mesh/world.ts";
 
@@ -22,6 +23,7 @@ export const meshSteps: readonly Step[] = [
   step("deadlines descend", checkDeadlines),
   step("annotations", checkAnnotations),
   step("canaries", checkCanaries),
+  step("the README's table of routes", checkReadme),
   { name: "mesh: queries of the analysis", run: async () => checkQueries(await worlds()) },
 ];
 
