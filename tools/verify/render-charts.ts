@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -31,16 +39,18 @@ export interface Rendered {
 /** The charts of the tree. */
 export const CHARTS_FOLDER = join(ROOT, "charts");
 
+/** What only a cluster's own delivery can say, and a schema therefore requires. */
+const BESIDE = "ci/values.yaml";
+
 const run = promisify(execFile);
 
 /** Renders every chart with every values file that is meant to be installed. */
-export async function renderAll(): Promise<Rendered[]> {
-  return await withCharts(CHARTS_FOLDER, async (charts) => {
-    const rendered: Rendered[] = [];
-    for (const { chart, values } of installations(charts)) {
-      rendered.push({ chart, values, objects: await render(charts, chart, values) });
-    }
-    return rendered;
+export async function renderAll(source = CHARTS_FOLDER): Promise<Rendered[]> {
+  return await withCharts(source, async (charts) => {
+    const all = installations(charts).map(async ({ chart, values }) => {
+      return { chart, values, objects: await render(charts, chart, values) };
+    });
+    return await Promise.all(all);
   });
 }
 
@@ -63,12 +73,13 @@ export async function withCharts<T>(
   }
 }
 
-/** Each chart that can be installed, with each of the files that say where. */
+/** Each chart that can be installed, with each of the files that say where, and each example. */
 export function installations(charts: string): { chart: string; values: string }[] {
   return chartsIn(charts).flatMap((chart) => {
-    const files = readdirSync(join(charts, chart)).filter((name) => /^values-.+\.yaml$/.test(name));
+    const files = globSync(["values-*.yaml", "ci/*.yaml"], { cwd: join(charts, chart) });
+    const whole = files.filter((name) => name !== BESIDE).sort();
     // Where there are environments, there is nothing to install without one.
-    return (files.length > 0 ? files : ["values.yaml"]).map((values) => ({ chart, values }));
+    return (whole.length > 0 ? whole : ["values.yaml"]).map((values) => ({ chart, values }));
   });
 }
 
@@ -89,13 +100,10 @@ export async function render(
   });
 }
 
-/**
- * The arguments that name a chart with a values file, as for `helm template` and `helm lint`. What
- * only a cluster's own delivery can say, and a schema therefore requires, is in `ci/values.yaml`.
- */
+/** The arguments that name a chart with a values file, as for `helm template` and `helm lint`. */
 export function chartArguments(charts: string, chart: string, values: string): string[] {
   // A chart's own values are there anyway, below the others.
-  const files = ["ci/values.yaml", ...(values === "values.yaml" ? [] : [values])]
+  const files = [BESIDE, ...(values === "values.yaml" ? [] : [values])]
     .map((name) => join(charts, chart, name))
     .filter((file) => existsSync(file));
   return [join(charts, chart), "--namespace=tessera", ...files.map((file) => `--values=${file}`)];
