@@ -10,6 +10,7 @@ import { countTests, type TestCounts } from "./test/count-tests.ts";
 import { docsSteps } from "./verify/docs.ts";
 import { meshSteps } from "./verify/mesh.ts";
 import { strictSteps } from "./verify/strict.ts";
+import { togetherSteps } from "./verify/together.ts";
 import { toolsSteps } from "./verify/tools.ts";
 
 /** Each part with its checks; tests that plant faults for them are `verify/<part>*.test.ts`. */
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   tools: toolsSteps,
   strict: strictSteps,
   mesh: meshSteps,
+  together: togetherSteps,
   docs: docsSteps,
 };
 

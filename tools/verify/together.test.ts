@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import type { Batch } from "./everything.ts";
+import type { KubernetesObject } from "./render-charts.ts";
+import { rootProblems } from "./together/root.ts";
+import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
+import { twins } from "./together/twins.ts";
+
+describe("the checks between parts", () => {
+  it("see what two parts make", () => {
+    const store = object("external-secrets.io/v1", "ClusterSecretStore", "aws");
+    expect(twins([store, { ...store, apiVersion: "external-secrets.io/v1beta1" }])).to.deep.equal([
+      "external-secrets.io/ClusterSecretStore tessera/aws is made 2 times",
+    ]);
+    expect(twins([store, object("v1", "Secret", "aws")])).to.deep.equal([]);
+  });
+
+  it("see secrets that Terraform does not make", () => {
+    const reads = (key: string, property: string) =>
+      object("external-secrets.io/v1", "ExternalSecret", "bff", {
+        data: [{ remoteRef: { key, property } }],
+      });
+    const terraform = "merge({ REDIS_URL = var.redis_url })";
+    const problems = secretProblems(
+      [
+        reads("tessera/prod/bff", "REDIS_URL"),
+        reads("tessera/prod/bff", "REDIS_URLS"),
+        reads("tessera/prod/user-svc", "REDIS_URL"),
+      ],
+      terraform,
+    );
+    expect(problems).to.deep.equal([
+      "bff reads REDIS_URLS of tessera/prod/bff",
+      "bff reads REDIS_URL of tessera/prod/user-svc",
+    ]);
+  });
+
+  it("see more connections than the database was chosen for", () => {
+    const objects = [
+      object("autoscaling/v2", "HorizontalPodAutoscaler", "user-svc", { maxReplicas: 9 }),
+      { ...object("v1", "ConfigMap", "user-svc"), data: { MYSQL_POOL_SIZE: "16" } },
+    ];
+    const settings = "    user-svc = { max_replicas = 6, mysql_pool_size = 8 }";
+    expect(budgetProblems(objects, settings)).to.deep.equal([
+      "user-svc has up to 9 replicas, and Terraform counts with 6",
+      "user-svc has 16 connections a replica, and Terraform counts with 8",
+    ]);
+    expect(budgetProblems(objects, "")).to.deep.equal(["terraform.tfvars counts no replicas"]);
+  });
+
+  it("see a cluster of another version", () => {
+    const settings = (version: string) => `kubernetes_version = "${version}"`;
+    expect(versionProblems("v1.34.4", settings("1.34"))).to.deep.equal([]);
+    expect(versionProblems("v1.34.4", settings("1.3"))).to.have.length(1);
+    expect(versionProblems("v1.34.4", "")).to.have.length(1);
+  });
+
+  it("see a root Application that says too little", async () => {
+    const source = { path: "charts/apps", helm: { valueFiles: ["values-prod.yaml"] } };
+    const root = object("argoproj.io/v1alpha1", "Application", "tessera", { source });
+    const batch: Batch = { part: "terraform", origin: "", environments: [], objects: [root] };
+    expect((await rootProblems([batch])).join()).to.contain("don't meet the specifications");
+    expect(await rootProblems([])).to.deep.equal(["Terraform makes 0 Applications"]);
+  });
+});
+
+function object(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  spec: object = {},
+): KubernetesObject {
+  return { apiVersion, kind, metadata: { name }, spec };
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "@tessera/testkit/services";
+import type { Step } from "../check/step.ts";
+import { kubernetesVersion } from "./api-server.ts";
+import { type Batch, everything } from "./everything.ts";
+import type { KubernetesObject } from "./render-charts.ts";
+import { rootProblems } from "./together/root.ts";
+import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
+import { twins } from "./together/twins.ts";
+
+/** What is true of one environment as a whole. */
+type Check = (objects: readonly KubernetesObject[], environment: string) => string[];
+
+/**
+ * Where two parts name the same thing: each may be right, and they still do not fit. `kind` is a
+ * laptop, which has no Terraform.
+ */
+export const togetherSteps: readonly Step[] = [
+  step("nobody makes an object twice", ["staging", "prod", "kind"], twins),
+  step("Terraform makes every secret that is read", ["staging", "prod"], (objects) =>
+    secretProblems(objects, read("terraform/modules/secrets/main.tf")),
+  ),
+  step("replicas and connections are as Terraform counts", ["staging", "prod"], (objects, name) =>
+    budgetProblems(objects, read(`terraform/envs/${name}/terraform.tfvars`)),
+  ),
+  step("clusters run the Kubernetes that objects are judged by", ["staging", "prod"], (_, name) =>
+    versionProblems(kubernetesVersion(), read(`terraform/envs/${name}/terraform.tfvars`)),
+  ),
+  {
+    name: "together: charts/apps takes what Terraform's root Application gives",
+    run: async () => {
+      const problems = await rootProblems(await everything());
+      return { isFine: problems.length === 0, output: problems.join("\n") };
+    },
+  },
+];
+
+function step(name: string, environments: readonly string[], check: Check): Step {
+  return {
+    name: `together: ${name}`,
+    run: async () => {
+      const batches = await everything();
+      const problems = environments.flatMap((environment) =>
+        check(objectsOf(batches, environment), environment).map(
+          (problem) => `${environment}: ${problem}`,
+        ),
+      );
+      return {
+        isFine: problems.length === 0,
+        output: problems.join("\n"),
+        note: environments.join(", "),
+      };
+    },
+  };
+}
+
+function objectsOf(batches: readonly Batch[], environment: string): KubernetesObject[] {
+  return batches
+    .filter(({ environments }) => environments.includes(environment))
+    .flatMap(({ objects }) => objects);
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
