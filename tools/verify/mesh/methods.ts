@@ -1,7 +1,10 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { ROOT } from "@tessera/testkit/services";
 
 /** A method as the proto declares it. */
 export interface Method {
@@ -32,3 +35,14 @@ export const METHODS: readonly Method[] = SERVED.flatMap(({ workload, services }
     })),
   ),
 );
+
+/** What the protos declare, and nobody is said to serve. */
+export function unservedServices(): string[] {
+  const known = SERVED.flatMap(({ services }) => services.map(({ name }): string => name));
+  const texts = globSync(join(ROOT, "proto", "tessera", "**", "*.proto")).map((path) =>
+    readFileSync(path, "utf8"),
+  );
+  return texts
+    .flatMap((text) => [...text.matchAll(/^service (\w+)/gm)].map(([, name = ""]) => name))
+    .filter((name) => !known.includes(name));
+}

@@ -1,5 +1,5 @@
 import { type GrpcRoute, type HttpRoute, named, ofKind } from "./kinds.ts";
-import { METHODS, type Method } from "./methods.ts";
+import { METHODS, type Method, unservedServices } from "./methods.ts";
 import type { Workload, World } from "./world.ts";
 
 /** What is wrong with how calls are routed, and with what is tried twice. */
@@ -14,6 +14,7 @@ export function checkRoutes(world: World): string[] {
     ...httpRoutes
       .filter(hasRetries)
       .map(({ metadata }) => `${metadata.name} repeats what buyers repeat themselves`),
+    ...unservedServices().map((name) => `tools/verify/mesh/methods.ts does not know ${name}`),
   ];
 }
 
