@@ -50,7 +50,7 @@ export class OtelTracing implements Tracing {
   readonly #tracer: Tracer;
 
   constructor(options: TracingOptions & { endpoint: string }) {
-    const { service, endpoint, logger, exportEveryMs = 1_000 } = options;
+    const { service, endpoint, logger, exportEveryMs = 500 } = options;
     const exporter = new OTLPTraceExporter({
       url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
       timeoutMillis: EXPORT_TIMEOUT_MS,

@@ -18,7 +18,7 @@ export interface TracingOptions {
   logger: Logger;
   /** Closing it exports what is left, for a moment at most. */
   lifecycle: Lifecycle;
-  /** How long a span waits for others before it is exported. Defaults to 1 s. */
+  /** How long a span waits for others before it is exported. Defaults to half a second. */
   exportEveryMs?: number;
 }
 
