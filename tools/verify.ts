@@ -7,6 +7,7 @@ import { runSteps } from "./check/run-steps.ts";
 import type { Step } from "./check/step.ts";
 import { runProgram } from "./local/session.ts";
 import { countTests, type TestCounts } from "./test/count-tests.ts";
+import { chartsSteps } from "./verify/charts.ts";
 import { docsSteps } from "./verify/docs.ts";
 import { meshSteps } from "./verify/mesh.ts";
 import { strictSteps } from "./verify/strict.ts";
@@ -17,6 +18,7 @@ import { toolsSteps } from "./verify/tools.ts";
 const PARTS: Readonly<Record<string, readonly Step[]>> = {
   tools: toolsSteps,
   strict: strictSteps,
+  charts: chartsSteps,
   mesh: meshSteps,
   together: togetherSteps,
   docs: docsSteps,

@@ -13,7 +13,7 @@ import { renderMesh } from "./render-mesh.ts";
 export interface Batch {
   part: "charts" | "mesh" | "terraform";
   origin: string;
-  /** The environments that have them: a laptop's is `kind`. */
+  /** The environments that have them: a laptop's is `kind`; none for what only checks render. */
   environments: readonly string[];
   objects: readonly KubernetesObject[];
 }
@@ -53,10 +53,11 @@ async function chartsIn(
     const batches: Batch[] = [];
     for (const { chart, values } of installations(charts)) {
       const [, environment] = /^values-(.+)\.yaml$/.exec(values) ?? [];
+      const named = environment === undefined ? [] : [environment];
       batches.push({
         part,
         origin: `${part}, ${chart} with ${values}`,
-        environments: environment === undefined ? plain : [environment],
+        environments: values === "values.yaml" ? plain : named,
         objects: await render(charts, chart, values),
       });
     }
