@@ -1,5 +1,5 @@
 import type { Step } from "../check/step.ts";
-import { checkApplications, checkWaves } from "./charts/delivery.ts";
+import { checkApplications, checkEnvironments, checkWaves } from "./charts/delivery.ts";
 import { checkNeighbours } from "./charts/neighbours.ts";
 import { isWorkload } from "./charts/objects.ts";
 import { checkPrograms } from "./charts/programs.ts";
@@ -35,6 +35,7 @@ export function problemsOf(charts: string, all: readonly Rendered[]): string[] {
     ...seen(workloads, (each) => checkSchema(charts, each)),
     ...seen(all, checkWaves),
     ...seen(all, checkApplications),
+    ...checkEnvironments(charts),
     ...[...together].flatMap(([values, group]) =>
       checkNeighbours(group).map((problem) => `${values}: ${problem}`),
     ),

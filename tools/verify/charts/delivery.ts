@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
+import { parse } from "yaml";
 import type { KubernetesObject, Rendered } from "../render-charts.ts";
 import { ofKind } from "./objects.ts";
 
@@ -47,5 +48,28 @@ export function checkApplications({ objects }: Rendered): string[] {
         ? []
         : [`Application ${metadata.name} is of project ${spec.project}, which nobody makes`]),
     ];
+  });
+}
+
+/** An environment is described twice: to Terraform, and to what Argo CD delivers to it. */
+export function checkEnvironments(charts: string): string[] {
+  return ["staging", "prod"].flatMap((environment) => {
+    const values = parse(readFileSync(join(charts, "apps", `values-${environment}.yaml`), "utf8"));
+    const told = readFileSync(join(ROOT, `terraform/envs/${environment}/terraform.tfvars`), "utf8");
+    const setting = (name: string) => new RegExp(`\\b${name} += "([^"]+)"`).exec(told)?.[1] ?? "";
+    const account = /\d{12}$/.exec(setting("state_bucket"))?.[0];
+    const pairs: [string, unknown, string][] = [
+      ["environment", values.environment, setting("environment")],
+      ["source.repoURL", values.source.repoURL, setting("repository_url")],
+      ["source.revision", values.source.revision, setting("revision")],
+      ["registry", values.registry, `${account}.dkr.ecr.${setting("region")}.amazonaws.com`],
+      ["host", values.host, setting("host")],
+      ["storeCidrs", values.storeCidrs.join(), setting("cidr")],
+    ];
+    return pairs
+      .filter(([, value, expected]) => value !== expected)
+      .map(([name, value, expected]) => {
+        return `charts/apps/values-${environment}.yaml: ${name} is ${value}; Terraform says ${expected}`;
+      });
   });
 }
