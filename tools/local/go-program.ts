@@ -103,8 +103,8 @@ async function build(
   const unfinished = `${built}.${process.pid}`;
   try {
     // Not "go install": that takes neither checksums nor the rest of the versions from a go.sum.
-    const flags = ["-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", unfinished];
-    await run([go, "build", ...flags, path], {
+    const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+    await run([go, "build", ...flags, "-o", unfinished, path], {
       cwd: moduleFolder,
       env: { ...process.env, ...GO_ENVIRONMENT },
       stdio: ["ignore", "inherit", "inherit"],
