@@ -1,4 +1,6 @@
-import type { Step } from "../check/step.ts";
+import { dirname, join } from "node:path";
+import { runCommand, type Step } from "../check/step.ts";
+import { findGo } from "../local/go-program.ts";
 import { findJudge } from "./api-server.ts";
 import { goTool, goTools } from "./go-tools.ts";
 
@@ -14,6 +16,15 @@ export const toolsSteps: readonly Step[] = [
       await findJudge();
       const note = tools.map(({ name, version }) => `${name} ${version}`).join(", ");
       return { isFine: true, output: "", note };
+    },
+  },
+  {
+    name: "tools: their Go is formatted",
+    run: async () => {
+      // Beside the compiler, also where only that is on the PATH.
+      const gofmt = join(dirname(findGo("format what is written in it")), "gofmt");
+      const { isFine, output } = await runCommand([gofmt, "-d", "tools"]);
+      return { isFine: isFine && output === "", output };
     },
   },
 ];
