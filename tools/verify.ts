@@ -10,6 +10,7 @@ import { countTests, type TestCounts } from "./test/count-tests.ts";
 import { chartsSteps } from "./verify/charts.ts";
 import { docsSteps } from "./verify/docs.ts";
 import { meshSteps } from "./verify/mesh.ts";
+import { sourcesSteps } from "./verify/sources.ts";
 import { strictSteps } from "./verify/strict.ts";
 import { togetherSteps } from "./verify/together.ts";
 import { toolsSteps } from "./verify/tools.ts";
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   mesh: meshSteps,
   together: togetherSteps,
   docs: docsSteps,
+  sources: sourcesSteps,
 };
 
 await runProgram(async () => {
