@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
+import { ROOT } from "@tessera/testkit/services";
+import { parse } from "yaml";
+import { SLO } from "../../k6/lib/slo.ts";
+import { type Outcome, runCommand, type Step } from "../check/step.ts";
+import { debianTool } from "./debian-tools.ts";
+import { checkAlerts } from "./monitoring/alerts.ts";
+import {
+  MONITORING_FOLDER,
+  type Query,
+  readAlertTests,
+  readPanels,
+  readRules,
+  readRunbooks,
+  ruleFiles,
+} from "./monitoring/files.ts";
+import { scrapeSystem } from "./monitoring/live-metrics.ts";
+import { checkMetrics, checkRoutes, type Metrics, metricsOf } from "./monitoring/metrics.ts";
+import { checkMonitors } from "./monitoring/monitors.ts";
+import { checkPromises } from "./monitoring/promises.ts";
+import { selectorsOf } from "./monitoring/queries.ts";
+import { renderAll } from "./render-charts.ts";
+
+/** Rules, dashboards and runbooks: whether they are right by themselves, and fit what runs. */
+export const monitoringSteps: readonly Step[] = [
+  { name: "monitoring: promtool check rules", run: () => promtool("check", ruleFiles()) },
+  {
+    name: "monitoring: promtool test rules",
+    run: () => promtool("test", ruleFiles(join("rules", "tests"))),
+  },
+  { name: "monitoring: the dashboards' queries are queries", run: checkPanels },
+  {
+    name: "monitoring: alerts have a severity, a runbook, and tests that see them fire and keep still",
+    run: async () => {
+      const rules = readRules();
+      const problems = checkAlerts(rules, readAlertTests(), readRunbooks());
+      return outcomeOf(
+        problems,
+        `${rules.filter(({ alert }) => alert !== undefined).length} alerts`,
+      );
+    },
+  },
+  {
+    name: "monitoring: the promises are those of docs/slo.md, and bounds of the histograms",
+    run: async () =>
+      outcomeOf(checkPromises(readRules(), SLO, LATENCY_BUCKETS), Object.keys(SLO).join(", ")),
+  },
+  {
+    name: "monitoring: what is to be scraped has these ports, and the jobs that rules name",
+    run: async () => outcomeOf(checkMonitors(await renderAll(), readRules())),
+  },
+  { name: "monitoring: somebody tells every metric that is asked for", run: checkAllMetrics },
+];
+
+/** Every query of the rules and the dashboards. */
+export function allQueries(): Query[] {
+  const rules = readRules().map(({ alert, record, expr }) => ({
+    where: alert ?? record ?? "",
+    expr,
+  }));
+  return [...rules, ...readPanels()];
+}
+
+/** The metrics that rules record, and those of programs that are not ours, by their source. */
+export function writtenMetrics(): { recorded: string[]; foreign: string[] } {
+  const file = readFileSync(join(MONITORING_FOLDER, "foreign-metrics.yaml"), "utf8");
+  const sources: { metrics: string[] }[] = parse(file);
+  return {
+    recorded: readRules().flatMap(({ record }) => record ?? []),
+    foreign: sources.flatMap(({ metrics }) => metrics),
+  };
+}
+
+/** The paths of the API, as the BFF's metrics write them. */
+export function apiRoutes(): string[] {
+  const { paths } = parse(readFileSync(join(ROOT, "bff", "openapi.yaml"), "utf8"));
+  return Object.keys(paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ":id"));
+}
+
+async function checkAllMetrics(): Promise<Outcome> {
+  const queries = allQueries();
+  const { recorded, foreign } = writtenMetrics();
+  const live = metricsOf(await scrapeSystem());
+  const written: Metrics = new Map([...recorded, ...foreign].map((name) => [name, undefined]));
+  const asked = new Set(
+    queries.flatMap(({ expr }) => selectorsOf(expr)).map(({ metric }) => metric),
+  );
+  const idle = foreign.filter((name) => !asked.has(name));
+  const problems = [
+    ...checkMetrics(queries, new Map([...written, ...live])),
+    ...checkRoutes(queries, apiRoutes()),
+    ...idle.map((name) => `foreign-metrics.yaml: nobody asks for ${name}`),
+  ];
+  const seen = [...asked].filter((name) => live.has(name)).length;
+  const note = `${asked.size}: ${seen} seen on /metrics, ${asked.size - seen} recorded or of others`;
+  return outcomeOf(problems, note);
+}
+
+async function checkPanels(): Promise<Outcome> {
+  const rules = readPanels().map(({ expr }, index) => ({ record: `panel:${index}`, expr }));
+  const folder = mkdtempSync(join(tmpdir(), "tessera-panels-"));
+  try {
+    const file = join(folder, "panels.yaml");
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+    return { ...(await promtool("check", [file])), note: `${rules.length} queries` };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function promtool(task: "check" | "test", files: readonly string[]): Promise<Outcome> {
+  const program = await debianTool("promtool", "prometheus");
+  const outcome = await runCommand([program, task, "rules", ...files]);
+  return { ...outcome, note: `${files.length} files` };
+}
+
+function outcomeOf(problems: readonly string[], note?: string): Outcome {
+  const outcome = { isFine: problems.length === 0, output: problems.join("\n") };
+  return note === undefined ? outcome : { ...outcome, note };
+}
