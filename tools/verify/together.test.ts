@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Batch } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
+import { neighbourProblems } from "./together/neighbours.ts";
 import { rootProblems } from "./together/root.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
@@ -31,6 +32,25 @@ describe("the checks between parts", () => {
     expect(problems).to.deep.equal([
       "bff reads REDIS_URLS of tessera/prod/bff",
       "bff reads REDIS_URL of tessera/prod/user-svc",
+    ]);
+  });
+
+  it("see callers that Terraform does not make", () => {
+    const identityRefs = [
+      { kind: "ServiceAccount", name: "bff" },
+      { kind: "ServiceAccount", namespace: "monitoring", name: "prometheus-k8s" },
+    ];
+    const namespaceSelector = { matchLabels: { "kubernetes.io/metadata.name": "ingress" } };
+    const objects = [
+      object("policy.linkerd.io/v1alpha1", "MeshTLSAuthentication", "scrapers", { identityRefs }),
+      object("networking.k8s.io/v1", "NetworkPolicy", "bff", {
+        ingress: [{ from: [{ namespaceSelector }] }],
+      }),
+    ];
+    const terraform = 'namespace = "monitoring"\nserviceAccount = { name = "prometheus" }';
+    expect(neighbourProblems(objects, terraform)).to.deep.equal([
+      "scrapers lets prometheus-k8s in, which Terraform does not make",
+      "bff names namespace ingress, which Terraform does not make",
     ]);
   });
 

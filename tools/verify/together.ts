@@ -5,6 +5,7 @@ import type { Step } from "../check/step.ts";
 import { kubernetesVersion } from "./api-server.ts";
 import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
+import { neighbourProblems } from "./together/neighbours.ts";
 import { rootProblems } from "./together/root.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
@@ -20,6 +21,12 @@ export const togetherSteps: readonly Step[] = [
   step("nobody makes an object twice", ["staging", "prod", "kind"], twins),
   step("Terraform makes every secret that is read", ["staging", "prod"], (objects) =>
     secretProblems(objects, read("terraform/modules/secrets/main.tf")),
+  ),
+  step("Terraform makes whoever is let in from outside", ["staging", "prod"], (objects) =>
+    neighbourProblems(
+      objects,
+      ["main.tf", "charts.tf"].map((file) => read(`terraform/modules/delivery/${file}`)).join("\n"),
+    ),
   ),
   step("replicas and connections are as Terraform counts", ["staging", "prod"], (objects, name) =>
     budgetProblems(objects, read(`terraform/envs/${name}/terraform.tfvars`)),
