@@ -10,6 +10,7 @@ import { countTests, type TestCounts } from "./test/count-tests.ts";
 import { chartsSteps } from "./verify/charts.ts";
 import { docsSteps } from "./verify/docs.ts";
 import { meshSteps } from "./verify/mesh.ts";
+import { monitoringSteps } from "./verify/monitoring.ts";
 import { sourcesSteps } from "./verify/sources.ts";
 import { strictSteps } from "./verify/strict.ts";
 import { togetherSteps } from "./verify/together.ts";
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   strict: strictSteps,
   charts: chartsSteps,
   mesh: meshSteps,
+  monitoring: monitoringSteps,
   together: togetherSteps,
   docs: docsSteps,
   sources: sourcesSteps,
