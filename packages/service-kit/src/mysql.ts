@@ -105,7 +105,8 @@ async function connect(source: DataSource): Promise<void> {
       return;
     } catch (cause) {
       if (Date.now() > giveUpTime || !isTransient(cause)) {
-        throw new Error("cannot reach the database that MYSQL_URL names", { cause });
+        const why = cause instanceof Error ? cause.message : String(cause);
+        throw new Error(`cannot reach the database that MYSQL_URL names: ${why}`, { cause });
       }
       await setTimeout(250);
     }

@@ -17,6 +17,8 @@ export interface PrivateMysqlOptions {
   folder: string;
   /** Memory for pages, in MiB; defaults to a quarter of the machine's, 4096 at most. */
   bufferMib?: number;
+  /** More options of the server, such as where its certificate is. */
+  arguments?: readonly string[];
 }
 
 /**
@@ -41,6 +43,7 @@ export async function privateMysql(options: PrivateMysqlOptions): Promise<StoreS
       ...serverArguments(port, options.bufferMib ?? defaultBufferMib()),
       `--init-file=${initFile}`,
       `--pid-file=${join(folder, "server.pid")}`,
+      ...(options.arguments ?? []),
     ],
     logFile: join(folder, "server.log"),
     url: `mysql://root:${password}@127.0.0.1:${port}`,
