@@ -65,13 +65,13 @@ locals {
       namespace  = "external-secrets"
       values     = { serviceAccount = { name = "external-secrets" } }
     }
-    # Restarts pods whose secret has changed.
+    # Restarts pods whose secret has changed, by an annotation: ArgoCD would take a variable away.
     reloader = {
       repository = "https://stakater.github.io/stakater-charts"
       chart      = "reloader"
       version    = "2.2.14"
       namespace  = "reloader"
-      values     = {}
+      values     = { reloader = { reloadStrategy = "annotations" } }
     }
     linkerd-crds = {
       repository = local.linkerd_repository
@@ -81,35 +81,10 @@ locals {
       # Nobody else brings the routes' kinds.
       values = { installGatewayAPI = true }
     }
-    kube-prometheus-stack = {
-      repository = "https://prometheus-community.github.io/helm-charts"
-      chart      = "kube-prometheus-stack"
-      version    = "88.1.3"
-      namespace  = "monitoring"
-      values = {
-        fullnameOverride = "monitoring"
-        prometheus = {
-          # The mesh lets this account scrape.
-          serviceAccount = { name = "prometheus" }
-          prometheusSpec = {
-            retention = "15d"
-            # Rules and monitors of every chart, not only of its own.
-            ruleSelectorNilUsesHelmValues           = false
-            podMonitorSelectorNilUsesHelmValues     = false
-            serviceMonitorSelectorNilUsesHelmValues = false
-            storageSpec = {
-              volumeClaimTemplate = { spec = { resources = { requests = { storage = "50Gi" } } } }
-            }
-          }
-        }
-        # Dashboards are ConfigMaps with this label, in any namespace.
-        grafana = { sidecar = { dashboards = { searchNamespace = "ALL", label = "grafana_dashboard" } } }
-      }
-    }
     argo-rollouts = {
       repository = "https://argoproj.github.io/argo-helm"
       chart      = "argo-rollouts"
-      version    = "2.40.5"
+      version    = "2.43.0"
       namespace  = "argo-rollouts"
       values = {
         controller = {
@@ -145,35 +120,77 @@ locals {
     }
   }
 
-  # F5's controller under the names that the mesh knows: Kubernetes' own ingress-nginx was retired in
-  # March 2026 and gets no more security fixes.
-  nginx = {
-    repository = "oci://ghcr.io/nginx/charts"
-    chart      = "nginx-ingress"
-    version    = "2.4.4"
-    values = {
-      controller = {
-        replicaCount   = 2
-        serviceAccount = { name = "ingress-nginx" }
-        ingressClass   = { name = "nginx", create = true, setAsDefaultIngress = true }
-        pod = {
-          annotations = {
-            "linkerd.io/inject" = "enabled"
-            # Through the proxy nginx would see the proxy's address instead of the buyer's.
-            "config.linkerd.io/skip-inbound-ports" = "80,443"
+  # What has a proxy itself, and so must come after the injector.
+  meshed = {
+    kube-prometheus-stack = {
+      repository = "https://prometheus-community.github.io/helm-charts"
+      chart      = "kube-prometheus-stack"
+      version    = "88.1.3"
+      namespace  = "monitoring"
+      values = {
+        fullnameOverride = "monitoring"
+        prometheus = {
+          # The mesh lets this account scrape.
+          serviceAccount = { name = "prometheus" }
+          prometheusSpec = {
+            retention = "15d"
+            # The workloads' proxies tell nothing to anybody who has no identity.
+            podMetadata = { annotations = { "linkerd.io/inject" = "enabled" } }
+            # Rules and monitors of every chart, not only of its own.
+            ruleSelectorNilUsesHelmValues           = false
+            podMonitorSelectorNilUsesHelmValues     = false
+            serviceMonitorSelectorNilUsesHelmValues = false
+            storageSpec = {
+              volumeClaimTemplate = { spec = { resources = { requests = { storage = "50Gi" } } } }
+            }
           }
         }
-        service = {
-          # TLS ends at the load balancer, which has the certificate.
-          httpPort  = { enable = false }
-          httpsPort = { enable = true, port = 443, targetPort = 80 }
-          annotations = {
-            "service.beta.kubernetes.io/aws-load-balancer-type"                    = "external"
-            "service.beta.kubernetes.io/aws-load-balancer-scheme"                  = "internet-facing"
-            "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"         = "ip"
-            "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes" = "preserve_client_ip.enabled=true"
-            "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"                = var.ingress.certificate_arn
-            "service.beta.kubernetes.io/aws-load-balancer-ssl-ports"               = "443"
+        # Routes to pagers are for all alerts: those on sums have no namespace of their own.
+        alertmanager = { alertmanagerSpec = { alertmanagerConfigMatcherStrategy = { type = "None" } } }
+        # Dashboards are ConfigMaps with this label, in any namespace, and name their folder.
+        grafana = {
+          sidecar = {
+            dashboards = {
+              searchNamespace  = "ALL"
+              label            = "grafana_dashboard"
+              folderAnnotation = "grafana_folder"
+              provider         = { foldersFromFilesStructure = true }
+            }
+          }
+        }
+      }
+    }
+    # F5's controller under the names that the mesh knows: Kubernetes' own ingress-nginx was retired in
+    # March 2026 and gets no more security fixes.
+    ingress-nginx = {
+      repository = "oci://ghcr.io/nginx/charts"
+      chart      = "nginx-ingress"
+      version    = "2.4.4"
+      namespace  = "ingress-nginx"
+      values = {
+        controller = {
+          replicaCount   = 2
+          serviceAccount = { name = "ingress-nginx" }
+          ingressClass   = { name = "nginx", create = true, setAsDefaultIngress = true }
+          pod = {
+            annotations = {
+              "linkerd.io/inject" = "enabled"
+              # Through the proxy nginx would see the proxy's address instead of the buyer's.
+              "config.linkerd.io/skip-inbound-ports" = "80,443"
+            }
+          }
+          service = {
+            # TLS ends at the load balancer, which has the certificate.
+            httpPort  = { enable = false }
+            httpsPort = { enable = true, port = 443, targetPort = 80 }
+            annotations = {
+              "service.beta.kubernetes.io/aws-load-balancer-type"                    = "external"
+              "service.beta.kubernetes.io/aws-load-balancer-scheme"                  = "internet-facing"
+              "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"         = "ip"
+              "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes" = "preserve_client_ip.enabled=true"
+              "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"                = var.ingress.certificate_arn
+              "service.beta.kubernetes.io/aws-load-balancer-ssl-ports"               = "443"
+            }
           }
         }
       }

@@ -78,17 +78,17 @@ resource "helm_release" "linkerd" {
   depends_on = [helm_release.linkerd_cni]
 }
 
-# Meshed, so that the workloads behind it know who calls: after Linkerd.
-resource "helm_release" "nginx" {
-  count = var.ingress.kind == "nginx" ? 1 : 0
+# Linkerd knows them by their proxies: Prometheus may scrape, and nginx may call the BFF.
+resource "helm_release" "meshed" {
+  for_each = { for name, chart in local.meshed : name => chart if name != "ingress-nginx" || var.ingress.kind == "nginx" }
 
-  name             = "ingress-nginx"
-  repository       = local.nginx.repository
-  chart            = local.nginx.chart
-  version          = local.nginx.version
-  namespace        = "ingress-nginx"
+  name             = each.key
+  repository       = each.value.repository
+  chart            = each.value.chart
+  version          = each.value.version
+  namespace        = each.value.namespace
   create_namespace = true
-  values           = [yamlencode(local.nginx.values)]
+  values           = [yamlencode(each.value.values)]
 
   atomic  = true
   timeout = 600
@@ -125,5 +125,6 @@ resource "helm_release" "root" {
   atomic  = true
   timeout = 300
 
-  depends_on = [helm_release.argocd]
+  # Prometheus brings the kinds of rules and monitors.
+  depends_on = [helm_release.argocd, helm_release.meshed]
 }
