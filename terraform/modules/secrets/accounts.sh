@@ -17,7 +17,7 @@ for service in inventory-svc reservation-svc user-svc; do
   password=${credentials#*:}
   schema=${url##*/}
   cat <<SQL
-CREATE DATABASE IF NOT EXISTS \`$schema\` CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS \`$schema\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE USER IF NOT EXISTS '$account'@'%' IDENTIFIED BY '$password' REQUIRE SSL;
 ALTER USER '$account'@'%' IDENTIFIED BY '$password' REQUIRE SSL;
 GRANT ALL PRIVILEGES ON \`$schema\`.* TO '$account'@'%';
