@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadLinks } from "./docs.ts";
+import { deadLinks, deadNames } from "./docs.ts";
 
 describe("deadLinks()", () => {
   const dead = (text: string) => deadLinks({ path: "docs/slo.md", text });
@@ -19,5 +19,15 @@ describe("deadLinks()", () => {
 
   it("leaves code alone", () => {
     expect(dead("```md\n[a](b.md)\n```\n\nand `[a](c.md)`")).to.deep.equal([]);
+  });
+});
+
+describe("deadNames()", () => {
+  it("sees files and scripts that are not there", () => {
+    const text = "`charts/gone/values.yaml`, `test/tidy.test.ts`, `npm run chekc`, `npm run check`";
+    expect(deadNames({ path: "docs/slo.md", text })).to.deep.equal([
+      "docs/slo.md: there is no charts/gone/values.yaml",
+      "docs/slo.md: there is no npm run chekc",
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
 import { type TreeFile, treeFiles } from "../../test/tree.ts";
@@ -6,20 +6,21 @@ import type { Step } from "../check/step.ts";
 
 /** A runbook is read at night: whatever it points at must be there. */
 export const docsSteps: readonly Step[] = [
-  {
-    name: "docs: every link to a file or a heading of the tree leads there",
+  step("links lead to files and headings that are there", deadLinks),
+  step("files and scripts that are named are there", deadNames),
+];
+
+function step(name: string, check: (document: TreeFile) => string[]): Step {
+  return {
+    name: `docs: ${name}`,
     run: async () => {
       const documents = treeFiles().filter(({ path }) => path.endsWith(".md"));
-      const problems = documents.flatMap(deadLinks);
-      const count = documents.reduce((sum, file) => sum + linksOf(file.text).length, 0);
-      return {
-        isFine: problems.length === 0,
-        output: problems.join("\n"),
-        note: `${count} links in ${documents.length} documents`,
-      };
+      const problems = documents.flatMap(check);
+      const note = `${documents.length} documents`;
+      return { isFine: problems.length === 0, output: problems.join("\n"), note };
     },
-  },
-];
+  };
+}
 
 /** What a document points at and is not there. */
 export function deadLinks({ path, text }: TreeFile): string[] {
@@ -27,6 +28,33 @@ export function deadLinks({ path, text }: TreeFile): string[] {
     .filter((link) => !leadsSomewhere(path, text, link))
     .map((link) => `${path}: ${link} leads nowhere`);
 }
+
+/** What a document calls by a path of this tree, or `npm run`, and is not there. */
+export function deadNames({ path, text }: TreeFile): string[] {
+  const named = [...text.matchAll(/`((?:\.\.?\/)*[\w.-]+\/[\w./-]+)`/g)].map(
+    ([, name = ""]) => name,
+  );
+  const files = named
+    .filter((name) => isOfTree(name) && !NOT_IN_TREE.test(name))
+    .filter((name) => !existsSync(join(ROOT, dirname(path), name)))
+    // In a service's folder, where it may mean each of them.
+    .filter((name) => globSync(`{.,*,packages/*}/${name}`, { cwd: ROOT }).length === 0);
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const commands = [...text.matchAll(/\bnpm run ([\w:-]+)/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !(name in scripts))
+    .map((name) => `npm run ${name}`);
+  return [...files, ...commands].map((name) => `${path}: there is no ${name}`);
+}
+
+/** Whether a path begins with a folder of the tree: others are URLs' and images'. */
+function isOfTree(name: string): boolean {
+  const [first = ""] = name.replace(/^(\.\.?\/)+/, "").split("/");
+  return existsSync(join(ROOT, first));
+}
+
+/** `x.test.ts` is any test; the rest is made when something runs. */
+const NOT_IN_TREE = /\/x\.|^\.data\/|^node_modules\//;
 
 function leadsSomewhere(path: string, text: string, link: string): boolean {
   const [file = "", anchor] = decodeURI(link).split("#");
