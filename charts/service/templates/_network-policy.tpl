@@ -85,6 +85,7 @@ kubelet's probes come from the pod's own node, which a NetworkPolicy never stops
 {{- range $store := $network.stores }}
 {{ include "service.egressToStore" (dict "cidrs" $network.storeCidrs "port" $store) }}
 {{- end }}
+{{- if .values.config.OTEL_EXPORTER_OTLP_ENDPOINT }}
 {{- with $network.tracing }}
 - to:
     - {{- include "service.namespace" .namespace | nindent 6 }}
@@ -93,6 +94,7 @@ kubelet's probes come from the pod's own node, which a NetworkPolicy never stops
     {{- if $meshed }}
     - {protocol: TCP, port: 4143}
     {{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
