@@ -16,6 +16,7 @@ import { Footprint } from "./footprint.ts";
 import { type Measured, type Row, summarize, table } from "./report.ts";
 import { type Bench, runRound, soak, warmUp } from "./scenarios.ts";
 import { startRivals } from "./targets.ts";
+import { compareTracing, type TracingResult } from "./tracing.ts";
 
 const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak MINUTES]
 
@@ -23,6 +24,7 @@ const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak
   --seconds 5    how long each load lasts
   --only WORDS   scenarios whose name has one of these comma-separated words
   --cache        also: events read from the BFF's memory, and past it
+  --tracing      also: one hot event, untraced and traced in turns, and the ratio
   --expiry       also: 50,000 holds that expire in the same second
   --soak 5       also: that many minutes of steady load, for memory
 `;
@@ -37,6 +39,7 @@ await runProgram(async () => {
       seconds: { type: "string", default: "5" },
       only: { type: "string", default: "" },
       cache: { type: "boolean", default: false },
+      tracing: { type: "boolean", default: false },
       expiry: { type: "boolean", default: false },
       soak: { type: "string", default: "0" },
       help: { type: "boolean", default: false },
@@ -54,6 +57,7 @@ await runProgram(async () => {
       seconds: Number(values.seconds),
       only: values.only.split(",").filter((word) => word !== ""),
       hasCache: values.cache,
+      hasTracing: values.tracing,
       hasExpiry: values.expiry,
       soakMinutes: Number(values.soak),
     }),
@@ -65,6 +69,7 @@ interface Plan {
   seconds: number;
   only: readonly string[];
   hasCache: boolean;
+  hasTracing: boolean;
   hasExpiry: boolean;
   soakMinutes: number;
 }
@@ -97,6 +102,9 @@ async function measure(session: Session, plan: Plan): Promise<number> {
     const results = await runRound(bench, plan.only);
     measured.push(...results.map((one) => ({ ...one, round })));
   }
+  const tracing = plan.hasTracing
+    ? await progress.during("Traced against untraced", compareTracing(bench, session, plan.rounds))
+    : undefined;
   const expiry = plan.hasExpiry
     ? await progress.during("Holds expire", measureExpiry(system, users))
     : undefined;
@@ -107,12 +115,13 @@ async function measure(session: Session, plan: Plan): Promise<number> {
     ...(await violationsOf(system.mysqlUrls, { isSettled: true })),
   ];
   const rows = summarize(measured);
-  report({ rows, expiry, load, steady, violations });
+  report({ rows, tracing, expiry, load, steady, violations });
   return violations.length === 0 ? 0 : 1;
 }
 
 interface Outcome {
   rows: readonly Row[];
+  tracing: TracingResult | undefined;
   expiry: ExpiryResult | undefined;
   load: ReturnType<Footprint["stop"]>;
   steady: unknown;
@@ -120,7 +129,7 @@ interface Outcome {
 }
 
 function report(outcome: Outcome): void {
-  const { rows, expiry, load, steady, violations } = outcome;
+  const { rows, tracing, expiry, load, steady, violations } = outcome;
   const folder = join(ROOT, "bench", "results");
   mkdirSync(folder, { recursive: true });
   const time = new Date().toISOString();
@@ -128,6 +137,9 @@ function report(outcome: Outcome): void {
   const file = join(folder, `${time.replaceAll(":", "-")}.json`);
   writeFileSync(file, `${JSON.stringify({ time, machine, ...outcome }, null, 2)}\n`);
   console.log(`\n${table(rows)}\n`);
+  if (tracing !== undefined) {
+    console.log("Traced against untraced:", tracing);
+  }
   if (expiry !== undefined) {
     console.log("Holds that expired at once:", expiry);
   }
