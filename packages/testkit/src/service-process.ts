@@ -67,7 +67,9 @@ export class ServiceProcess {
 
   /** Starts it; resolves when it serves. */
   async start(): Promise<void> {
-    const offset = existsSync(this.logFile) ? statSync(this.logFile).size : 0;
+    // The first launch begins the log anew, whatever an earlier process left in it.
+    const isFirst = this.#child === undefined;
+    const offset = !isFirst && existsSync(this.logFile) ? statSync(this.logFile).size : 0;
     const child = this.launch();
     this.#ports = await this.#serving(child, offset);
   }
