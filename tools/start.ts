@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { SERVICES } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { eraseStores } from "@tessera/testkit/stores/stores";
 import { welcome } from "./local/addresses.ts";
@@ -23,6 +24,7 @@ ${Object.values(PORT_SETTINGS)
 
 MYSQL_URL (an administrator's) and REDIS_URL name stores to use instead of private ones.
 LOG_LEVEL is debug, info, warn, error or silent; info unless set.
+OTEL_EXPORTER_OTLP_ENDPOINT names a collector for traces; all OTEL_… variables reach the services.
 `;
 
 await runProgram(async () => {
@@ -52,7 +54,11 @@ async function serve(
     await progress.during("Throwing the data away", erase(session.folder));
   }
   const logLevel = readLogLevel(process.env);
-  const system = await startSystem({ session, progress, ports, env: process.env, logLevel });
+  const system = await startSystem({
+    ...{ session, progress, ports, logLevel },
+    env: process.env,
+    serviceEnv: Object.fromEntries(SERVICES.map((service) => [service, tracingEnv(process.env)])),
+  });
   const event = await progress.during("Seeding", seedSampleEvent(system.bffUrl));
   // For the tools that look into the running system; it holds passwords.
   writeFileSync(SYSTEM_FILE, JSON.stringify(system), { mode: 0o600 });
@@ -60,6 +66,12 @@ async function serve(
   process.stdout.write(welcome(system, event));
   // From here on, a signal is the only way out.
   return await new Promise<never>(() => undefined);
+}
+
+/** OpenTelemetry's own settings. */
+function tracingEnv(env: NodeJS.ProcessEnv): Record<string, string> {
+  const own = Object.entries(env).filter(([name]) => name.startsWith("OTEL_"));
+  return Object.fromEntries(own.map(([name, value = ""]) => [name, value]));
 }
 
 async function erase(folder: string): Promise<void> {
