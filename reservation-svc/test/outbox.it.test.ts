@@ -81,6 +81,24 @@ describe("MysqlOutbox", () => {
     expect(seqs()).to.deep.equal(made);
   });
 
+  it("tells how old the oldest is while the stream is down", async () => {
+    const seq = await insert();
+    await schema.pool.query(
+      "UPDATE outbox SET create_time = create_time - INTERVAL 90 SECOND WHERE seq = ?",
+      [seq],
+    );
+    const outbox = new MysqlOutbox(schema.pool);
+    const stream = { publish: () => Promise.reject(new Error("stream down")) };
+    const batches: { published: number; lagSeconds: number }[] = [];
+    const onBatch = (batch: { published: number; lagSeconds: number }) => batches.push(batch);
+    const relay = relayOutbox({ outbox, stream, batchSize: 500, onBatch }, () => false);
+    expect(await relay.catch((reason: Error) => reason.message)).to.equal("stream down");
+    expect(batches).to.have.length(1);
+    expect(batches[0]).to.include({ published: 0 });
+    expect(batches[0]?.lagSeconds).to.be.within(89, 120);
+    await drain(outbox);
+  });
+
   it("lets one relay work at a time: the other is told busy", async () => {
     await insert();
     const [one, other] = [new MysqlOutbox(schema.pool), new MysqlOutbox(schema.pool)];

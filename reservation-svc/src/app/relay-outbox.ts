@@ -9,14 +9,15 @@ export interface OutboxRow {
 /** Where moves are read from, in order, by one relay at a time. */
 export interface Outbox {
   /**
-   * Hands the next rows to `publish`, and moves the cursor once it resolves.
+   * Hands the next rows, and the age of the oldest in milliseconds, to `publish`, and moves the
+   * cursor once it resolves.
    *
-   * Resolves to how many rows were published and how old the oldest was, in milliseconds; to
-   * "busy" when another relay is at it.
+   * Resolves to how many rows were published and how old the oldest was; to "busy" when another
+   * relay is at it.
    */
   advance(
     limit: number,
-    publish: (rows: readonly OutboxRow[]) => Promise<void>,
+    publish: (rows: readonly OutboxRow[], lagMs: number) => Promise<void>,
   ): Promise<{ published: number; lagMs: number } | "busy">;
 }
 
@@ -38,8 +39,17 @@ export async function relayOutbox(
   },
   isStopped: () => boolean,
 ): Promise<void> {
+  const publish = async (rows: readonly OutboxRow[], lagMs: number) => {
+    try {
+      await deps.stream.publish(rows);
+    } catch (reason) {
+      // What cannot be published grows older, and somebody should hear of it.
+      deps.onBatch({ published: 0, lagSeconds: lagMs / 1000 });
+      throw reason;
+    }
+  };
   while (!isStopped()) {
-    const result = await deps.outbox.advance(deps.batchSize, (rows) => deps.stream.publish(rows));
+    const result = await deps.outbox.advance(deps.batchSize, publish);
     if (result === "busy") {
       return;
     }

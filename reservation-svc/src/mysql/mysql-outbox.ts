@@ -31,7 +31,7 @@ export class MysqlOutbox implements Outbox {
 
   advance(
     limit: number,
-    publish: (rows: readonly OutboxRow[]) => Promise<void>,
+    publish: (rows: readonly OutboxRow[], lagMs: number) => Promise<void>,
   ): Promise<{ published: number; lagMs: number } | "busy"> {
     return inTransaction(this.#pool, async (connection) => {
       const [cursors] = await connection.query<RowDataPacket[]>(
@@ -51,7 +51,7 @@ export class MysqlOutbox implements Outbox {
       const lagMs = Math.max(0, Number(results[1]?.[0]?.age ?? 0) / 1000);
       const last = ready.at(-1);
       if (last !== undefined) {
-        await publish(ready.map(toOutboxRow));
+        await publish(ready.map(toOutboxRow), lagMs);
         await connection.query(
           `UPDATE outbox_cursor SET seq = ${integerLiteral(Number(last.seq))} WHERE id = 1`,
         );
