@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { violationsOf } from "@tessera/testkit/invariants";
 import type { PerSchema } from "@tessera/testkit/schemas";
+import { ROOT } from "@tessera/testkit/services";
 import { expect } from "chai";
 import { useDatasets } from "./use-dataset.ts";
 
@@ -76,5 +79,18 @@ describe("the check of the invariants, slice by slice", function () {
       expect(all.join("\n")).to.contain("is confirmed, but held was published last");
       expect(all.join("\n")).to.contain("is confirmed, but expired was published last");
     }
+  });
+
+  it("is a program for operators", async () => {
+    const check = () =>
+      spawnSync(process.execPath, [join(ROOT, "tools", "invariants.ts")], {
+        env: { INVENTORY_URL: urls.inventory, RESERVATION_URL: urls.reservation },
+        encoding: "utf8",
+      });
+    expect(check()).to.include({ status: 0, stdout: "All of it adds up.\n" });
+    await select(urls.inventory, `DELETE FROM allocation WHERE id = ${await idOf(1)}`);
+    const { status, stdout } = check();
+    expect(status).to.equal(1);
+    expect(stdout).to.contain("its allocation missing");
   });
 });

@@ -1,0 +1,42 @@
+// Whether a system's databases agree: "npm run invariants" (see --help).
+import { parseArgs } from "node:util";
+import { EnvReader } from "@tessera/service-kit/env";
+import { violationsOf } from "@tessera/testkit/invariants";
+import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { runProgram } from "./local/session.ts";
+
+const HELP = `INVENTORY_URL=mysql://… RESERVATION_URL=mysql://… npm run invariants -- [--moving]
+
+Reads both schemas to their ends, changes nothing, and lists what does not add up: units against
+capacities and allocations, limits, reservations against allocations and published moves. With
+--moving only what holds at every moment: while buyers are served, one side is always a step ahead.
+For TLS, with Amazon's authorities and through a tunnel as well, add ?ssl=Amazon%20RDS to the URLs.
+The exit code is 1 when something was found.
+`;
+
+await runProgram(async () => {
+  const { values } = parseArgs({
+    options: { moving: { type: "boolean", default: false }, help: { type: "boolean" } },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const found = await violationsOf(readUrls(), { isSettled: !values.moving });
+  process.stdout.write(`${found.length === 0 ? "All of it adds up." : found.join("\n")}\n`);
+  return found.length === 0 ? 0 : 1;
+});
+
+function readUrls(): { inventory: string; reservation: string } {
+  const env = new EnvReader(process.env);
+  try {
+    return env.finish({
+      inventory: env.url("INVENTORY_URL", { protocols: ["mysql:"] }),
+      reservation: env.url("RESERVATION_URL", { protocols: ["mysql:"] }),
+    });
+  } catch (cause) {
+    throw new OperatorError(`${cause instanceof Error ? cause.message : cause}\n\n${HELP}`, {
+      cause,
+    });
+  }
+}
