@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT, SERVICES, type ServiceName } from "@tessera/testkit/services";
+import { parse } from "yaml";
+import { readConfig as readBffConfig } from "../../bff/src/config.ts";
+import { readConfig as readInventoryConfig } from "../../inventory-svc/src/config.ts";
+import { readConfig as readReservationConfig } from "../../reservation-svc/src/config.ts";
+import { readConfig as readUserConfig } from "../../user-svc/src/config.ts";
+import { goProgramsIn } from "../local/go-program.ts";
+import { findOrBuild } from "./go-tools.ts";
+
+/** A Compose file as Compose understands it: merged, interpolated, paths resolved. */
+export interface ComposeProject {
+  services: Readonly<Record<string, ComposeService>>;
+}
+
+/** Those fields that are looked at here. */
+interface ComposeService {
+  image?: string;
+  build?: unknown;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  environment?: Record<string, string | null>;
+  ports?: { host_ip?: string; published?: string }[];
+  volumes?: { type: string; source?: string }[];
+  deploy?: { resources?: { limits?: { memory?: string } } };
+}
+
+const READERS: Readonly<Record<ServiceName, (source: NodeJS.ProcessEnv) => unknown>> = {
+  "inventory-svc": readInventoryConfig,
+  "reservation-svc": readReservationConfig,
+  "user-svc": readUserConfig,
+  bff: readBffConfig,
+};
+
+/** Loads a Compose file strictly; rejects with what its loader says is wrong. */
+export async function loadCompose(file: string): Promise<ComposeProject> {
+  const [program] = goProgramsIn(join(import.meta.dirname, "compose"));
+  if (program === undefined) {
+    throw new Error("tools/verify/compose/go.mod names no tool");
+  }
+  // Its package has no name of its own.
+  const loader = await findOrBuild({ ...program, name: "compose-spec" });
+  const { stdout } = await promisify(execFile)(loader, [file], { cwd: ROOT, timeout: 60_000 });
+  return parse(stdout);
+}
+
+/** What Compose would run, and should not. */
+export function composeFaults({ services }: ComposeProject): string[] {
+  return [
+    ...Object.entries(services).flatMap(([name, service]) =>
+      serviceFaults(service).map((fault) => `${name} ${fault}`),
+    ),
+    ...SERVICES.flatMap((name) => {
+      const service = services[name];
+      return (service === undefined ? ["is missing"] : workloadFaults(name, service)).map(
+        (fault) => `${name} ${fault}`,
+      );
+    }),
+  ];
+}
+
+function serviceFaults(service: ComposeService): string[] {
+  const { image = "", build, ports = [], volumes = [] } = service;
+  return [
+    ...(build !== undefined || /:v?\d+\.\d+\.\d+(-\w+)?$/.test(image)
+      ? []
+      : [`runs ${image}, which may be another image tomorrow`]),
+    ...ports
+      .filter(({ host_ip }) => host_ip !== "127.0.0.1")
+      .map(({ published }) => `publishes ${published} to everybody`),
+    ...volumes
+      .filter(({ type, source = "" }) => type === "bind" && !existsSync(source))
+      .map(({ source }) => `mounts ${source}, which is not there`),
+    ...(service.deploy?.resources?.limits?.memory === undefined ? ["may use all memory"] : []),
+    ...(service.security_opt?.includes("no-new-privileges:true") ? [] : ["may gain privileges"]),
+  ];
+}
+
+function workloadFaults(name: ServiceName, service: ComposeService): string[] {
+  return [
+    ...(service.read_only === true ? [] : ["can write to its root"]),
+    ...(service.cap_drop?.includes("ALL") ? [] : ["has capabilities"]),
+    ...settingFaults(READERS[name], service.environment ?? {}),
+  ];
+}
+
+/** Settings that the program refuses, misses or never reads. */
+function settingFaults(
+  readConfig: (source: NodeJS.ProcessEnv) => unknown,
+  environment: Readonly<Record<string, string | null>>,
+): string[] {
+  const read = new Set<string>();
+  const source = new Proxy<NodeJS.ProcessEnv>(
+    {},
+    {
+      get: (_target, name) => {
+        read.add(String(name));
+        return environment[String(name)] ?? undefined;
+      },
+    },
+  );
+  try {
+    readConfig(source);
+  } catch (reason) {
+    return [reason instanceof Error ? reason.message : String(reason)];
+  }
+  const unread = Object.keys(environment).filter((setting) => !read.has(setting));
+  return unread.map((setting) => `is given ${setting}, which it never reads`);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { programOf, ROOT } from "@tessera/testkit/services";
+import { type Outcome, runCommand, type Step } from "../check/step.ts";
+import { composeFaults, loadCompose } from "./compose-file.ts";
+import { debianTool } from "./debian-tools.ts";
+import { type DockerfileFacts, dockerfileFaults } from "./dockerfile.ts";
+import { missingPackages } from "./lock-file.ts";
+import { runImages } from "./run-images.ts";
+
+/** What is checked of the images and of what runs them on a laptop. */
+export const imagesSteps: readonly Step[] = [
+  {
+    name: "images: package-lock.json is whole",
+    run: async () => found(missingPackages(JSON.parse(read("package-lock.json")))),
+  },
+  {
+    name: "images: the Dockerfile",
+    run: async () => found(dockerfileFaults(read("Dockerfile"), factsOfTree())),
+  },
+  {
+    name: "images: compose.yaml, as Compose reads it",
+    run: async () => found(composeFaults(await loadCompose("compose.yaml"))),
+  },
+  {
+    name: "images: Prometheus' configuration for Compose",
+    run: async () => {
+      const promtool = await debianTool("promtool", "prometheus");
+      return await runCommand([promtool, "check", "config", "tools/compose/prometheus.yaml"]);
+    },
+  },
+  {
+    name: "images: all four built and run, read-only and as nobody",
+    run: async () => found(await runImages()),
+  },
+];
+
+/** What the Dockerfile is compared with. */
+export function factsOfTree(): DockerfileFacts {
+  const [, nodeVersion = ""] =
+    /NODE_VERSION = "([\d.]+)"/.exec(read("tools/with-node-24.mjs")) ?? [];
+  const { workspaces } = JSON.parse(read("package.json"));
+  // Between Node and the program.
+  return { workspaces, nodeVersion, nodeFlags: programOf("bff").slice(1, -1) };
+}
+
+function found(faults: readonly string[]): Outcome {
+  return { isFine: faults.length === 0, output: faults.join("\n") };
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
