@@ -1,7 +1,8 @@
-{{/* Settings that are no secrets. What follows from other values is not written twice. */}}
+{{/* Settings that are no secrets. What follows from other values is not written twice. To Helm every
+number is a float, and toString would write a million as 1e+06; toJson does not. */}}
 {{- define "service.settings" -}}
 {{- range $name, $value := .values.config }}
-{{ $name }}: {{ $value | toString | quote }}
+{{ $name }}: {{ ternary (toJson $value) (toString $value) (kindIs "float64" $value) | quote }}
 {{- end }}
 {{- range .values.ports }}
 {{ .env }}: {{ .port | toString | quote }}
