@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
-import type { Step } from "../check/step.ts";
+import type { Outcome, Step } from "../check/step.ts";
 import { kubernetesVersion } from "./api-server.ts";
 import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
+import { releaseProblems } from "./together/release.ts";
 import { rootProblems } from "./together/root.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
@@ -36,10 +37,11 @@ export const togetherSteps: readonly Step[] = [
   ),
   {
     name: "together: charts/apps takes what Terraform's root Application gives",
-    run: async () => {
-      const problems = await rootProblems(await everything());
-      return { isFine: problems.length === 0, output: problems.join("\n") };
-    },
+    run: async () => outcomeOf(await rootProblems(await everything())),
+  },
+  {
+    name: "together: pods run the image that a release names",
+    run: async () => outcomeOf(await releaseProblems(["staging", "prod"])),
   },
 ];
 
@@ -53,13 +55,13 @@ function step(name: string, environments: readonly string[], check: Check): Step
           (problem) => `${environment}: ${problem}`,
         ),
       );
-      return {
-        isFine: problems.length === 0,
-        output: problems.join("\n"),
-        note: environments.join(", "),
-      };
+      return { ...outcomeOf(problems), note: environments.join(", ") };
     },
   };
+}
+
+function outcomeOf(problems: readonly string[]): Outcome {
+  return { isFine: problems.length === 0, output: problems.join("\n") };
 }
 
 function objectsOf(batches: readonly Batch[], environment: string): KubernetesObject[] {

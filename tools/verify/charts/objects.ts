@@ -16,6 +16,7 @@ interface EnvVar {
 
 export interface Container {
   name: string;
+  image: string;
   command?: string[];
   workingDir?: string;
   env?: EnvVar[];
