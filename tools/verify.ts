@@ -9,12 +9,14 @@ import { runProgram } from "./local/session.ts";
 import { countTests, type TestCounts } from "./test/count-tests.ts";
 import { chartsSteps } from "./verify/charts.ts";
 import { docsSteps } from "./verify/docs.ts";
+import { imagesSteps } from "./verify/images.ts";
 import { meshSteps } from "./verify/mesh.ts";
 import { monitoringSteps } from "./verify/monitoring.ts";
 import { sourcesSteps } from "./verify/sources.ts";
 import { strictSteps } from "./verify/strict.ts";
 import { togetherSteps } from "./verify/together.ts";
 import { toolsSteps } from "./verify/tools.ts";
+import { workflowsSteps } from "./verify/workflows.ts";
 
 /** Each part with its checks; tests that plant faults for them are `verify/<part>*.test.ts`. */
 const PARTS: Readonly<Record<string, readonly Step[]>> = {
@@ -23,6 +25,8 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   charts: chartsSteps,
   mesh: meshSteps,
   monitoring: monitoringSteps,
+  images: imagesSteps,
+  workflows: workflowsSteps,
   together: togetherSteps,
   docs: docsSteps,
   sources: sourcesSteps,
