@@ -141,6 +141,18 @@ describe("traces through all four processes", () => {
         expect(collector.spans.some((span) => span.parentSpanId === request.spanId)).to.equal(true);
       }
     }
+    // What came with several calls goes to the ledger together.
+    const lines = collector.named("reservation-svc", /^batch of the event's line$/);
+    expect(lines).not.to.deep.equal([]);
+    await until("the calls that they carried", () => {
+      const calls = collector.named("reservation-svc", /\/BatchCreateReservations$/);
+      const callOf = (id: string) => calls.find(({ spanId }) => spanId === id);
+      return lines.every(
+        ({ spanId, parentSpanId, links }) =>
+          callOf(parentSpanId) !== undefined &&
+          links.every((id) => callOf(id)?.links.includes(spanId) === true),
+      );
+    });
   });
 
   it("tell nothing of anybody", async () => {
