@@ -31,8 +31,8 @@ locals {
   serverless_cap  = try(var.database.serverless.min_acu >= 1, false) ? 16000 : 2000
   max_connections = var.database.instance_class == "db.serverless" ? min(local.serverless_connections, local.serverless_cap) : local.fixed_connections
 
-  # A rollout runs up to a quarter more pods beside the old ones.
-  pools       = sum([for workload in values(var.workloads) : ceil(workload.max_replicas * 1.25) * workload.mysql_pool_size])
+  # At the end of a canary's steps as many new pods run as old ones.
+  pools       = sum([for workload in values(var.workloads) : workload.max_replicas * 2 * workload.mysql_pool_size])
   connections = local.pools + 20
 
   # Private subnets are a sixteenth of the range each, for every pod has an address of its own; the

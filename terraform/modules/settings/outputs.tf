@@ -68,7 +68,7 @@ output "connections" {
 
   precondition {
     condition     = local.max_connections == 0 || local.connections <= local.max_connections
-    error_message = "replicas x mysql_pool_size, a quarter more for a rollout and twenty for people and migrations must fit into the database's max_connections: take a larger class, fewer replicas or smaller pools."
+    error_message = "replicas x mysql_pool_size, twice for a canary, and twenty for people and migrations must fit into the database's max_connections: take a larger class, fewer replicas or smaller pools."
   }
 }
 

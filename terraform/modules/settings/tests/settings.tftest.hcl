@@ -39,9 +39,9 @@ run "fine" {
   }
 
   assert {
-    # (15 + 15) x 16 + 8 x 8 + 20
-    condition     = output.connections == 564 && output.max_connections == 1000
-    error_message = "The budget counts a quarter more replicas, and twenty connections besides."
+    # (24 + 24) x 16 + 12 x 8 + 20
+    condition     = output.connections == 884 && output.max_connections == 1000
+    error_message = "The budget counts all replicas twice, and twenty connections besides."
   }
 
   assert {
