@@ -1,0 +1,82 @@
+mock_provider "helm" {}
+
+variables {
+  environment        = "prod"
+  region             = "eu-central-1"
+  cluster_name       = "tessera-prod"
+  kubernetes_version = "1.34"
+  vpc_id             = "vpc-1"
+  repository_url     = "https://git.example/tessera.git"
+  revision           = "main"
+  ingress = {
+    kind            = "nginx"
+    zone_name       = "tessera.example"
+    certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/1"
+  }
+}
+
+run "nginx_is_meshed_and_known_by_name" {
+  command = plan
+
+  assert {
+    condition     = helm_release.meshed["ingress-nginx"].namespace == "ingress-nginx"
+    error_message = "The mesh admits nginx by its namespace."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.serviceAccount.name == "ingress-nginx"
+    error_message = "The mesh admits nginx by its service account."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.pod.annotations["linkerd.io/inject"] == "enabled"
+    error_message = "Without a proxy nginx has no identity."
+  }
+}
+
+run "an_alb_needs_no_nginx" {
+  command = plan
+  variables {
+    ingress = { kind = "alb", zone_name = "tessera.example", certificate_arn = "arn:aws:acm:eu-central-1:111122223333:certificate/1" }
+  }
+
+  assert {
+    condition     = !contains(keys(helm_release.meshed), "ingress-nginx")
+    error_message = "With an ALB nothing stands between it and the BFF."
+  }
+}
+
+run "every_chart_has_a_version" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for version in values(output.charts) : can(regex("^v?[0-9]+\\.[0-9]+\\.[0-9]+$", version))])
+    error_message = "A chart's version is exact, or two applies would make two clusters."
+  }
+}
+
+run "the_mesh_finds_its_identity" {
+  command = plan
+
+  assert {
+    condition     = local.linkerd_values.identity.externalCA && local.linkerd_values.identity.issuer.scheme == "kubernetes.io/tls"
+    error_message = "Linkerd takes the issuer and the roots that cert-manager and trust-manager made."
+  }
+
+  assert {
+    condition     = local.linkerd_values.cniEnabled && local.linkerd_values.controllerReplicas == 3
+    error_message = "Restricted pods need the CNI plugin, and prod three of everything."
+  }
+}
+
+run "staging_fits_on_one_node" {
+  command = plan
+  variables {
+    environment = "staging"
+  }
+
+  assert {
+    condition     = local.linkerd_values.controllerReplicas == 1 && !local.linkerd_values.enablePodAntiAffinity
+    error_message = "Replicas that must not share a node would wait for nodes that staging has not."
+  }
+}
