@@ -14,6 +14,7 @@ import { meshSteps } from "./verify/mesh.ts";
 import { monitoringSteps } from "./verify/monitoring.ts";
 import { sourcesSteps } from "./verify/sources.ts";
 import { strictSteps } from "./verify/strict.ts";
+import { terraformSteps } from "./verify/terraform.ts";
 import { togetherSteps } from "./verify/together.ts";
 import { toolsSteps } from "./verify/tools.ts";
 import { workflowsSteps } from "./verify/workflows.ts";
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   monitoring: monitoringSteps,
   images: imagesSteps,
   workflows: workflowsSteps,
+  terraform: terraformSteps,
   together: togetherSteps,
   docs: docsSteps,
   sources: sourcesSteps,

@@ -204,7 +204,8 @@ run "a_version_that_linkerd_does_not_support" {
 run "an_api_for_no_range" {
   command = plan
   variables {
-    cluster = merge(run.fine.cluster, { api_cidrs = ["office"] })
+    environment = "staging"
+    cluster     = merge(run.fine.cluster, { api_cidrs = ["office"] })
   }
   expect_failures = [var.cluster]
 }
