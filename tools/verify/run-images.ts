@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { createSchemas, SCHEMAS } from "@tessera/testkit/schemas";
@@ -14,6 +13,7 @@ import {
   toolEnv,
 } from "@tessera/testkit/services";
 import { openStores } from "@tessera/testkit/stores/stores";
+import { runCommand } from "../check/step.ts";
 import { Progress } from "../local/progress.ts";
 import { isReady } from "../local/readiness.ts";
 import { rememberedSecrets } from "../local/secrets.ts";
@@ -22,8 +22,8 @@ import { standInBase } from "./base-image.ts";
 import { ContainerEngine } from "./container-engine.ts";
 
 const FOLDER = join(ROOT, ".data", "verify", "images");
-/** What an engine keeps is thrown away with the packages that it holds. */
-const ENGINES_FOLDER = join(FOLDER, "engines");
+/** Every change of packages leaves a layer behind. GiB. */
+const MAX_KEPT_GIB = 8;
 /** How long a process may take to say that it can work, in milliseconds. */
 const READY_DEADLINE_MS = 30_000;
 /** How long it may take to stop with nothing to drain, in milliseconds. */
@@ -64,18 +64,16 @@ export async function runImages(): Promise<string[]> {
   return faults;
 }
 
-/** One folder for each set of packages, and only the newest is kept. */
+/** What it built before is used again, until there is too much of it. */
 async function openEngine(): Promise<ContainerEngine> {
-  const lock = readFileSync(join(ROOT, "package-lock.json"));
-  const name = createHash("sha256").update(process.version).update(lock).digest("hex").slice(0, 8);
-  mkdirSync(ENGINES_FOLDER, { recursive: true });
-  for (const old of readdirSync(ENGINES_FOLDER).filter((folder) => folder !== name)) {
-    const folder = join(ENGINES_FOLDER, old);
-    // Opening it removes what an interrupted run left mounted.
-    await ContainerEngine.open(folder);
-    rmSync(folder, { recursive: true });
+  const folder = join(FOLDER, "engine");
+  const engine = await ContainerEngine.open(folder);
+  const { output } = await runCommand(["du", "--summarize", "--block-size=1G", folder]);
+  if (Number.parseInt(output, 10) <= MAX_KEPT_GIB) {
+    return engine;
   }
-  return await ContainerEngine.open(join(ENGINES_FOLDER, name));
+  rmSync(folder, { recursive: true });
+  return await ContainerEngine.open(folder);
 }
 
 async function buildAll(engine: ContainerEngine, base: string): Promise<void> {
