@@ -54,7 +54,7 @@ function isOfTree(name: string): boolean {
 }
 
 /** `x.test.ts` is any test; the rest is made when something runs. */
-const NOT_IN_TREE = /\/x\.|^\.data\/|^node_modules\//;
+const NOT_IN_TREE = /\/x\.|^\.data\/|^node_modules\/|^bench\/results\//;
 
 function leadsSomewhere(path: string, text: string, link: string): boolean {
   const [file = "", anchor] = decodeURI(link).split("#");
