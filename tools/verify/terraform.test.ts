@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Outcome } from "../check/step.ts";
 import { conventionFaults } from "./terraform/conventions.ts";
+import { seamFaults } from "./terraform/seams.ts";
 import { findStubProvider, findTofu } from "./terraform/tofu.ts";
 import type { Workspace } from "./terraform/workspace.ts";
 import { checkSettings, inWorkspace, TERRAFORM } from "./terraform.ts";
@@ -97,6 +98,23 @@ describe("faults in terraform/", () => {
     it("a prod that is not what staging proved", async () => {
       change("envs/prod/network/main.tf", "module.settings.network.nat", '"none"');
       await expectConvention("envs/*/network/main.tf: staging and prod differ");
+    });
+  });
+
+  describe("are found between layers", () => {
+    it("an output that the other layer does not give", () => {
+      change("modules/network/outputs.tf", 'output "cache_subnet_ids"', 'output "cache_subnets"');
+      expect(seamFaults(tree)).to.deep.equal([
+        "envs/prod/data/main.tf: the network layer gives no cache_subnet_ids",
+        "envs/staging/data/main.tf: the network layer gives no cache_subnet_ids",
+      ]);
+    });
+
+    it("a role for a service account that no chart makes", () => {
+      change("modules/delivery/charts.tf", '{ name = "external-dns" }', '{ name = "dns" }');
+      expect(seamFaults(tree)).to.deep.equal([
+        "modules/cluster/identities.tf: no chart makes external-dns in external-dns",
+      ]);
     });
   });
 

@@ -4,6 +4,7 @@ import { ROOT } from "@tessera/testkit/services";
 import { type Outcome, runCommand, type Step } from "../check/step.ts";
 import { goTool } from "./go-tools.ts";
 import { conventionFaults } from "./terraform/conventions.ts";
+import { seamFaults } from "./terraform/seams.ts";
 import { TABLE } from "./terraform/table.ts";
 import { Workspace } from "./terraform/workspace.ts";
 
@@ -31,6 +32,13 @@ export const terraformSteps: readonly Step[] = [
     name: "terraform: conventions",
     run: async () => {
       const faults = await conventionFaults(TERRAFORM);
+      return { isFine: faults.length === 0, output: faults.join("\n") };
+    },
+  },
+  {
+    name: "terraform: layers agree on names",
+    run: async () => {
+      const faults = seamFaults(TERRAFORM);
       return { isFine: faults.length === 0, output: faults.join("\n") };
     },
   },

@@ -5,13 +5,14 @@ data "aws_route53_zone" "this" {
 }
 
 locals {
-  # Controllers that call AWS, by the service account they run as.
+  # Controllers that call AWS, by the service account they run as. IAM takes 38 characters of a name's
+  # prefix, the environment's name included.
   identities = {
-    aws-load-balancer-controller = { namespace = "kube-system", service_account = "aws-load-balancer-controller" }
-    cluster-autoscaler           = { namespace = "kube-system", service_account = "cluster-autoscaler" }
-    ebs-csi                      = { namespace = "kube-system", service_account = "ebs-csi-controller-sa" }
-    external-dns                 = { namespace = "external-dns", service_account = "external-dns" }
-    external-secrets             = { namespace = "external-secrets", service_account = "external-secrets" }
+    load-balancer      = { namespace = "kube-system", service_account = "aws-load-balancer-controller" }
+    cluster-autoscaler = { namespace = "kube-system", service_account = "cluster-autoscaler" }
+    ebs-csi            = { namespace = "kube-system", service_account = "ebs-csi-controller-sa" }
+    external-dns       = { namespace = "external-dns", service_account = "external-dns" }
+    external-secrets   = { namespace = "external-secrets", service_account = "external-secrets" }
   }
 
   # A secret's ARN ends in six characters that nobody knows before it is made.
@@ -25,7 +26,7 @@ module "identity" {
 
   name = "${var.name}-${each.key}"
 
-  attach_aws_lb_controller_policy  = each.key == "aws-load-balancer-controller"
+  attach_aws_lb_controller_policy  = each.key == "load-balancer"
   attach_cluster_autoscaler_policy = each.key == "cluster-autoscaler"
   attach_aws_ebs_csi_policy        = each.key == "ebs-csi"
   attach_external_dns_policy       = each.key == "external-dns"

@@ -58,7 +58,6 @@ module "eks" {
       max_size               = group.max
       desired_size           = group.min
       vpc_security_group_ids = [var.store_clients_security_group_id]
-      update_config          = { max_unavailable_percentage = 33 }
     } if group.max > 0
   }
 }

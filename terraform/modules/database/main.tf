@@ -27,6 +27,7 @@ module "aurora" {
   }
 
   cluster_parameter_group = {
+    name   = var.name
     family = "aurora-mysql8.0"
     parameters = [
       { name = "require_secure_transport", value = "ON", apply_method = "immediate" },
@@ -35,6 +36,7 @@ module "aurora" {
     ]
   }
   db_parameter_group = {
+    name   = var.name
     family = "aurora-mysql8.0"
     parameters = [
       { name = "slow_query_log", value = "1", apply_method = "immediate" },

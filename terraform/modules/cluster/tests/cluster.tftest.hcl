@@ -41,3 +41,15 @@ run "every_controller_has_a_role_of_its_own" {
     error_message = "Two controllers share a service account."
   }
 }
+
+run "roles_have_names_that_iam_takes" {
+  command = plan
+  variables {
+    name = "tessera-staging"
+  }
+
+  assert {
+    condition     = alltrue([for name in keys(local.identities) : length("${var.name}-${name}-") <= 38])
+    error_message = "IAM takes 38 characters of a role's name prefix."
+  }
+}
