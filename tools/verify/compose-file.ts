@@ -38,14 +38,19 @@ const READERS: Readonly<Record<ServiceName, (source: NodeJS.ProcessEnv) => unkno
 
 /** Loads a Compose file strictly; rejects with what its loader says is wrong. */
 export async function loadCompose(file: string): Promise<ComposeProject> {
+  const loader = await findComposeLoader();
+  const { stdout } = await promisify(execFile)(loader, [file], { cwd: ROOT, timeout: 60_000 });
+  return parse(stdout);
+}
+
+/** The path of the program that reads Compose files, built once. */
+export function findComposeLoader(): Promise<string> {
   const [program] = goProgramsIn(join(import.meta.dirname, "compose"));
   if (program === undefined) {
     throw new Error("tools/verify/compose/go.mod names no tool");
   }
   // Its package has no name of its own.
-  const loader = await findOrBuild({ ...program, name: "compose-spec" });
-  const { stdout } = await promisify(execFile)(loader, [file], { cwd: ROOT, timeout: 60_000 });
-  return parse(stdout);
+  return findOrBuild({ ...program, name: "compose-spec" });
 }
 
 /** What Compose would run, and should not. */

@@ -2,7 +2,9 @@ import { dirname, join } from "node:path";
 import { runCommand, type Step } from "../check/step.ts";
 import { findGo } from "../local/go-program.ts";
 import { findJudge } from "./api-server.ts";
+import { findComposeLoader } from "./compose-file.ts";
 import { goTool, goTools } from "./go-tools.ts";
+import { findStubProvider, findTofu } from "./terraform/tofu.ts";
 
 /** First of all, because the rest would only be waiting for it. */
 export const toolsSteps: readonly Step[] = [
@@ -13,9 +15,11 @@ export const toolsSteps: readonly Step[] = [
       for (const { name } of tools) {
         await goTool(name);
       }
-      await findJudge();
+      for (const find of [findJudge, findComposeLoader, findTofu, findStubProvider]) {
+        await find();
+      }
       const note = tools.map(({ name, version }) => `${name} ${version}`).join(", ");
-      return { isFine: true, output: "", note };
+      return { isFine: true, output: "", note: `${note}, and four that have modules of their own` };
     },
   },
   {
