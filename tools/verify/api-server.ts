@@ -20,6 +20,8 @@ const FOLDER = join(import.meta.dirname, "api-server");
 export async function judgeObjects(objects: readonly unknown[]): Promise<Answer[]> {
   const files = await crdFiles();
   const child = spawn(await findJudge(), files, { stdio: ["pipe", "pipe", "inherit"] });
+  // One that ends early says why itself, and by its exit code.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(objects));
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   if (code !== 0) {
