@@ -52,6 +52,12 @@ kubelet's probes come from the pod's own node, which a NetworkPolicy never stops
     - {protocol: TCP, port: 4143}
     {{- end }}
 {{- end }}
+{{- range $caller := $network.callerCidrs }}
+- from:
+    - ipBlock: {cidr: {{ $caller.cidr }}}
+  ports:
+    - {protocol: TCP, port: {{ $caller.port }}}
+{{- end }}
 - from:
     - {{- include "service.namespace" $network.prometheusNamespace | nindent 6 }}
   ports:

@@ -65,6 +65,7 @@ export function checkEnvironments(charts: string): string[] {
       ["registry", values.registry, `${account}.dkr.ecr.${setting("region")}.amazonaws.com`],
       ["host", values.host, setting("host")],
       ["storeCidrs", values.storeCidrs.join(), setting("cidr")],
+      ["ingress", values.ingress, setting("kind")],
     ];
     return pairs
       .filter(([, value, expected]) => value !== expected)
