@@ -83,6 +83,8 @@ export class ContainerEngine {
       ...["run", "--rm", `--name=${name}`, "--network=host", ...LIMITS],
       ...["--read-only", "--read-only-tmpfs=false"],
       ...["--cap-drop=all", "--security-opt=no-new-privileges"],
+      // Ubuntu's profile keeps signals from a container.
+      "--security-opt=apparmor=unconfined",
       ...variables.map((variable) => `--env=${variable}`),
       image,
       ...command,
