@@ -14,6 +14,8 @@ export function connectRedis(url: string, logger: Logger): Redis {
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempts) => Math.min(attempts * 100, 2_000),
+    // After a failover the name leads to another server, and this one only reads.
+    reconnectOnError: ({ message }) => message.includes("READONLY"),
   });
   let isAway = false;
   redis.on("ready", () => {

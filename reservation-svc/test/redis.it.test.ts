@@ -143,6 +143,17 @@ describe("Redis, one node", () => {
     await leaseOf(await one.lock.acquire(eventId, 0)).release();
   });
 
+  it("is looked for anew where it only reads, as an old primary does after a failover", async () => {
+    const { main, breaker } = one.redis;
+    const old = await main.client("ID");
+    await other.redis.main.replicaof("127.0.0.1", "1");
+    expect(await one.lock.acquire(randomUUID(), 0)).to.equal("down");
+    await until(async () => (await main.client("ID").catch(() => old)) !== old);
+    await other.redis.main.replicaof("NO", "ONE");
+    await until(() => !breaker.isOpen && !other.redis.breaker.isOpen);
+    await leaseOf(await one.lock.acquire(randomUUID(), 0)).release();
+  });
+
   it("is done without while it hangs", async () => {
     await own.server.pause();
     expect(await other.lock.acquire(randomUUID(), 0)).to.equal("down");

@@ -53,6 +53,9 @@ const TRANSIENT = new Set([
   "ER_LOCK_WAIT_TIMEOUT",
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_NOWAIT",
+  // What was the writer until a failover says so; its connections are closed with the failure.
+  "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_READ_ONLY_MODE",
   "ER_CHECKREAD",
 ]);
 

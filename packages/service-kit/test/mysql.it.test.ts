@@ -9,6 +9,7 @@ import {
   migrate,
   openMysql,
   poolOf,
+  storeFailure,
   withConnection,
 } from "../src/mysql.ts";
 import { ServiceError } from "../src/service-error.ts";
@@ -135,6 +136,13 @@ describe("a MySQL pool", () => {
     });
     expect(await failureOf(silent)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     await withConnection(pool, (connection) => connection.query("SELECT 1"));
+  });
+
+  it("says DEPENDENCY_UNAVAILABLE where a failover left a server that only reads", () => {
+    for (const code of ["ER_OPTION_PREVENTS_STATEMENT", "ER_READ_ONLY_MODE"]) {
+      const refusal = Object.assign(new Error("read-only"), { code });
+      expect(storeFailure(refusal)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    }
   });
 
   it("says DEPENDENCY_UNAVAILABLE when the server ends the connection", async () => {

@@ -14,6 +14,8 @@ export function connectRedis(url: string, options: { timeoutMs: number }): Redis
     enableAutoPipelining: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    // After a failover the name leads to another server, and this one only reads.
+    reconnectOnError: ({ message }) => message.includes("READONLY"),
   });
   // Every command's own promise tells of failures; this event would end the process.
   redis.on("error", () => undefined);
