@@ -11,6 +11,7 @@ import { findOrBuild } from "./go-tools.ts";
 export interface Answer {
   /** False when nobody defines its kind in that version. */
   isKnown: boolean;
+  isNamespaced: boolean;
   problems: string[];
 }
 

@@ -50,7 +50,8 @@ async function buildWith(folder: string, component: string): Promise<KubernetesO
   }
 }
 
-async function kustomize(folder: string): Promise<KubernetesObject[]> {
+/** What kustomize makes of a folder. */
+export async function kustomize(folder: string): Promise<KubernetesObject[]> {
   const { stdout } = await run(await goTool("kustomize"), ["build", folder]);
   return parseAllDocuments(stdout).map((document) => {
     const object: KubernetesObject = document.toJS();

@@ -1,8 +1,10 @@
+import { SERVICES } from "@tessera/testkit/services";
 import { expect } from "chai";
-import type { Batch } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
+import type { Application } from "./together/argocd.ts";
+import { refusals } from "./together/delivery.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
-import { rootProblems } from "./together/root.ts";
+import { releaseProblems } from "./together/release.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
 
@@ -74,12 +76,48 @@ describe("the checks between parts", () => {
     expect(versionProblems("v1.34.4", "")).to.have.length(1);
   });
 
-  it("see a root Application that says too little", async () => {
-    const source = { path: "charts/apps", helm: { valueFiles: [] } };
-    const root = object("argoproj.io/v1alpha1", "Application", "tessera", { source });
-    const batch: Batch = { part: "terraform", origin: "", environments: [], objects: [root] };
-    expect((await rootProblems([batch])).join()).to.contain("don't meet the specifications");
-    expect(await rootProblems([])).to.deep.equal(["Terraform makes 0 Applications"]);
+  it("see what Argo CD would refuse", () => {
+    const project = {
+      sourceRepos: ["https://git.example/tessera.git"],
+      destinations: [{ namespace: "tessera" }],
+      clusterResourceWhitelist: [{ group: "", kind: "Namespace" }],
+    };
+    const map = object("v1", "ConfigMap", "bff");
+    const elsewhere = { ...map, metadata: { name: "bff", namespace: "kube-system" } };
+    const namespace = object("v1", "Namespace", "tessera");
+    const role = object("rbac.authorization.k8s.io/v1", "ClusterRole", "admin");
+    const answers = new Map([
+      [map, { isKnown: true, isNamespaced: true, problems: ["it is wrong"] }],
+      [elsewhere, { isKnown: true, isNamespaced: true, problems: [] }],
+      [namespace, { isKnown: true, isNamespaced: false, problems: [] }],
+      [role, { isKnown: true, isNamespaced: false, problems: [] }],
+    ]);
+    const deliveries = [
+      {
+        application: application("root", "default", "https://git.example/tessera.git"),
+        objects: [object("argoproj.io/v1alpha1", "AppProject", "tessera", project)],
+      },
+      {
+        application: application("bff", "tessera", "https://git.example/other.git"),
+        objects: [map, elsewhere, namespace, role],
+      },
+      { application: application("lost", "nobody", ""), objects: [] },
+    ];
+    expect(refusals(deliveries, answers)).to.deep.equal([
+      "Application bff: ConfigMap bff: it is wrong",
+      "Application bff: ConfigMap bff: project tessera does not allow it",
+      "Application bff: ClusterRole admin: project tessera does not allow it",
+      "Application bff: project tessera does not know https://git.example/other.git",
+      "Application lost: nobody makes project nobody",
+    ]);
+  });
+
+  it("see pods that would not run what was released", () => {
+    const container = { name: "app", image: "registry.example/tessera/bff:latest" };
+    const template = { metadata: { labels: {} }, spec: { containers: [container] } };
+    const problems = releaseProblems([object("apps/v1", "Deployment", "bff", { template })]);
+    expect(problems).to.have.length(1 + SERVICES.length);
+    expect(problems[0]).to.contain("tessera/bff:latest, which was not released");
   });
 });
 
@@ -90,4 +128,13 @@ function object(
   spec: object = {},
 ): KubernetesObject {
   return { apiVersion, kind, metadata: { name }, spec };
+}
+
+function application(name: string, project: string, repoURL: string): Application {
+  const spec = {
+    project,
+    source: { repoURL, path: "charts/bff" },
+    destination: { namespace: "tessera" },
+  };
+  return { ...object("argoproj.io/v1alpha1", "Application", name), spec };
 }

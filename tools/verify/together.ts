@@ -5,9 +5,8 @@ import type { Outcome, Step } from "../check/step.ts";
 import { kubernetesVersion } from "./api-server.ts";
 import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
+import { deliveryProblems } from "./together/delivery.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
-import { releaseProblems } from "./together/release.ts";
-import { rootProblems } from "./together/root.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
 
@@ -36,12 +35,15 @@ export const togetherSteps: readonly Step[] = [
     versionProblems(kubernetesVersion(), read(`terraform/envs/${name}/terraform.tfvars`)),
   ),
   {
-    name: "together: charts/apps takes what Terraform's root Application gives",
-    run: async () => outcomeOf(await rootProblems(await everything())),
-  },
-  {
-    name: "together: pods run the image that a release names",
-    run: async () => outcomeOf(await releaseProblems(["staging", "prod"])),
+    name: "together: Argo CD may and can apply all that comes of Terraform's root Application",
+    run: async () => {
+      const problems = await Promise.all(
+        ["staging", "prod"].map(async (environment) =>
+          (await deliveryProblems(environment)).map((problem) => `${environment}: ${problem}`),
+        ),
+      );
+      return outcomeOf(problems.flat());
+    },
   },
 ];
 

@@ -76,31 +76,33 @@ var strictDecoder = legacyscheme.Codecs.DecoderToVersion(
 	runtime.InternalGroupVersioner,
 )
 
-// judgeBuiltin says what is wrong with an object of Kubernetes' own; false when it is none.
-func judgeBuiltin(kind schema.GroupVersionKind, object []byte) ([]string, bool) {
+// strategyOf finds what happens to Kubernetes' own kinds; false when it is none of them.
+func strategyOf(kind schema.GroupVersionKind) (rest.RESTCreateStrategy, bool) {
 	strategy, isKnown := strategies[kind.GroupKind()]
-	if !isKnown || !legacyscheme.Scheme.Recognizes(kind) {
-		return nil, false
-	}
+	return strategy, isKnown && legacyscheme.Scheme.Recognizes(kind)
+}
+
+// judgeBuiltin says what is wrong with an object of Kubernetes' own.
+func judgeBuiltin(strategy rest.RESTCreateStrategy, object []byte) []string {
 	problems := []string{}
 	decoded, _, err := strictDecoder.Decode(object, nil, nil)
 	if err != nil {
 		problems = append(problems, err.Error())
 	}
 	if decoded == nil {
-		return problems, true
+		return problems
 	}
 	problems = append(problems, podSecurityProblems(decoded)...)
 	metadata, err := meta.Accessor(decoded)
 	if err != nil {
-		return append(problems, err.Error()), true
+		return append(problems, err.Error())
 	}
 	ctx := request.WithNamespace(context.Background(), namespaceOf(metadata, strategy))
 	rest.FillObjectMetaSystemFields(metadata)
 	if err := rest.BeforeCreate(strategy, ctx, decoded); err != nil {
 		problems = append(problems, err.Error())
 	}
-	return problems, true
+	return problems
 }
 
 // What the request would say: an object that names no namespace goes to the one it is applied to.

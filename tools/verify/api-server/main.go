@@ -3,7 +3,7 @@
 //	api-server <CRD file>… < objects.json > answers.json
 //
 // The objects are an array of JSON. The answers are an array of the same length: whether the
-// object's kind is known, and what is wrong with it. Everything is judged by Kubernetes' own code:
+// object's kind is known, whether it lies in a namespace, and what is wrong with it. Everything is judged by Kubernetes' own code:
 // strict decoding, defaults, validation, and the "restricted" pod security standard.
 package main
 
@@ -17,8 +17,9 @@ import (
 
 // Answer is what comes of one object.
 type Answer struct {
-	IsKnown  bool     `json:"isKnown"`
-	Problems []string `json:"problems"`
+	IsKnown      bool     `json:"isKnown"`
+	IsNamespaced bool     `json:"isNamespaced"`
+	Problems     []string `json:"problems"`
 }
 
 func main() {
@@ -52,12 +53,13 @@ func judge(object []byte, custom customKinds) (Answer, error) {
 		return Answer{IsKnown: true, Problems: []string{err.Error()}}, nil
 	}
 	kind := parsed.GroupVersionKind()
-	if problems, isKnown := judgeBuiltin(kind, object); isKnown {
-		return Answer{IsKnown: true, Problems: problems}, nil
+	if strategy, isKnown := strategyOf(kind); isKnown {
+		problems := judgeBuiltin(strategy, object)
+		return Answer{IsKnown: true, IsNamespaced: strategy.NamespaceScoped(), Problems: problems}, nil
 	}
 	if known, isKnown := custom[kind]; isKnown {
 		problems, err := known.judge(parsed.Object)
-		return Answer{IsKnown: true, Problems: problems}, err
+		return Answer{IsKnown: true, IsNamespaced: known.isNamespaced, Problems: problems}, err
 	}
 	return Answer{Problems: []string{}}, nil
 }

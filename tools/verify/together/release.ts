@@ -3,29 +3,30 @@ import { join } from "node:path";
 import { SERVICES } from "@tessera/testkit/services";
 import { withDigest } from "../../release/with-digest.ts";
 import { workloads } from "../charts/objects.ts";
-import { CHARTS_FOLDER, render, withCharts } from "../render-charts.ts";
+import type { KubernetesObject } from "../render-charts.ts";
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
-/** Workloads whose pods would not run what a release writes into their values. */
-export async function releaseProblems(environments: readonly string[]): Promise<string[]> {
-  return await withCharts(CHARTS_FOLDER, async (charts) => {
-    const problems: string[] = [];
-    for (const [environment, chart] of environments.flatMap((name) =>
-      SERVICES.map((service) => [name, service] as const),
-    )) {
-      const values = `values-${environment}.yaml`;
-      const file = join(charts, chart, values);
-      writeFileSync(file, withDigest(readFileSync(file, "utf8"), DIGEST));
-      const images = workloads(await render(charts, chart, values)).flatMap(({ spec }) =>
-        spec.template.spec.containers.map(({ image }) => image),
-      );
-      const other = images.filter((image) => !image.endsWith(`/tessera/${chart}@${DIGEST}`));
-      problems.push(...other.map((image) => `${environment}: ${chart} would run ${image}`));
-      if (images.length === 0) {
-        problems.push(`${environment}: ${chart} would run nothing`);
-      }
-    }
-    return problems;
-  });
+/** Writes a digest for every workload into a copy of the charts, as the release workflow does. */
+export function release(charts: string, environment: string): void {
+  for (const service of SERVICES) {
+    const file = join(charts, service, `values-${environment}.yaml`);
+    writeFileSync(file, withDigest(readFileSync(file, "utf8"), DIGEST));
+  }
+}
+
+/** Pods that would run something else than what was released, and workloads that nobody runs. */
+export function releaseProblems(objects: readonly KubernetesObject[]): string[] {
+  const images = workloads(objects).flatMap(({ spec }) =>
+    spec.template.spec.containers.map(({ image }) => image),
+  );
+  const released = SERVICES.map((service) => `/tessera/${service}@${DIGEST}`);
+  return [
+    ...images
+      .filter((image) => !released.some((end) => image.endsWith(end)))
+      .map((image) => `some pod runs ${image}, which was not released`),
+    ...released
+      .filter((end) => !images.some((image) => image.endsWith(end)))
+      .map((end) => `no pod runs …${end}, which was released`),
+  ];
 }
