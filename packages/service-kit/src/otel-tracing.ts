@@ -162,7 +162,13 @@ const ALLOWED: ReadonlySet<string> = new Set(ATTRIBUTE_NAMES);
 
 /** Types forbid other names already; what they overlook ends here. */
 function allowed(attributes: Attributes): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => ALLOWED.has(name)));
+  const kept: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (ALLOWED.has(name)) {
+      kept[name] = value;
+    }
+  }
+  return kept;
 }
 
 /** Says once that exports fail, and not again until one has succeeded. */
