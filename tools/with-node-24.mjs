@@ -69,8 +69,8 @@ function installPackages() {
   }
   if (!isInstalled(JSON.parse(lockText))) {
     say("Installing packages …");
-    // What the lock file names is installed as it says, and nothing is saved. `npm ci` would want
-    // every other platform's packages in the lock file too, which not every registry serves.
+    // What the lock file names is installed as it says, and nothing is saved. `npm ci`, which images
+    // are built with, would first throw away everything that is installed.
     npm(node, ["install", "--no-save", "--include=dev"]);
   }
   writeFileSync(STAMP, hash);
