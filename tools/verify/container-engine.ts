@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
@@ -32,7 +32,7 @@ export class ContainerEngine {
       `--root=${join(folder, "storage")}`,
       // What holds until the machine restarts; podman refuses paths of more than 50 characters.
       `--runroot=/run/tessera-${createHash("sha256").update(folder).digest("hex").slice(0, 8)}`,
-      "--storage-driver=overlay",
+      `--storage-driver=${driverFor(folder)}`,
     ];
     this.#buildah = [programs.buildah, ...storage];
     const machine = ["--cgroup-manager=cgroupfs", `--runtime=${programs.runc}`];
@@ -90,6 +90,14 @@ export class ContainerEngine {
       ...command,
     ];
   }
+}
+
+/** What Linux calls an overlay file system; see statfs(2). */
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+/** Layers that lie on each other, but for a folder that is in such layers itself: there, copies. */
+function driverFor(folder: string): "overlay" | "vfs" {
+  return statfsSync(folder).type === OVERLAYFS_MAGIC ? "vfs" : "overlay";
 }
 
 async function run([program = "", ...args]: readonly string[]): Promise<string> {
