@@ -109,6 +109,8 @@ locals {
     controllerReplicas        = var.environment == "prod" ? 3 : 1
     enablePodAntiAffinity     = var.environment == "prod"
     enablePodDisruptionBudget = var.environment == "prod"
+    # While no injector answers, prod makes no pods rather than pods that no policy knows.
+    webhookFailurePolicy = var.environment == "prod" ? "Fail" : "Ignore"
   }
 
   argocd_values = {
@@ -145,6 +147,11 @@ locals {
             }
           }
         }
+        # EKS lets nobody scrape these: their alerts would call somebody on the first day.
+        kubeControllerManager = { enabled = false }
+        kubeEtcd              = { enabled = false }
+        kubeProxy             = { enabled = false }
+        kubeScheduler         = { enabled = false }
         # Routes to pagers are for all alerts: those on sums have no namespace of their own.
         alertmanager = { alertmanagerSpec = { alertmanagerConfigMatcherStrategy = { type = "None" } } }
         # Dashboards are ConfigMaps with this label, in any namespace, and name their folder.

@@ -34,6 +34,23 @@ run "nginx_is_meshed_and_known_by_name" {
   }
 }
 
+run "prometheus_is_meshed_and_known_by_name" {
+  command = plan
+
+  assert {
+    condition = (
+      helm_release.meshed["kube-prometheus-stack"].namespace == "monitoring" &&
+      yamldecode(helm_release.meshed["kube-prometheus-stack"].values[0]).prometheus.serviceAccount.name == "prometheus"
+    )
+    error_message = "The mesh lets it scrape by its namespace and service account."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.meshed["kube-prometheus-stack"].values[0]).prometheus.prometheusSpec.podMetadata.annotations["linkerd.io/inject"] == "enabled"
+    error_message = "Without a proxy Prometheus has no identity, and every scrape is refused."
+  }
+}
+
 run "an_alb_needs_no_nginx" {
   command = plan
   variables {
