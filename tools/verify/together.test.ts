@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { KubernetesObject } from "./render-charts.ts";
 import type { Application } from "./together/argocd.ts";
 import { refusals } from "./together/delivery.ts";
+import { healthProblems } from "./together/health.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
 import { releaseProblems } from "./together/release.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
@@ -109,6 +110,37 @@ describe("the checks between parts", () => {
       "Application bff: ClusterRole admin: project tessera does not allow it",
       "Application bff: project tessera does not know https://git.example/other.git",
       "Application lost: nobody makes project nobody",
+    ]);
+  });
+
+  it("see what waits for a later wave, and is waited for by it", () => {
+    const inWave = <T extends KubernetesObject>(wave: string, made: T): T => ({
+      ...made,
+      metadata: { ...made.metadata, annotations: { "argocd.argoproj.io/sync-wave": wave } },
+    });
+    const route = (name: string, service: string) =>
+      object("gateway.networking.k8s.io/v1", "HTTPRoute", name, {
+        parentRefs: [{ kind: "Service", name: service }],
+      });
+    const patient = route("patient", "bff");
+    patient.metadata.annotations = { "argocd.argoproj.io/ignore-healthcheck": "true" };
+    const problems = healthProblems([
+      {
+        application: inWave("-5", application("mesh", "tessera", "")),
+        objects: [
+          route("bff", "bff"),
+          patient,
+          route("own", "own"),
+          object("v1", "Service", "own"),
+        ],
+      },
+      {
+        application: inWave("2", application("bff", "tessera", "")),
+        objects: [object("v1", "Service", "bff"), route("beside", "bff")],
+      },
+    ]);
+    expect(problems).to.deep.equal([
+      "Application mesh: HTTPRoute bff waits for Service bff of a later wave",
     ]);
   });
 

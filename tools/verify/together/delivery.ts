@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { type Answer, judgeObjects } from "../api-server.ts";
 import { helm, type KubernetesObject } from "../render-charts.ts";
 import { type Application, type Delivery, deliver } from "./argocd.ts";
+import { healthProblems } from "./health.ts";
 import { release, releaseProblems } from "./release.ts";
 
 interface AppProject extends KubernetesObject {
@@ -27,7 +28,11 @@ export async function deliveryProblems(environment: string): Promise<string[]> {
     const objects = deliveries.flatMap((delivery) => delivery.objects);
     const judged = await judgeObjects(objects);
     const answers = new Map(objects.map((object, index) => [object, judged[index]]));
-    return [...refusals(deliveries, answers), ...releaseProblems(objects)];
+    return [
+      ...refusals(deliveries, answers),
+      ...healthProblems(deliveries),
+      ...releaseProblems(objects),
+    ];
   } catch (reason) {
     return [reason instanceof Error ? reason.message : String(reason)];
   }
