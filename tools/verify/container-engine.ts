@@ -26,13 +26,17 @@ export interface ContainerOptions {
 export class ContainerEngine {
   readonly #buildah: readonly string[];
   readonly #podman: readonly string[];
+  /** False where each layer would be a copy of all below it: hundreds of megabytes a line. */
+  readonly keepsLayers: boolean;
 
   private constructor(programs: { buildah: string; podman: string; runc: string }, folder: string) {
+    const driver = driverFor(folder);
+    this.keepsLayers = driver === "overlay";
     const storage = [
       `--root=${join(folder, "storage")}`,
       // What holds until the machine restarts; podman refuses paths of more than 50 characters.
       `--runroot=/run/tessera-${createHash("sha256").update(folder).digest("hex").slice(0, 8)}`,
-      `--storage-driver=${driverFor(folder)}`,
+      `--storage-driver=${driver}`,
     ];
     this.#buildah = [programs.buildah, ...storage];
     const machine = ["--cgroup-manager=cgroupfs", `--runtime=${programs.runc}`];

@@ -80,7 +80,8 @@ async function buildAll(engine: ContainerEngine, base: string): Promise<void> {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   for (const workload of SERVICES) {
     await engine.buildah(
-      ...["bud", "--isolation=chroot", "--network=host", "--layers", "--force-rm"],
+      ...["bud", "--isolation=chroot", "--network=host", "--force-rm"],
+      `--layers=${engine.keepsLayers}`,
       ...[`--tag=${imageOf(workload)}`, `--build-arg=WORKLOAD=${workload}`],
       ...[`--build-arg=BASE=${base}`, `--build-arg=TARGETARCH=${architecture}`],
       ".",
