@@ -1,0 +1,5 @@
+/** So many units of one ticket type. */
+export interface Line {
+  ticketTypeId: string;
+  quantity: number;
+}

@@ -1,0 +1,27 @@
+/** What a network does to what it carries. */
+export type Impairment =
+  /** Each piece of data arrives so much later, in order. */
+  | { kind: "delay"; ms: number; jitterMs: number }
+  /** Nothing arrives any more, either way, and nobody is told. */
+  | { kind: "drop" }
+  /** Connections are reset, again and again; new ones can be made. */
+  | { kind: "cut"; everyMs: number }
+  /** What is asked arrives and is done; no answer comes back. Connections end when it is healed. */
+  | { kind: "lose-replies" }
+  /** This share of requests arrives twice; the first answer is the one that counts. */
+  | { kind: "duplicate"; share: number };
+
+/**
+ * One piece of the network: listens for its callers, and forwards them to whichever of its targets
+ * is there, in turn.
+ */
+export interface Link {
+  /** Where its callers connect, as host:port. */
+  readonly address: string;
+  /** Connections that are open through it now. */
+  readonly connections: number;
+  /** Whatever was impaired before is forgotten. */
+  impair(impairment: Impairment): void;
+  /** Carries everything again; connections that lost something are cut, so that nobody waits on them. */
+  heal(): void;
+}
