@@ -7,6 +7,11 @@ export interface Fault {
   name: string;
   /** In words, for a report's reader. */
   title: string;
+  /**
+   * What it breaks, such as "redis", "mysql", "network" or a service's name: two faults of one part
+   * never come at the same time.
+   */
+  part: string;
   /** For how long it lasts, in milliseconds, at least and at most. */
   lastsMs: readonly [min: number, max: number];
   /** What may be seen while it lasts, beside 503, 504 and 429 with `Retry-After`. */
