@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { type Children, stopChild } from "./stores/children.ts";
+import { type Children, isRunning, pauseChild, stopChild } from "./stores/children.ts";
 import { lastLines, openFreshLog } from "./stores/store-server.ts";
 
 /** What one process of a service needs to be run. */
@@ -65,6 +65,11 @@ export class ServiceProcess {
     return this.#child?.exitCode ?? null;
   }
 
+  /** False before it is started, and once it has ended. */
+  get isRunning(): boolean {
+    return isRunning(this.#child);
+  }
+
   /** Starts it; resolves when it serves. */
   async start(): Promise<void> {
     // The first launch begins the log anew, whatever an earlier process left in it.
@@ -99,6 +104,13 @@ export class ServiceProcess {
   /** Sends a signal: SIGKILL for a crash, SIGSTOP and SIGCONT for a long pause. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
+  }
+
+  /** Pauses it; resolves when no thread of it runs any more. SIGCONT lets it go on. */
+  async pause(): Promise<void> {
+    if (this.#child !== undefined) {
+      await pauseChild(this.#child);
+    }
   }
 
   /** Kills it with no chance to clean up; resolves when it is gone. */

@@ -16,7 +16,9 @@ export interface Fault {
   lastsMs: readonly [min: number, max: number];
   /** What may be seen while it lasts, beside 503, 504 and 429 with `Retry-After`. */
   mayCut: boolean;
-  /** Breaks it; resolves when it is broken. */
+  /** Why it cannot be had in this world; undefined when it can. */
+  needs?(world: World): string | undefined;
+  /** Breaks it; resolves when it is broken. What failed half-way leaves nothing broken. */
   begin(world: World, random: Random): Promise<Broken>;
 }
 

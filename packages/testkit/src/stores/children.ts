@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { startOfProcess } from "./process-identity.ts";
+import { isPaused, startOfProcess } from "./process-identity.ts";
 
 /** A process as a file remembers it: the start tells it from another that got its number. */
 interface ProcessRecord {
@@ -24,6 +24,8 @@ export interface ChildOptions {
 
 /** How long a child may take to stop before it is killed, in milliseconds. */
 const STOP_GRACE_MS = 20_000;
+/** How long a signalled child may take to pause, in milliseconds. */
+const PAUSE_DEADLINE_MS = 5_000;
 
 /**
  * Child processes, each with a record in `folder` for as long as it runs.
@@ -92,7 +94,7 @@ export async function stopChild(
   child: ChildProcess,
   { graceMs = STOP_GRACE_MS, isForced = false } = {},
 ): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) {
+  if (!isRunning(child)) {
     return;
   }
   const exited = once(child, "exit");
@@ -106,6 +108,23 @@ export async function stopChild(
   );
   await exited;
   giveUp.abort();
+}
+
+/** True from the child's start until it has ended, however it ended. */
+export function isRunning(child: ChildProcess | undefined): boolean {
+  return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+/** Pauses a child; resolves when no thread of it runs any more. SIGCONT lets it go on. */
+export async function pauseChild(child: ChildProcess): Promise<void> {
+  child.kill("SIGSTOP");
+  const giveUpTime = Date.now() + PAUSE_DEADLINE_MS;
+  while (child.pid !== undefined && isRunning(child) && !isPaused(child.pid)) {
+    if (Date.now() > giveUpTime) {
+      throw new Error(`process ${child.pid} does not pause`);
+    }
+    await setTimeout(1);
+  }
 }
 
 /** Stops what the records in `folder` name and is still running; returns the names. */

@@ -3,9 +3,8 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { type Children, stopChild } from "./children.ts";
+import { type Children, isRunning, pauseChild, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
-import { isPaused } from "./process-identity.ts";
 
 /** What one private server needs to be run. */
 export interface StoreServerOptions {
@@ -24,8 +23,6 @@ export interface StoreServerOptions {
 
 /** How long a server may take to answer after its start, recovery included, in milliseconds. */
 const START_DEADLINE_MS = 120_000;
-/** How long a signalled server may take to pause, in milliseconds. */
-const PAUSE_DEADLINE_MS = 5_000;
 /** Stores stop after everything that uses them. */
 const STOP_ORDER = 2;
 
@@ -39,6 +36,11 @@ export class StoreServer {
   constructor(options: StoreServerOptions) {
     this.url = options.url;
     this.#options = options;
+  }
+
+  /** False before it is started, and once it has ended. */
+  get isRunning(): boolean {
+    return isRunning(this.#child);
   }
 
   /** Starts it; resolves when it answers. */
@@ -72,20 +74,21 @@ export class StoreServer {
 
   /** Pauses it; resolves when no thread of it runs any more. SIGCONT lets it go on. */
   async pause(): Promise<void> {
-    const { pid } = this.#child ?? {};
-    this.signal("SIGSTOP");
-    const giveUpTime = Date.now() + PAUSE_DEADLINE_MS;
-    while (pid !== undefined && !isPaused(pid)) {
-      if (Date.now() > giveUpTime) {
-        throw new Error(`${this.#options.name} does not pause`);
-      }
-      await setTimeout(1);
+    if (this.#child !== undefined) {
+      await pauseChild(this.#child);
+    }
+  }
+
+  /** Kills it with no chance to clean up; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#child !== undefined) {
+      await stopChild(this.#child, { isForced: true });
     }
   }
 
   async #answers(child: ChildProcess): Promise<boolean> {
     const giveUpTime = Date.now() + START_DEADLINE_MS;
-    while (Date.now() < giveUpTime && child.exitCode === null && child.signalCode === null) {
+    while (Date.now() < giveUpTime && isRunning(child)) {
       try {
         await this.#options.ping(this.url);
         return true;
