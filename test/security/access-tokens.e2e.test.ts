@@ -1,4 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { expect } from "chai";
 import { type Buyer, newBuyer, newBuyers } from "../market.ts";
 import { call } from "../rest.ts";
@@ -208,5 +210,24 @@ describe("access tokens", () => {
     await expectRefused("the BFF's own words", claims);
     const query = await call(`${me()}?access_token=${whole}`);
     expect(query.status).to.equal(401);
+  });
+
+  // A proxy in front may have looked at the other one.
+  it("are refused in two Authorization headers, whichever comes first", async () => {
+    const bad = "Bearer a.b.c";
+    const ours = `Bearer ${buyer.token}`;
+    for (const authorization of [
+      [bad, ours],
+      [ours, bad],
+      [ours, ours],
+    ]) {
+      const request = get(me(), { headers: { authorization } });
+      const [answer] = (await once(request, "response")) as [IncomingMessage];
+      answer.resume();
+      expect([authorization.indexOf(bad), answer.statusCode]).to.deep.equal([
+        authorization.indexOf(bad),
+        401,
+      ]);
+    }
   });
 });

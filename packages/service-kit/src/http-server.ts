@@ -71,6 +71,9 @@ export function listenHttp(
       requestTimeout: 15_000,
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
+      // Node would keep the first Authorization and drop the others, where a proxy in front may
+      // have looked at the last: together they are no token.
+      joinDuplicateHeaders: true,
     },
     listener,
   );
