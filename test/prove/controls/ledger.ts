@@ -1,0 +1,106 @@
+import type { Control, SourceChange } from "./control.ts";
+
+/**
+ * Rows are read without a lock, and written as they are thought to be: a check, and then a write.
+ * Each write takes its time, as it would on a busy machine.
+ */
+const NO_GUARD: SourceChange = {
+  service: "inventory-svc",
+  file: "mysql/stock-guard.ts",
+  replace: [
+    { from: 'lock: "FOR UPDATE"', to: 'lock: ""' },
+    { from: "(eventId, { position }, {", to: "(eventId, before, {" },
+    {
+      from: `SET available = available + \${integerLiteral(available)}, held = held + \${integerLiteral(held)}, sold = sold + \${integerLiteral(sold)}`,
+      to: `SET available = \${integerLiteral(before.available + available)},
+         held = \${integerLiteral(before.held + held)},
+         sold = \${integerLiteral(before.sold + sold)}`,
+    },
+    { from: "integerLiteral(position)", to: "integerLiteral(before.position)" },
+    {
+      from: `AND available >= \${integerLiteral(-available)} AND held >= \${integerLiteral(-held)} AND sold >= \${integerLiteral(-sold)}`,
+      to: "AND SLEEP(0.03) = 0",
+    },
+  ],
+};
+
+/** The ledger takes every batch for the newest. */
+const NO_FENCE: SourceChange = {
+  service: "inventory-svc",
+  file: "domain/decide.ts",
+  replace: [{ from: "fencingToken > 0n && fencingToken < event.fence", to: "fencingToken < 0n" }],
+};
+
+/** A holder takes a while between the last look at its lock and what it does under it. */
+const SLOW_HOLDER: SourceChange = {
+  service: "reservation-svc",
+  file: "app/event-combiner.ts",
+  replace: [
+    {
+      from: "isKept = await this.#allocate(lease);",
+      to: `await new Promise((resolve) => setTimeout(resolve, 60));
+      isKept = await this.#allocate(lease);`,
+    },
+  ],
+};
+
+/** What the ledger of stock is without. */
+export const LEDGER_CONTROLS: readonly Control[] = [
+  {
+    name: "ledger-guard-off",
+    title: "The ledger reads stock without a lock and writes it without a condition",
+    changes: [NO_GUARD],
+    // Whoever finds the lock taken goes to the ledger without it, nearly at once.
+    settings: { "reservation-svc": { LOCK_WAIT_MS: "10" } },
+    expects: ["nothing is sold twice"],
+  },
+  {
+    name: "lock-alone",
+    title: "The lock is all there is: no guard, no fencing, and its holder is paused past its TTL",
+    changes: [NO_GUARD, NO_FENCE, SLOW_HOLDER],
+    // Nobody goes without the lock, and nobody gives it up.
+    settings: {
+      "reservation-svc": { LOCK_TTL_MS: "400", LOCK_WAIT_MS: "10000", LOCK_HOLD_MS: "60000" },
+    },
+    expects: ["nothing is sold twice"],
+  },
+  {
+    name: "sweeper-releases-twice",
+    title: "The units of a hold that is over are given back twice",
+    changes: [
+      {
+        service: "inventory-svc",
+        file: "domain/settle.ts",
+        replace: [
+          {
+            from: 'settlement.move(allocation, "RELEASED");',
+            to: `settlement.move(allocation, "RELEASED");
+      try {
+        settlement.stock.move(allocation.lines, "held", "available");
+      } catch {
+        // Nobody else holds any.
+      }`,
+          },
+        ],
+      },
+    ],
+    expects: ["nothing is sold twice", "units add up to the capacity"],
+  },
+  {
+    name: "limit-not-counted",
+    title: "Each request is compared with the limit by itself",
+    changes: [
+      {
+        service: "inventory-svc",
+        file: "domain/decide.ts",
+        replace: [
+          {
+            from: "const unitsAfter = units + (this.#unitsByUser.get(wish.userId) ?? 0);",
+            to: "const unitsAfter = units;",
+          },
+        ],
+      },
+    ],
+    expects: ["nobody has more than the limit"],
+  },
+];
