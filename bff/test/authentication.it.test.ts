@@ -110,6 +110,8 @@ describe("authentication", () => {
     api.services.users.keys = [await makeKey("key-3")];
     expect((await me(`Bearer ${await api.token()}`)).status).to.equal(200);
     await expectRefused(`Bearer ${await signToken(old)}`);
+    // Remembered or not: whoever stole the key may have made one that lasts for ever.
+    await expectRefused(`Bearer ${oldToken}`);
   });
 
   it("keeps its keys while user-svc is away", async () => {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@tessera/service-kit/clock";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { isUuid } from "@tessera/service-kit/uuid";
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -14,6 +14,8 @@ export interface Caller {
   role: "customer" | "organiser";
   /** When the token expires, in milliseconds since 1970. */
   expireMs: number;
+  /** Which key the token is signed with. */
+  keyId: string;
 }
 
 /** How tokens are verified. */
@@ -33,9 +35,11 @@ export class AccessTokens {
   readonly #getKey: JWTVerifyGetKey;
   readonly #verifying = new Map<string, Promise<Caller>>();
   readonly #verified: LRUCache<string, Caller>;
+  readonly #keys: SigningKeys;
 
   constructor({ keys, maxRemembered = 25_000, clock = systemClock }: AccessTokensOptions) {
     this.#clock = clock;
+    this.#keys = keys;
     this.#verified = new LRUCache({ max: maxRemembered });
     this.#getKey = async ({ kid }) => {
       const key = kid === undefined ? undefined : await keys.find(kid);
@@ -51,10 +55,17 @@ export class AccessTokens {
     return this.#verified.size;
   }
 
-  /** Who holds a token that was verified before and has not expired; undefined for any other. */
+  /**
+   * Who holds a token that was verified before, has not expired, and whose key is still listed;
+   * undefined for any other.
+   */
   recall(token: string): Caller | undefined {
     const caller = this.#verified.get(token);
-    return caller !== undefined && this.#clock().getTime() < caller.expireMs ? caller : undefined;
+    const isGood =
+      caller !== undefined &&
+      this.#clock().getTime() < caller.expireMs &&
+      this.#keys.has(caller.keyId);
+    return isGood ? caller : undefined;
   }
 
   /**
@@ -75,20 +86,22 @@ export class AccessTokens {
     if (token.length > MAX_TOKEN_LENGTH) {
       throw rejected("the access token is too long");
     }
-    const payload = await this.#payloadOf(token);
+    const { payload, protectedHeader } = await this.#read(token);
     const { sub, sid, role, exp } = payload;
-    const isWhole = isUuidClaim(sub) && isUuidClaim(sid) && exp !== undefined;
+    const { kid: keyId } = protectedHeader;
+    const isWhole =
+      isUuidClaim(sub) && isUuidClaim(sid) && exp !== undefined && keyId !== undefined;
     if (!isWhole || (role !== "customer" && role !== "organiser")) {
       throw rejected("the access token lacks a claim");
     }
-    const caller = { userId: sub, sessionId: sid, role, expireMs: exp * 1000 } as const;
+    const caller = { userId: sub, sessionId: sid, role, expireMs: exp * 1000, keyId } as const;
     this.#verified.set(token, caller);
     return caller;
   }
 
-  async #payloadOf(token: string): Promise<JWTPayload> {
+  async #read(token: string): Promise<JWTVerifyResult> {
     try {
-      const { payload } = await jwtVerify(token, this.#getKey, {
+      return await jwtVerify(token, this.#getKey, {
         // One algorithm: a token never chooses how it is checked.
         algorithms: ["EdDSA"],
         issuer: "tessera",
@@ -96,7 +109,6 @@ export class AccessTokens {
         requiredClaims: ["sub", "sid", "role", "exp"],
         currentDate: this.#clock(),
       });
-      return payload;
     } catch (reason) {
       if (reason instanceof errors.JWTExpired) {
         throw rejected("the access token has expired", reason);

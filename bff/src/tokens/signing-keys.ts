@@ -63,6 +63,11 @@ export class SigningKeys {
     }
   }
 
+  /** True while a key of that id is listed, as far as is known without asking. */
+  has(keyId: string): boolean {
+    return this.#keys?.has(keyId) === true;
+  }
+
   /**
    * The key of that id, or undefined when there is none. Throws DEPENDENCY_UNAVAILABLE when no
    * keys are known at all.
