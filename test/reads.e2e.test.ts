@@ -3,8 +3,8 @@ import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
 import { createEvent, newBuyers, type SaleEvent, type Stock } from "./market.ts";
 import { call } from "./rest.ts";
-import { TEST_ENV } from "./shared-system.ts";
 import { until } from "./storm.ts";
+import { TEST_ENV } from "./test-env.ts";
 import { metricOf } from "./watch.ts";
 
 /** What is promised: nobody is shown anything older, in milliseconds. */

@@ -6,8 +6,8 @@ import { Buyer, createEvent, newBuyers, stockOf, tally } from "./market.ts";
 import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
-import { TEST_ENV } from "./shared-system.ts";
 import { eachOf, persist, until } from "./storm.ts";
+import { TEST_ENV } from "./test-env.ts";
 import { adminUrl, metricOf } from "./watch.ts";
 
 describe("two replicas", () => {

@@ -7,7 +7,7 @@ import { createEvent, stockOf } from "./market.ts";
 import { RoomStorm, type Visitor } from "./room-storm.ts";
 import { useClients } from "./rpc.ts";
 import { expectExact } from "./settled.ts";
-import { TEST_ENV } from "./shared-system.ts";
+import { TEST_ENV } from "./test-env.ts";
 import { metricOf } from "./watch.ts";
 
 const CROWD = 20_000;

@@ -7,8 +7,8 @@ import { type ExportedSpan, TraceCollector } from "@tessera/testkit/trace-collec
 import { expect } from "chai";
 import { type Buyer, createEvent, newBuyer, type SaleEvent } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
-import { TEST_ENV } from "./shared-system.ts";
 import { until } from "./storm.ts";
+import { TEST_ENV } from "./test-env.ts";
 
 /** A trace that a client has begun. */
 function newTrace() {

@@ -152,8 +152,8 @@ export async function openSystem(
   }
 }
 
-/** Migrates all schemas and makes the organiser. */
-async function prepareSchemas(children: Children, settings: SystemSettings): Promise<void> {
+/** Migrates all schemas and makes the organiser, who is {@link ORGANISER}. */
+export async function prepareSchemas(children: Children, settings: SystemSettings): Promise<void> {
   const stdio = ["ignore", "ignore", "inherit"] as const;
   await Promise.all(
     SCHEMAS.map((schema) =>
