@@ -106,9 +106,15 @@ export function limitByUser(limit: Limit): RequestHandler {
   };
 }
 
-/** An account's key: who reads Redis need not learn addresses. */
+/**
+ * An account's key: who reads Redis need not learn addresses.
+ *
+ * Whatever user-svc takes for one address has one key, or each way of writing it would have guesses
+ * of its own: case, how accents are composed, and spaces at the end, which MySQL does not see.
+ */
 export function accountKey(email: string): string {
-  return hash("sha256", email.trim().toLowerCase(), "base64url");
+  const unique = email.trim().normalize("NFC").toLowerCase().normalize("NFC");
+  return hash("sha256", unique, "base64url");
 }
 
 /** One household has a whole IPv6 /64 to itself; its addresses count as one. */
