@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
 import type { Children } from "@tessera/testkit/stores/children";
-import { countTests, type TestCounts } from "./count-tests.ts";
+import { countTests, printLine, type TestCounts } from "./count-tests.ts";
+import { LatePrinter } from "./late-printer.ts";
 
 /** What came of a run. */
 export interface TestTotals extends TestCounts {
@@ -16,9 +18,13 @@ const MIN_COVERED_PERCENT = 90;
 /** A run that takes longer hangs: something was left open. In milliseconds. */
 const DEADLINE_MS = 15 * 60_000;
 
-const COVERAGE = [
+/** Where each process says what it covered. */
+const COVERED = join(ROOT, "coverage", "tmp");
+
+const COVERAGE_REPORT = [
   join(ROOT, "node_modules", "c8", "bin", "c8.js"),
-  "--temp-directory=coverage/tmp",
+  "report",
+  `--temp-directory=${COVERED}`,
   "--include=*-svc/src/**/*.ts",
   "--include=bff/src/**/*.ts",
   "--include=packages/service-kit/src/**/*.ts",
@@ -26,8 +32,12 @@ const COVERAGE = [
   "--merge-async",
 ];
 
+/** All together, and each by itself: run side by side, since neither keeps two cores busy. */
+const TOGETHER = "test/**/*.test.ts";
+const APART = "{proto,packages/*,*-svc,bff}/{src,test}/**/*.test.ts";
+
 /**
- * Runs mocha under c8, which also collects what child processes that end by themselves covered.
+ * Runs mocha, and collects what it and the child processes that end by themselves covered.
  *
  * With `selection`, arguments for mocha, only a part runs: nothing is said about coverage then.
  */
@@ -36,12 +46,40 @@ export async function runMocha(
   selection: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<TestTotals> {
-  const isWhole = selection.length === 0;
-  const mocha = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), ...selection];
-  const command = isWhole
-    ? [process.execPath, ...COVERAGE, "--reporter=text-summary", process.execPath, ...mocha]
-    : [process.execPath, ...mocha];
-  const child = children.spawn("mocha", command, {
+  if (selection.length > 0) {
+    const isNamed = selection.some((one) => one.endsWith(".test.ts"));
+    const args = isNamed ? selection : [...selection, APART, TOGETHER];
+    return await runGroup({ children, name: "mocha", args, env, print: printLine });
+  }
+  rmSync(COVERED, { recursive: true, force: true });
+  const late = new LatePrinter();
+  const common = { children, env: { ...env, NODE_V8_COVERAGE: COVERED } };
+  const [first, second] = await Promise.all([
+    runGroup({ ...common, name: "mocha-together", args: [TOGETHER], print: printLine }).finally(
+      () => late.release(),
+    ),
+    runGroup({ ...common, name: "mocha-apart", args: [APART], print: late.print }),
+  ]);
+  return {
+    passed: first.passed + second.passed,
+    failed: first.failed + second.failed,
+    code: first.code || second.code || (await checkCoverage(children)),
+  };
+}
+
+interface Group {
+  children: Children;
+  /** Unique among the children. */
+  name: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  print: (line: string) => void;
+}
+
+/** Runs one mocha to its end. */
+async function runGroup({ children, name, args, env, print }: Group): Promise<TestTotals> {
+  const mocha = [join(ROOT, "node_modules", "mocha", "bin", "mocha.js"), ...args];
+  const child = children.spawn(name, [process.execPath, ...mocha], {
     cwd: ROOT,
     env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
     stdio: ["ignore", "pipe", "inherit"],
@@ -51,10 +89,11 @@ export async function runMocha(
     process.stdout.write("The tests do not come to an end; stopping them.\n");
     child.kill();
   }, DEADLINE_MS);
-  const counts = child.stdout === null ? { passed: 0, failed: 1 } : await countTests(child.stdout);
+  const { stdout } = child;
+  const counts = stdout === null ? { passed: 0, failed: 1 } : await countTests(stdout, print);
   clearTimeout(deadline);
   const code = (child.exitCode ?? (await exitCodeOf(child))) || Math.min(counts.failed, 1);
-  return { ...counts, code: code || (isWhole ? await checkCoverage(children, env) : 0) };
+  return { ...counts, code };
 }
 
 async function exitCodeOf(child: ReturnType<Children["spawn"]>): Promise<number> {
@@ -66,20 +105,19 @@ async function exitCodeOf(child: ReturnType<Children["spawn"]>): Promise<number>
 }
 
 /** 0 when enough is covered; else the files are listed, and 1. */
-async function checkCoverage(children: Children, env: NodeJS.ProcessEnv): Promise<number> {
-  const check = ["check-coverage", `--lines=${MIN_COVERED_PERCENT}`];
+async function checkCoverage(children: Children): Promise<number> {
+  const report = (reporter: string, ...more: readonly string[]) =>
+    children.run(
+      "coverage",
+      [process.execPath, ...COVERAGE_REPORT, `--reporter=${reporter}`, ...more],
+      { stdio: "inherit", order: 0 },
+    );
   try {
-    await children.run("coverage", coverageCommand(check), { env, stdio: "inherit", order: 0 });
+    await report("text-summary", "--check-coverage", `--lines=${MIN_COVERED_PERCENT}`);
     return 0;
   } catch {
-    const report = ["report", "--reporter=text"];
-    await children.run("coverage", coverageCommand(report), { env, stdio: "inherit", order: 0 });
+    await report("text");
     process.stdout.write(`Less than ${MIN_COVERED_PERCENT} % of lines are covered.\n`);
     return 1;
   }
-}
-
-function coverageCommand([verb = "", ...flags]: readonly string[]): string[] {
-  const [program = "", ...settings] = COVERAGE;
-  return [process.execPath, program, verb, ...settings, ...flags];
 }
