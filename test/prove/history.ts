@@ -36,6 +36,8 @@ export interface ToldPlace {
   state: "WAITING" | "ADMITTED" | "GONE" | "EXPIRED";
   position: number | null;
   pass?: string;
+  /** When to ask again; null when there is nothing to wait for. */
+  pollAfterMs: number | null;
 }
 
 /** What was answered, when anything was. */

@@ -1,0 +1,109 @@
+import { setTimeout } from "node:timers/promises";
+import type { History, Operation, Wish } from "../history.ts";
+import { askOf } from "./ask-of.ts";
+import { Holds } from "./holds.ts";
+import type { Person } from "./person.ts";
+import { NoAnswer, type RestClient } from "./rest-client.ts";
+import { outcomeOf, toldOf } from "./told-of.ts";
+
+/** Who got no answer asks again after so long, in milliseconds; each time later, up to a bound. */
+const AGAIN_MS = { first: 150, last: 1_000, growth: 1.6 };
+/** For how long somebody waits who is told to come later, in milliseconds at most. */
+const LATER_MS = 2_000;
+
+/** What was asked so far, in numbers. */
+export interface Counts {
+  /** Requests, by what came of them. */
+  ok: number;
+  refused: number;
+  unknown: number;
+  /** Requests without an answer yet. */
+  inFlight: number;
+  /** Units that people hold now, as far as they were told. */
+  unitsHeld: number;
+}
+
+/** It is too late for whatever was to be done next. */
+export class ClosingTime extends Error {
+  override readonly name = "ClosingTime";
+}
+
+/** Where people ask: each request goes into the history, with what came of it. */
+export class Desk {
+  readonly history: History;
+  readonly #client: RestClient;
+  readonly #holds = new Holds();
+  readonly #counts = { ok: 0, refused: 0, unknown: 0 };
+  #inFlight = 0;
+  /** As performance.now() counts. */
+  #closingTime = Number.POSITIVE_INFINITY;
+
+  constructor({ client, history }: { client: RestClient; history: History }) {
+    this.#client = client;
+    this.history = history;
+  }
+
+  /** What was asked so far. */
+  get counts(): Counts {
+    const unitsHeld = this.#holds.unitsAt(Date.now());
+    return { ...this.#counts, inFlight: this.#inFlight, unitsHeld };
+  }
+
+  /** From so many milliseconds from now on nobody is heard any more. */
+  closeIn(ms: number): void {
+    this.#closingTime = performance.now() + ms;
+  }
+
+  /** Waits, but not beyond closing time. */
+  async pause(ms: number): Promise<void> {
+    await setTimeout(Math.max(0, Math.min(ms, this.#closingTime - performance.now())));
+  }
+
+  /** Asks once. Throws {@link ClosingTime}. */
+  async ask(person: Person, wish: Wish, key?: string): Promise<Operation> {
+    if (performance.now() >= this.#closingTime) {
+      throw new ClosingTime();
+    }
+    const accessToken = await person.accessToken(this.#client);
+    const operation = this.history.begin(person.userId, wish, key);
+    this.#inFlight += 1;
+    try {
+      const answer = await this.#client.send({ ...askOf(wish), key, accessToken });
+      const told = toldOf(wish, answer);
+      if (told === undefined) {
+        throw new NoAnswer("MALFORMED");
+      }
+      this.history.answered(operation, outcomeOf(told.status, told.code), told);
+      if (told.reservation !== undefined) {
+        this.#holds.note(told.reservation);
+      }
+      if (told.status === 401) {
+        person.distrust();
+      }
+    } catch (reason) {
+      if (!(reason instanceof NoAnswer)) {
+        throw reason;
+      }
+      this.history.lost(operation, reason.why);
+    } finally {
+      this.#inFlight -= 1;
+      this.#counts[operation.outcome] += 1;
+    }
+    return operation;
+  }
+
+  /** Asks, and asks again under the same key until it is known what came of it. */
+  async insist(person: Person, wish: Wish, key?: string): Promise<Operation> {
+    let pauseMs = AGAIN_MS.first;
+    for (;;) {
+      const operation = await this.ask(person, wish, key);
+      const { told } = operation;
+      const isLater = told?.status === 429 || told?.status === 401;
+      if (operation.outcome !== "unknown" && !isLater) {
+        return operation;
+      }
+      await this.pause(isLater ? Math.min(LATER_MS, (told.retryAfter ?? 1) * 1000) : pauseMs);
+      pauseMs = Math.min(AGAIN_MS.last, pauseMs * AGAIN_MS.growth);
+    }
+  }
+}
