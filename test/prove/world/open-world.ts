@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { prepareSchemas } from "@tessera/testkit/processes";
 import { createSchemas, perSchema } from "@tessera/testkit/schemas";
 import {
@@ -14,7 +15,8 @@ import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
 import { TEST_ENV } from "../../test-env.ts";
 import { closeNetwork, type Network, openNetwork, throughNetwork } from "./network.ts";
 import { Replicas } from "./replicas.ts";
-import { type Stores, startStores, stopStores } from "./stores.ts";
+import { eraseStores, type Stores, startStores, stopStores } from "./stores.ts";
+import { WallClock } from "./wall-clock.ts";
 import type { World } from "./world.ts";
 
 /** What a world is made of. */
@@ -35,7 +37,8 @@ export interface WorldOptions {
 
 /** Opens what can be broken; what was opened before a failure is closed. */
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { folder, children } = options;
+  const { children } = options;
+  const folder = resolve(options.folder);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) {
@@ -43,8 +46,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     }
   };
   try {
+    // An earlier run that was killed has left all of it.
+    await eraseStores(folder);
     mkdirSync(folder, { recursive: true });
-    closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+    closers.push(() => eraseStores(folder));
     const stores = await startStores(folder, children, options.lockNodes ?? 0);
     closers.push(() => stopStores(stores));
     const settings = await prepare(children, stores);
@@ -108,7 +113,8 @@ async function startAll({ replicas: counts = {} }: WorldOptions, replicas: Repli
 
 function commandOf({ preloads }: WorldOptions, service: ServiceName): string[] {
   const [node = "", ...rest] = programOf(service);
-  return [node, ...(preloads?.[service] ?? []).map((module) => `--import=${module}`), ...rest];
+  const modules = [WallClock.preload, ...(preloads?.[service] ?? [])];
+  return [node, ...modules.map((module) => `--import=${module}`), ...rest];
 }
 
 function envOf(

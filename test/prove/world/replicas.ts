@@ -3,13 +3,14 @@ import { ServiceProcess } from "@tessera/testkit/service-process";
 import type { ServiceName } from "@tessera/testkit/services";
 import type { Children } from "@tessera/testkit/stores/children";
 import { freePort } from "@tessera/testkit/stores/ports";
+import { WallClock } from "./wall-clock.ts";
 import type { Replica } from "./world.ts";
 
 /** What the processes of a world are run with. */
 export interface ReplicasOptions {
   folder: string;
   children: Children;
-  commandOf: (service: ServiceName, name: string) => readonly string[];
+  commandOf: (service: ServiceName) => readonly string[];
   /** Without ports. */
   envOf: (service: ServiceName) => Readonly<Record<string, string>>;
 }
@@ -45,11 +46,12 @@ export class Replicas {
     const number = (this.#counts.get(service) ?? 0) + 1;
     this.#counts.set(service, number);
     const name = `${service}-${number}`;
+    const clock = new WallClock(join(folder, `${name}.clock`));
     const process = new ServiceProcess({
       children,
       name,
-      command: commandOf(service, name),
-      env: { ...envOf(service), ...(await freePorts(service)) },
+      command: commandOf(service),
+      env: { ...envOf(service), ...clock.env, ...(await freePorts(service)) },
       logFile: join(folder, `${name}.log`),
     });
     if (this.#isClosed) {
@@ -58,7 +60,12 @@ export class Replicas {
     this.#coming.add(process);
     await process.start();
     this.#coming.delete(process);
-    const replica = { service, name, process, stepClock: async () => undefined };
+    const replica = {
+      service,
+      name,
+      process,
+      stepClock: (byMs: number) => clock.step(process, byMs),
+    };
     this.#all.push(replica);
     return replica;
   }

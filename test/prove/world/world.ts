@@ -27,8 +27,19 @@ export interface Replica {
   /** Such as "reservation-svc-1"; never used again by another. */
   name: string;
   process: ServiceProcess;
-  /** Moves the clock on the wall of this process, and of nobody else, for good. */
+  /**
+   * Moves the clock on the wall of this process, and of nobody else, for good: it stays off when the
+   * process is started again. Resolves when the process goes by it; rejects after 20 s.
+   */
   stepClock(byMs: number): Promise<void>;
+}
+
+/** A small file system of its own, which can be full. */
+export interface Disk {
+  /** Not one block more can be had. */
+  fill(): Promise<void>;
+  /** There is room again. */
+  free(): Promise<void>;
 }
 
 /** The whole system on one machine, every part of which can be broken. */
@@ -42,6 +53,8 @@ export interface World {
   readonly redis: StoreServer;
   /** Independent nodes that vote on locks; empty when `redis` has them. */
   readonly lockNodes: readonly StoreServer[];
+  /** What the stores write on; undefined where disks cannot be made: only root can, on Linux. */
+  readonly disks: { readonly mysql: Disk; readonly redis: Disk } | undefined;
   readonly links: Readonly<Record<LinkName, Link>>;
   /** The processes that there are now, oldest first. */
   replicas(service: ServiceName): readonly Replica[];
