@@ -3,6 +3,7 @@ import {
   type DescMethod,
   type DescService,
   fromBinary,
+  type Message,
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
@@ -17,6 +18,7 @@ import {
 import { toConnectError } from "./connect-error.ts";
 import { beginServedSpan } from "./rpc-spans.ts";
 import { codeName, toGrpcStatus } from "./rpc-status.ts";
+import { ServiceError } from "./service-error.ts";
 import { inSpan, type Span } from "./span.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -73,7 +75,8 @@ function methodDefinition(method: DescMethod): ServiceDefinition[string] {
     requestStream: false,
     responseStream: false,
     requestSerialize: (message) => Buffer.from(toBinary(method.input, message)),
-    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
+    // Read by the handler: what is no message here, grpc-js would call INTERNAL, and tell nobody.
+    requestDeserialize: (bytes) => bytes,
     responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
     responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   };
@@ -83,7 +86,7 @@ function unaryHandler(
   method: DescMethod,
   handler: unknown,
   { domain, onCall, tracing }: CallOptions,
-): handleUnaryCall<unknown, unknown> {
+): handleUnaryCall<Buffer, unknown> {
   if (typeof handler !== "function") {
     throw new TypeError(`${method.name} has no handler`);
   }
@@ -111,7 +114,8 @@ function unaryHandler(
       onCall({ method, headers, code, seconds, thrown, span });
     };
     try {
-      const response = await inSpan(span, () => handler(call.request, context));
+      const request = requestOf(method, call.request);
+      const response = await inSpan(span, () => handler(request, context));
       callback(null, create(method.output, response));
       done("OK");
     } catch (thrown) {
@@ -123,6 +127,19 @@ function unaryHandler(
       context.abort(CALL_ENDED);
     }
   };
+}
+
+/** Reads a request. Throws MALFORMED_REQUEST. */
+function requestOf({ input }: DescMethod, bytes: Buffer): Message {
+  try {
+    return fromBinary(input, bytes);
+  } catch (cause) {
+    throw malformed(`the bytes are no ${input.name}`, cause);
+  }
+}
+
+function malformed(message: string, cause: unknown): ServiceError {
+  return new ServiceError("MALFORMED_REQUEST", message, { cause });
 }
 
 function headersOf(metadata: Metadata): Headers {

@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { type Client, Code, createClient } from "@connectrpc/connect";
+import { Code, createClient, type Client as TypedClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { Server } from "@grpc/grpc-js";
+import { Client, credentials, Server } from "@grpc/grpc-js";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { expect } from "chai";
 import { GrpcTransport } from "../src/grpc-client.ts";
 import { addService, listen, type OnCall, stop } from "../src/grpc-server.ts";
+import { fromGrpcStatus } from "../src/rpc-status.ts";
 import { dependencyUnavailable, ServiceError } from "../src/service-error.ts";
 import { eventService, failureOf, type OnGetEvent } from "./served.ts";
 
@@ -17,7 +18,7 @@ describe("gRPC over a real port", () => {
   let server: Server;
   let port = 0;
   let transport: GrpcTransport;
-  let client: Client<typeof InventoryService>;
+  let client: TypedClient<typeof InventoryService>;
 
   before(async () => {
     server = newServer(served, calls);
@@ -77,6 +78,26 @@ describe("gRPC over a real port", () => {
     expect(failure).to.include({ code: Code.Internal, message: "internal error" });
     expect(JSON.stringify(failure)).not.to.include("hunter2");
     expect(calls[0]).to.include({ code: "INTERNAL", thrown: bug });
+  });
+
+  it("refuses bytes that are no message, and tells of the call", async () => {
+    const raw = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    const path = `/${InventoryService.typeName}/GetEvent`;
+    const asIs = (bytes: Buffer) => bytes;
+    // A field of 36 bytes that are not there; text that is not UTF-8.
+    for (const bytes of [Buffer.from([10, 36]), Buffer.from([10, 1, 0xff])]) {
+      const call = new Promise((resolve, reject) => {
+        raw.makeUnaryRequest(path, asIs, asIs, bytes, (failure, answered) =>
+          failure === null ? resolve(answered) : reject(fromGrpcStatus(failure)),
+        );
+      });
+      expect(await failureOf(call)).to.include({
+        code: Code.InvalidArgument,
+        reason: "MALFORMED_REQUEST",
+      });
+    }
+    raw.close();
+    expect(calls.map(({ code }) => code)).to.deep.equal(["INVALID_ARGUMENT", "INVALID_ARGUMENT"]);
   });
 
   it("carries the caller's deadline, and gives up when it has passed", async () => {
