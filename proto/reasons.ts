@@ -46,6 +46,12 @@ export const REASONS = {
   EMAIL_TAKEN: { code: 6, status: 409, retryable: false, title: "The address has an account" },
   SOLD_OUT: { code: 9, status: 409, retryable: false, title: "Sold out" },
   LIMIT_EXCEEDED: { code: 9, status: 409, retryable: false, title: "More than one user may have" },
+  CAPACITY_BELOW_TAKEN: {
+    code: 9,
+    status: 409,
+    retryable: false,
+    title: "More units than that are taken",
+  },
   SALES_CLOSED: { code: 9, status: 403, retryable: false, title: "Not on sale now" },
   PASS_REQUIRED: { code: 9, status: 428, retryable: false, title: "Join the waiting room first" },
   PASS_INVALID: { code: 9, status: 403, retryable: false, title: "The pass is not valid here" },

@@ -38,6 +38,7 @@ const CAPACITY = 10;
 /** Every RPC of the services that changes something and may be retried. */
 export const MUTATIONS: readonly Mutation[] = [
   { rpc: "CreateEvent", service: "inventory-svc", prepare: createEvent },
+  { rpc: "UpdateTicketType", service: "inventory-svc", prepare: updateTicketType },
   { rpc: "BatchAllocate", service: "inventory-svc", prepare: batchAllocate },
   { rpc: "BatchCommit", service: "inventory-svc", prepare: batchCommit },
   { rpc: "BatchRelease", service: "inventory-svc", prepare: batchRelease },
@@ -78,6 +79,25 @@ async function createEvent(clients: Clients): Promise<Prepared> {
       return (await inventory.listEvents({ namePrefix })).events.length;
     },
     once: 1,
+  };
+}
+
+async function updateTicketType(clients: Clients): Promise<Prepared> {
+  const { event } = await clients["inventory-svc"].createEvent(eventRequest());
+  const { id: eventId = "", organiserId = "", ticketTypes = [] } = event ?? {};
+  const capacity = CAPACITY + 5;
+  const ticketType = { id: ticketTypes[0]?.id ?? "", capacity };
+  const request = { requestId: randomUUID(), organiserId, eventId, ticketType };
+  return {
+    send: async (to) => {
+      const answer = await to["inventory-svc"].updateTicketType(request);
+      return [answer.ticketType, answer.availability];
+    },
+    effect: async () => {
+      const { ticketTypes: left } = await clients["inventory-svc"].getAvailability({ eventId });
+      return left.map((one) => [one.capacity, one.available])[0];
+    },
+    once: [capacity, capacity],
   };
 }
 

@@ -33,6 +33,7 @@ export class MemoryInventory {
       this.#answers.set(requestId, created);
       return { event: created, replayed: false };
     },
+    updateTicketType: () => ({}),
     getEvent: ({ eventId }) => ({ event: this.#found(eventId) }),
     listEvents: ({ pageSize, pageToken, namePrefix }) => {
       const found = [...this.#events.values()].filter(({ name }) => name.startsWith(namePrefix));

@@ -6,16 +6,18 @@ import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { batchAllocate } from "../src/app/batch-allocate.ts";
 import type { Ledger } from "../src/app/ledger.ts";
+import { decideCapacity } from "../src/domain/capacity.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import type { StockGuard } from "../src/mysql/stock-guard.ts";
-import { createEvent, expectExact, useInventory } from "./use-inventory.ts";
+import { type CreatedEvent, createEvent, expectExact, useInventory } from "./use-inventory.ts";
 
 /** What the ledger would be without its guard: a check, and then a write. */
 const NO_GUARD: StockGuard = {
   lock: "",
   update: (eventId, before, delta) =>
     `UPDATE stock SET available = ${integerLiteral(before.available + delta.available)},
-      held = ${integerLiteral(before.held + delta.held)}
+      held = ${integerLiteral(before.held + delta.held)},
+      capacity = ${integerLiteral(before.capacity + (delta.capacity ?? 0))}
      WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(before.position)}`,
 };
 
@@ -23,33 +25,57 @@ describe("the ledger's guard", () => {
   const inventory = useInventory();
 
   /**
-   * Lets two buyers of the last unit meet: both are under way before either can write, because
-   * a third transaction holds the stock until both wait. The ledgers are those of two replicas:
+   * Lets two transactions of one event meet: the one begins to wait and then the other, before
+   * either can write, because a third one holds the stock. The ledgers are those of two replicas:
    * one by itself would serve them one after the other.
    */
-  async function raceForLastUnit(ledgers: readonly [Ledger, Ledger]) {
-    const { client, metrics, schema } = inventory;
-    const { eventId, types } = await createEvent(client, [1]);
-    const entryOf = () => ({
-      allocationId: randomUUID(),
-      userId: randomUUID(),
-      items: [{ ticketTypeId: types[0] ?? "", quantity: 1 }],
-    });
-    const blocker = await schema.pool.getConnection();
+  async function meet(
+    eventId: string,
+    ...rivals: readonly (() => Promise<string>)[]
+  ): Promise<string[]> {
+    const blocker = await inventory.schema.pool.getConnection();
     await blocker.query("START TRANSACTION");
     await blocker.query("SELECT * FROM stock WHERE event_id = ? FOR UPDATE", [
       uuidToBytes(eventId),
     ]);
-    const race = Promise.all(
-      ledgers.map((ledger) =>
-        batchAllocate({ ledger, metrics }, { eventId, fencingToken: 0n, entries: [entryOf()] }),
-      ),
-    );
-    await waitingTransactions(2);
+    const answers: Promise<string>[] = [];
+    for (const begin of rivals) {
+      answers.push(begin());
+      await waitingTransactions(answers.length);
+    }
     await blocker.query("COMMIT");
     blocker.release();
-    const answers = (await race).flatMap((answer) => answer.answers);
-    return { eventId, granted: answers.filter((answer) => !("reason" in answer)).length };
+    return await Promise.all(answers);
+  }
+
+  /** A buyer wants so many units. */
+  async function buy(ledger: Ledger, { eventId, types }: CreatedEvent, quantity: number) {
+    const items = [{ ticketTypeId: types[0] ?? "", quantity }];
+    const entries = [{ allocationId: randomUUID(), userId: randomUUID(), items }];
+    const deps = { ledger, metrics: inventory.metrics };
+    const [answer] = (await batchAllocate(deps, { eventId, fencingToken: 0n, entries })).answers;
+    return answer !== undefined && "reason" in answer ? answer.reason : "granted";
+  }
+
+  /** The organiser wants so many units to be. */
+  async function resize(ledger: Ledger, { eventId, types }: CreatedEvent, capacity: number) {
+    const id = randomUUID();
+    const query = { eventId, allocationIds: [], unitsOf: [], capacityChangeId: id };
+    const wish = { id, requestId: "key", ticketTypeId: types[0] ?? "", capacity };
+    const settled = await ledger.settle(query, (book) => decideCapacity(book, wish));
+    const answer = settled?.outcome.answer;
+    return answer !== undefined && "reason" in answer ? answer.reason : "changed";
+  }
+
+  async function raceForLastUnit([one, other]: readonly [Ledger, Ledger]) {
+    const event = await createEvent(inventory.client, [1]);
+    const { eventId } = event;
+    const answers = await meet(
+      eventId,
+      () => buy(one, event, 1),
+      () => buy(other, event, 1),
+    );
+    return { eventId, granted: answers.filter((answer) => answer === "granted").length };
   }
 
   /** Resolves when so many transactions of this schema wait for a lock. */
@@ -91,6 +117,37 @@ describe("the ledger's guard", () => {
     expect(await inventory.ledger.audit(eventId)).to.include({
       oversoldUnits: 1,
       driftUnits: 1,
+    });
+  });
+
+  it("lets a buyer or the organiser have units, whoever came first", async () => {
+    const { client, ledger, schema } = inventory;
+    const replica = new MysqlLedger(schema.source);
+    const event = await createEvent(client, [2]);
+    const buyers = () => buy(ledger, event, 2);
+    const organisers = () => resize(replica, event, 1);
+    const { eventId } = event;
+    expect(await meet(eventId, organisers, buyers)).to.deep.equal(["changed", "SOLD_OUT"]);
+    await resize(replica, event, 2);
+    expect(await meet(eventId, buyers, organisers)).to.deep.equal([
+      "granted",
+      "CAPACITY_BELOW_TAKEN",
+    ]);
+    await expectExact(inventory, eventId);
+  });
+
+  it("is what a lowered capacity needs: without it, more is taken than there is", async () => {
+    const unguarded = () => new MysqlLedger(inventory.schema.source, { guard: NO_GUARD });
+    const event = await createEvent(inventory.client, [2]);
+    const answers = await meet(
+      event.eventId,
+      () => buy(unguarded(), event, 2),
+      () => resize(unguarded(), event, 1),
+    );
+    expect(answers).to.deep.equal(["granted", "changed"]);
+    expect(await inventory.ledger.audit(event.eventId)).to.include({
+      oversoldUnits: 1,
+      driftUnits: 2,
     });
   });
 

@@ -10,6 +10,8 @@ export interface LedgerQuery {
    * released.
    */
   unitsOf: readonly string[] | "released";
+  /** A change of a capacity to look up, of any event. */
+  capacityChangeId?: string;
   /** Aborted when the caller has gone: work that waited too long is then not started. */
   signal?: AbortSignal | undefined;
 }

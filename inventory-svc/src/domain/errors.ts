@@ -42,6 +42,13 @@ export function soldOut(ticketTypeId: string): Refusal {
   return { reason: "SOLD_OUT", message, metadata: { ticketTypeId } };
 }
 
+/** More units are held and sold than there were to be. */
+export function capacityBelowTaken(ticketTypeId: string, taken: number): Refusal {
+  const message = `${taken} units of ticket type ${ticketTypeId} are held or sold`;
+  const metadata = { ticketTypeId, taken: String(taken) };
+  return { reason: "CAPACITY_BELOW_TAKEN", message, metadata };
+}
+
 /** The user would have more units of the event than one user may. */
 export function limitExceeded(maxPerUser: number): Refusal {
   const message = `one user may have ${maxPerUser} units of this event`;
@@ -77,8 +84,8 @@ export function callerGone(): Refusal {
   return { reason: "CANCELLED", message: "the caller went away", metadata: {} };
 }
 
-/** The organiser used the request id for another event. */
+/** The organiser used the request id for something else. */
 export function requestIdReused(requestId: string): Refusal {
-  const message = `request id ${requestId} was used for another event`;
+  const message = `request id ${requestId} was used for another request`;
   return { reason: "IDEMPOTENCY_KEY_REUSED", message, metadata: { requestId } };
 }

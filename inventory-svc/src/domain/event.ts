@@ -53,6 +53,8 @@ export interface Event extends Omit<EventDraft, "ticketTypes"> {
 
 /** Ticket types in one event, at most. */
 export const MAX_TICKET_TYPES = 50;
+/** Units of one ticket type, at most. */
+export const MAX_CAPACITY = 10_000_000;
 
 /**
  * Returns the draft with its texts trimmed and normalized, or throws INVALID_FIELD with the path
@@ -95,7 +97,7 @@ function validTicketTypes(drafts: readonly TicketTypeDraft[]): TicketTypeDraft[]
     }
     names.add(name);
     checkRange(`${path}.price.amount_minor`, draft.priceMinor, { min: 0, max: 100_000_000 });
-    checkRange(`${path}.capacity`, draft.capacity, { min: 0, max: 10_000_000 });
+    checkRange(`${path}.capacity`, draft.capacity, { min: 0, max: MAX_CAPACITY });
     if (!/^[A-Z]{3}$/.test(draft.currency)) {
       throw invalidField(`${path}.price.currency_code`, "must be three upper-case letters");
     }

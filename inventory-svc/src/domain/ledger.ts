@@ -67,11 +67,27 @@ export interface Book {
   allocations: ReadonlyMap<string, Allocation>;
   /** Units that users hold and own in the event; users without any are missing. */
   unitsByUser: ReadonlyMap<string, number>;
+  /** The change of a capacity that was asked for, if it was made before; of any event. */
+  capacityChange?: CapacityChange;
 }
 
-/** How one ticket type's stock changes: signed amounts that add up to 0. */
+/** How one ticket type's stock changes: signed amounts that add up to the capacity's. */
 export interface StockDelta {
   position: number;
+  available: number;
+  held: number;
+  sold: number;
+  /** Absent when there are as many units as before. */
+  capacity?: number;
+}
+
+/** A change of one ticket type's capacity, and the stock it left. */
+export interface CapacityChange {
+  id: string;
+  eventId: string;
+  position: number;
+  capacityBefore: number;
+  capacity: number;
   available: number;
   held: number;
   sold: number;
@@ -89,6 +105,8 @@ export interface Change {
   inserts: readonly Allocation[];
   moves: readonly Move[];
   deltas: readonly StockDelta[];
+  /** To be kept, with the delta that it is about. */
+  capacityChange?: CapacityChange;
   /** A fencing token higher than the last; absent when it did not move. */
   fence?: bigint;
 }

@@ -17,6 +17,7 @@ import { getEvent } from "../app/get-event.ts";
 import type { Ledger } from "../app/ledger.ts";
 import type { LedgerMetrics } from "../app/ledger-metrics.ts";
 import { listEvents } from "../app/list-events.ts";
+import { updateTicketType } from "../app/update-ticket-type.ts";
 import {
   checkBatches,
   parseBatchAllocate,
@@ -26,12 +27,14 @@ import {
 import { parseCreateEvent } from "./parse-create-event.ts";
 import { parseTime, parseUuid, parseUuids } from "./parse-fields.ts";
 import { parseListEvents } from "./parse-list-events.ts";
+import { parseUpdateTicketType } from "./parse-update-ticket-type.ts";
 import {
   toAllocateResponse,
   toAvailability,
   toEvent,
   toRefusal,
   toStockLevels,
+  toTicketType,
 } from "./to-message.ts";
 
 /** What the service needs. */
@@ -51,6 +54,12 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
       const { requestId, draft } = parseCreateEvent(request);
       const { event, replayed } = await createEvent(events, requestId, draft);
       return { event: toEvent(event), replayed };
+    },
+    async updateTicketType(request, { signal }) {
+      const updated = await updateTicketType(deps, parseUpdateTicketType(request), signal);
+      const { event, ticketType, line, replayed } = updated;
+      const availability = toAvailability(line);
+      return { ticketType: toTicketType(ticketType, event.currency), availability, replayed };
     },
     async getEvent(request) {
       const eventId = parseUuid("event_id", request.eventId);

@@ -6,7 +6,7 @@ import type { CreateEventRequest } from "@tessera/proto/inventory/v1/inventory_s
 import type { TicketType } from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { invalidField } from "@tessera/service-kit/service-error";
 import type { EventDraft, TicketTypeDraft, WaitingRoom } from "../domain/event.ts";
-import { parseTime, parseUuid } from "./parse-fields.ts";
+import { parseRequestId, parseTime, parseUuid } from "./parse-fields.ts";
 
 /** What a new event's optional numbers are when they are not set. */
 const DEFAULTS = { holdSeconds: 600, maxPerUser: 8 };
@@ -16,9 +16,7 @@ export function parseCreateEvent({ requestId, event }: CreateEventRequest): {
   requestId: string;
   draft: EventDraft;
 } {
-  if (!/^[\x20-\x7e]{1,255}$/.test(requestId)) {
-    throw invalidField("request_id", "must have 1 to 255 printable ASCII characters");
-  }
+  parseRequestId(requestId);
   if (event === undefined) {
     throw invalidField("event", "is required");
   }

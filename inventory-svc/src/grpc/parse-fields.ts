@@ -5,6 +5,14 @@ import { isUuid } from "@tessera/service-kit/uuid";
 /** From 1970 to the last second that SQL can name. */
 const MAX_TIME_SECONDS = 253_402_300_799n;
 
+/** The caller's name for what it wants done once, or INVALID_FIELD. */
+export function parseRequestId(text: string): string {
+  if (!/^[\x20-\x7e]{1,255}$/.test(text)) {
+    throw invalidField("request_id", "must have 1 to 255 printable ASCII characters");
+  }
+  return text;
+}
+
 /** A UUID in lower case, or INVALID_FIELD. */
 export function parseUuid(field: string, text: string): string {
   if (!isUuid(text)) {

@@ -8,13 +8,16 @@ import {
   type BatchAllocateResponseSchema,
   type StockLevelsSchema,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
-import type { TicketTypeAvailabilitySchema } from "@tessera/proto/inventory/v1/ticket_type_pb";
+import type {
+  TicketTypeAvailabilitySchema,
+  TicketTypeSchema,
+} from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { REASONS } from "@tessera/proto/reasons";
 import type { AllocateAnswer } from "../app/batch-allocate.ts";
 import type { StockLevels } from "../app/ledger.ts";
 import type { Grant } from "../domain/decide.ts";
 import type { Refusal } from "../domain/errors.ts";
-import type { Event } from "../domain/event.ts";
+import type { Event, TicketType } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
 
 export function toEvent(event: Event): MessageInitShape<typeof EventSchema> {
@@ -25,10 +28,7 @@ export function toEvent(event: Event): MessageInitShape<typeof EventSchema> {
     salesOpenTime: timestampFromDate(event.salesOpenTime),
     salesCloseTime: timestampFromDate(event.salesCloseTime),
     createTime: timestampFromDate(event.createTime),
-    ticketTypes: event.ticketTypes.map(({ priceMinor, ...type }) => ({
-      ...type,
-      price: { amountMinor: BigInt(priceMinor), currencyCode: event.currency },
-    })),
+    ticketTypes: event.ticketTypes.map((type) => toTicketType(type, event.currency)),
     ...(waitingRoom === undefined
       ? {}
       : {
@@ -41,6 +41,13 @@ export function toEvent(event: Event): MessageInitShape<typeof EventSchema> {
           },
         }),
   };
+}
+
+export function toTicketType(
+  { priceMinor, ...type }: TicketType,
+  currencyCode: string,
+): MessageInitShape<typeof TicketTypeSchema> {
+  return { ...type, price: { amountMinor: BigInt(priceMinor), currencyCode } };
 }
 
 export function toStockLevels(stock: StockLevels): MessageInitShape<typeof StockLevelsSchema> {

@@ -4,6 +4,7 @@ import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LedgerQuery } from "../app/ledger.ts";
 import type { Allocation, Book, StockLine } from "../domain/ledger.ts";
+import { type CapacityRecord, selectCapacityChanges, toCapacityChange } from "./capacity-rows.ts";
 import {
   ALLOCATION_COLUMNS,
   type AllocationRecord,
@@ -66,6 +67,7 @@ export async function readBooks(
     eventId,
     users: unitsOf === "released" ? [] : unitsOf,
   }));
+  const changeIds = queries.flatMap(({ capacityChangeId: id }) => (id === undefined ? [] : [id]));
   const results = await query(
     connection,
     "START TRANSACTION",
@@ -78,8 +80,10 @@ export async function readBooks(
     allocationQuery(idsOf(making), ""),
     allocationQuery(idsOf(changing), lock),
     unitsQuery(wishes),
+    // Hardly anybody asks for these: only who does pays for it.
+    ...(changeIds.length === 0 ? [] : [selectCapacityChanges(changeIds)]),
   );
-  const [, events, times, stock, seen, settled, units] = results as [
+  const [, events, times, stock, seen, settled, units, changes = []] = results as [
     unknown,
     (EventRecord & { id: Buffer })[],
     { now: Date }[],
@@ -87,6 +91,7 @@ export async function readBooks(
     AllocationRecord[],
     AllocationRecord[],
     UnitsRecord[],
+    CapacityRecord[]?,
   ];
   const now = times[0]?.now ?? new Date(Number.NaN);
   const allocations = new Map([...seen, ...settled].map(toAllocation).map((one) => [one.id, one]));
@@ -94,8 +99,10 @@ export async function readBooks(
   const unitsByEvent = unitsOf([...units, ...lapsed]);
   const stockByEvent = Map.groupBy(stock, ({ event_id }) => uuidFromBytes(event_id));
   const records = new Map(events.map((record) => [uuidFromBytes(record.id), record]));
+  const changesById = new Map(changes.map(toCapacityChange).map((one) => [one.id, one]));
   const books = new Map<string, Book>();
-  for (const { eventId, allocationIds } of queries) {
+  for (const { eventId, allocationIds, capacityChangeId = "" } of queries) {
+    const capacityChange = changesById.get(capacityChangeId);
     const record = records.get(eventId);
     if (record !== undefined) {
       books.set(eventId, {
@@ -104,6 +111,7 @@ export async function readBooks(
         stock: (stockByEvent.get(eventId) ?? []).map(toLine),
         allocations: pick(allocations, allocationIds),
         unitsByUser: unitsByEvent.get(eventId) ?? new Map(),
+        ...(capacityChange === undefined ? {} : { capacityChange }),
       });
     }
   }

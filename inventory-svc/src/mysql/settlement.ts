@@ -60,6 +60,7 @@ function applied(stock: readonly StockLine[], deltas: readonly StockDelta[]): St
           available: line.available + delta.available,
           held: line.held + delta.held,
           sold: line.sold + delta.sold,
+          capacity: line.capacity + (delta.capacity ?? 0),
         };
   });
 }

@@ -17,8 +17,8 @@ export interface StockGuard {
 /** Rows are locked before they are read, and written only if the units are still there. */
 export const LEDGER_GUARD: StockGuard = {
   lock: "FOR UPDATE",
-  update: (eventId, { position }, { available, held, sold }) =>
-    `UPDATE stock SET available = available + ${integerLiteral(available)}, held = held + ${integerLiteral(held)}, sold = sold + ${integerLiteral(sold)}
+  update: (eventId, { position }, { available, held, sold, capacity }) =>
+    `UPDATE stock SET available = available + ${integerLiteral(available)}, held = held + ${integerLiteral(held)}, sold = sold + ${integerLiteral(sold)}${capacity === undefined ? "" : `, capacity = capacity + ${integerLiteral(capacity)}`}
      WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(position)}
        AND available >= ${integerLiteral(-available)} AND held >= ${integerLiteral(-held)} AND sold >= ${integerLiteral(-sold)}`,
 };

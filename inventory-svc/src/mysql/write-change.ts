@@ -2,6 +2,7 @@ import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
 import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
 import type { Allocation, Book, Change, Move } from "../domain/ledger.ts";
+import { insertCapacityChange } from "./capacity-rows.ts";
 import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 import type { StockGuard } from "./stock-guard.ts";
@@ -13,8 +14,9 @@ interface Statement {
 }
 
 /** True when there is nothing to write. */
-export function isEmpty({ inserts, moves, deltas, fence }: Change): boolean {
-  return inserts.length + moves.length + deltas.length === 0 && fence === undefined;
+export function isEmpty(change: Change): boolean {
+  const { fence, capacityChange } = change;
+  return !isStockChanged(change) && fence === undefined && capacityChange === undefined;
 }
 
 /**
@@ -67,6 +69,9 @@ function statementsOf(
     rows: 1,
   });
   statements.push(...change.moves.map(moveStatement));
+  if (change.capacityChange !== undefined) {
+    statements.push({ sql: insertCapacityChange(change.capacityChange, book.now), rows: 1 });
+  }
   return statements;
 }
 

@@ -32,6 +32,7 @@ export function roomService(): ServiceImpl<typeof WaitingRoomService> {
 export function eventService(getEvent: OnGetEvent): ServiceImpl<typeof InventoryService> {
   return {
     createEvent: notHere,
+    updateTicketType: notHere,
     getEvent,
     listEvents: notHere,
     getAvailability: notHere,
