@@ -7,6 +7,7 @@ import { openEvents } from "./market.ts";
 import { type Opening, openingsFor } from "./opening.ts";
 import { findOrganiser, type Person } from "./person.ts";
 import { RestClient } from "./rest-client.ts";
+import { SellOut } from "./sell-out.ts";
 import { Shopper } from "./shopper.ts";
 import { Visitor } from "./visitor.ts";
 
@@ -42,6 +43,8 @@ const TIMEOUT_MS = 5_000;
 const TICK_MS = 10;
 /** Who has no answer when the crowd is stopped asks again for so long, in milliseconds. */
 const LAST_CALL_MS = 20_000;
+/** Buying what is left takes so long at most, in milliseconds. */
+const SELL_OUT_MS = 25_000;
 
 /** Many people who buy, each with an errand of their own. */
 export class Crowd {
@@ -102,6 +105,27 @@ export class Crowd {
     clearInterval(this.#timer);
     this.#desk.closeIn(LAST_CALL_MS);
     await Promise.all(this.#underWay);
+    this.#end();
+  }
+
+  /**
+   * People buy what is left of what is scarce, unit by unit, until it is sold out or nobody may
+   * have more: after {@link stop}, when all holds have lapsed. Takes half a minute at most.
+   */
+  async sellOut(): Promise<void> {
+    const { openings, random } = this.#options;
+    const people = random.fork("sell-out").shuffled(this.#options.people);
+    const scarce = this.events.filter((_event, index) => openings[index]?.isScarce === true);
+    this.#desk.closeIn(SELL_OUT_MS);
+    const sellOuts = scarce.map((event, index) => {
+      const keyPrefix = `${this.#tag}-rest-${index}`;
+      return this.#guard(new SellOut({ desk: this.#desk, event, people, keyPrefix }).run());
+    });
+    await Promise.all(sellOuts);
+    this.#end();
+  }
+
+  #end(): void {
     this.#client.close();
     if (this.#fault !== undefined) {
       throw this.#fault;
@@ -118,7 +142,7 @@ export class Crowd {
         this.#dropped += 1;
         continue;
       }
-      const errand = this.#run(this.#choose(this.#arrived)).finally(() => {
+      const errand = this.#guard(this.#do(this.#choose(this.#arrived))).finally(() => {
         this.#underWay.delete(errand);
       });
       this.#underWay.add(errand);
@@ -130,9 +154,10 @@ export class Crowd {
     return chooseErrand(random, number, { openings, people: people.length });
   }
 
-  async #run(errand: Errand): Promise<void> {
+  /** At closing time people go, whatever they were doing; anything else is the crowd's own fault. */
+  async #guard(work: Promise<void>): Promise<void> {
     try {
-      await this.#do(errand);
+      await work;
     } catch (reason) {
       if (!(reason instanceof ClosingTime)) {
         this.#fault ??= reason;

@@ -54,14 +54,19 @@ export class Desk {
     this.#closingTime = performance.now() + ms;
   }
 
+  /** Until closing time. */
+  get remainingMs(): number {
+    return this.#closingTime - performance.now();
+  }
+
   /** Waits, but not beyond closing time. */
   async pause(ms: number): Promise<void> {
-    await setTimeout(Math.max(0, Math.min(ms, this.#closingTime - performance.now())));
+    await setTimeout(Math.max(0, Math.min(ms, this.remainingMs)));
   }
 
   /** Asks once. Throws {@link ClosingTime}. */
   async ask(person: Person, wish: Wish, key?: string): Promise<Operation> {
-    if (performance.now() >= this.#closingTime) {
+    if (this.remainingMs <= 0) {
       throw new ClosingTime();
     }
     const accessToken = await person.accessToken(this.#client);

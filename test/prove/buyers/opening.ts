@@ -45,7 +45,7 @@ export function openingsFor(people: number): readonly Opening[] {
       ...{ ...scarce, holdSeconds: 5, weight: 3 },
     },
     {
-      ...{ name: "The premiere", capacities: [part(0.8), part(0.2)], maxPerUser: 3 },
+      ...{ name: "The premiere", capacities: [part(0.15), part(0.05)], maxPerUser: 2 },
       ...{ ...scarce, holdSeconds: 6, weight: 3, waitingRoom },
     },
   ];

@@ -9,6 +9,8 @@ const REJOINS = 5;
 const POLL_MS = 1_000;
 /** Who is late is so late, in milliseconds: passes count whole seconds. */
 const LATE_MS = 1_500;
+/** Who still waits so long before closing time leaves, in milliseconds. */
+const LEAVE_MS = 12_000;
 
 /** One person in a waiting room: gets a place, waits, and shops with the pass. */
 export class Visitor {
@@ -48,7 +50,7 @@ export class Visitor {
     let last = await this.#join();
     let rejoins = 0;
     for (let polls = 0; ; polls += 1) {
-      if (polls === this.#visit.leavesAfter) {
+      if (polls === this.#visit.leavesAfter || this.#desk.remainingMs < LEAVE_MS) {
         await this.#ask("leave");
         return undefined;
       }
