@@ -93,8 +93,8 @@ export class StreamReader {
   }
 
   #take(fields: readonly string[]): void {
-    const valueOf = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
-    const move = moveOf(Number(valueOf("seq")), valueOf("payload"));
+    const fieldOf = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
+    const move = moveOf(Number(fieldOf("seq")), fieldOf("payload"));
     this.#lastSeq = Math.max(this.#lastSeq, move.seq);
     const known = this.#moves.get(move.eventId);
     if (known !== undefined) {
