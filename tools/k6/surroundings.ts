@@ -21,15 +21,20 @@ export async function surroundings(system: LocalSystem, k6: string): Promise<Sur
     roughCount(user, "user", "users"),
     roughCount(reservation, "reservation", "reservations"),
   ]);
-  const [cpu] = cpus();
-  const gibibytes = Math.round(totalmem() / 1024 ** 3);
   return {
     time: new Date().toISOString(),
     commit: commit(),
-    machine: `${cpus().length} x ${cpu?.model ?? "?"}, ${gibibytes} GiB, Node ${process.version}`,
+    machine: machine(),
     k6,
     dataSet: counts.join(", "),
   };
+}
+
+/** The processors, the memory and the Node of this machine. */
+export function machine(): string {
+  const [cpu] = cpus();
+  const gibibytes = Math.round(totalmem() / 1024 ** 3);
+  return `${cpus().length} x ${cpu?.model ?? "?"}, ${gibibytes} GiB, Node ${process.version}`;
 }
 
 /** From the tables' statistics: nothing is counted. */
@@ -47,7 +52,8 @@ async function roughCount(url: string, table: string, what: string): Promise<str
   }
 }
 
-function commit(): string {
+/** What is checked out, and whether it was changed since. */
+export function commit(): string {
   try {
     const git = (...args: string[]) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" });
     const isChanged = git("status", "--porcelain", "--untracked-files=no") !== "";

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { findStoreBinaries, type StoreBinaries } from "./binaries.ts";
+import { findStoreBinaries, type MysqlBinaries, type StoreBinaries } from "./binaries.ts";
 import type { Children } from "./children.ts";
 import { ComposeStores, hasContainerEngine } from "./compose.ts";
 import { canInstallPackages, installPackages } from "./debian-packages.ts";
@@ -58,6 +58,23 @@ export async function eraseStores(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/**
+ * The programs of both stores on this machine, installed where that is possible.
+ *
+ * @throws OperatorError with the one thing to do, when there is no way.
+ */
+export async function ownBinaries(
+  say: (text: string) => void,
+): Promise<{ mysql: MysqlBinaries; redis: string }> {
+  const { mysql, redis } = await bringBinaries({ say });
+  if (mysql === undefined || redis === undefined) {
+    throw new OperatorError(
+      "This needs programs of its own to stop and start: install MariaDB (or MySQL 8) and Redis.",
+    );
+  }
+  return { mysql, redis };
+}
+
 async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "mysqlType">> {
   const { mysqlUrl, redisUrl } = options;
   if (mysqlUrl && redisUrl) {
@@ -82,8 +99,10 @@ async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "my
   return { ...started, stop: () => compose.stop() };
 }
 
+type Wanted = Pick<OpenStoresOptions, "mysqlUrl" | "redisUrl" | "say">;
+
 /** The binaries on this machine, after installing what is missing where that is possible. */
-async function bringBinaries(options: OpenStoresOptions): Promise<StoreBinaries> {
+async function bringBinaries(options: Wanted): Promise<StoreBinaries> {
   const found = findStoreBinaries();
   if (isEnough(found, options) || !canInstallPackages()) {
     return found;
@@ -100,7 +119,7 @@ async function bringBinaries(options: OpenStoresOptions): Promise<StoreBinaries>
   return findStoreBinaries();
 }
 
-function isEnough(binaries: StoreBinaries, { mysqlUrl, redisUrl }: OpenStoresOptions): boolean {
+function isEnough(binaries: StoreBinaries, { mysqlUrl, redisUrl }: Wanted): boolean {
   return Boolean((mysqlUrl || binaries.mysql) && (redisUrl || binaries.redis));
 }
 
