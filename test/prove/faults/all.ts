@@ -1,5 +1,6 @@
 import { CLOCK_FAULTS } from "./clocks.ts";
 import { CONNECTIONS_USED_UP } from "./connections.ts";
+import { DISK_FAULTS } from "./disks.ts";
 import type { Fault } from "./fault.ts";
 import { LOCK_HOLDER_PAUSED } from "./lock-holder.ts";
 import { MIGRATION_UNDER_LOAD } from "./migration.ts";
@@ -13,6 +14,7 @@ import { STORE_FAULTS } from "./stores.ts";
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...STORE_FAULTS,
+  ...DISK_FAULTS,
   LOCK_HOLDER_PAUSED,
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,

@@ -31,20 +31,24 @@ export function failureKinds(operations: readonly Operation[], mayCut: boolean):
   return [...kinds.values()].sort((one, other) => other.count - one.count);
 }
 
-/** The name of a failure; undefined for what did not fail. */
-function kindOf({ told, lost, outcome }: Operation): string | undefined {
+/**
+ * Status and code, or how the answer was lost; undefined for what did not fail. "Still running" is
+ * no failure: somebody asked twice at the same time, and is told so.
+ */
+function kindOf({ told, lost }: Operation): string | undefined {
   if (told === undefined) {
     return lost;
   }
   const { status, code } = told;
-  const isFailure = status >= 500 || status === 429 || status === 401 || outcome === "unknown";
+  const isFailure = status >= 500 || status === 429 || status === 401;
   return isFailure ? [status, code ?? ""].join(" ").trim() : undefined;
 }
 
-function isExpected({ told, outcome }: Operation, mayCut: boolean): boolean {
-  if (told === undefined) {
-    return mayCut;
-  }
-  // 409: what was asked under the same key is still being done.
-  return HONEST_STATUSES.has(told.status) || (told.status === 409 && outcome === "unknown");
+function isExpected({ told }: Operation, mayCut: boolean): boolean {
+  return told === undefined ? mayCut : HONEST_STATUSES.has(told.status);
+}
+
+/** True when there was an answer, and it was no failure. */
+export function isAnswered(operation: Operation): boolean {
+  return operation.told !== undefined && kindOf(operation) === undefined;
 }

@@ -1,6 +1,6 @@
 import type { Operation } from "../history.ts";
-import { type FailureKind, failureKinds } from "./failures.ts";
-import { isAnswered, isReserved } from "./timeline.ts";
+import { type FailureKind, failureKinds, isAnswered } from "./failures.ts";
+import { isReserved } from "./timeline.ts";
 
 /** When something was broken, and how long it was watched; milliseconds since the history began. */
 export interface Watched {
@@ -16,7 +16,7 @@ export interface Watched {
 
 /** So much a second, in a stretch of time. */
 export interface Rates {
-  /** Answers that say what became of it. */
+  /** Answers that were no failure. */
   answered: number;
   /** Successful reservations. */
   reserved: number;

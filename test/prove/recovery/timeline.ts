@@ -1,14 +1,15 @@
 import type { Operation } from "../history.ts";
+import { isAnswered } from "./failures.ts";
 
 /** What ended in one stretch of time. */
 export interface Bucket {
   /** When it begins, in milliseconds since the history did. */
   atMs: number;
-  /** Answers that say what became of it: it was done, or it was refused. */
+  /** Answers that were no failure: it was done, it was refused, or it is being done. */
   answered: number;
   /** Units that somebody got: successful reservations. */
   reserved: number;
-  /** What did not become known: no answer, 503, 504, still running. */
+  /** No answer, 5xx, 429 or 401. */
   failed: number;
 }
 
@@ -30,11 +31,6 @@ export function timeline(operations: readonly Operation[], bucketMs: number): Bu
     }
   }
   return buckets;
-}
-
-/** True when an answer says what became of it. */
-export function isAnswered({ outcome, endMs }: Operation): boolean {
-  return endMs !== undefined && outcome !== "unknown";
 }
 
 /** True when somebody was told that units are his. */
