@@ -35,6 +35,8 @@ export interface AppDeps {
   passKeys: PassKeys;
   logger: Logger;
   registry: Registry;
+  /** Whether organisers can change capacities. */
+  capacityChanges: boolean;
   /** Origins whose pages may call. */
   corsOrigins: readonly string[];
   /** How many proxies in front are ours. */
@@ -87,7 +89,7 @@ function routesOf(deps: AppDeps): Route[] {
   return [
     ...reservationRoutes({ ...shared, combiners, limitReserve, passKeys }),
     ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
-    ...eventRoutes({ ...shared, reads }),
+    ...eventRoutes({ ...shared, reads, capacityChanges: deps.capacityChanges }),
     ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),
     ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
     ...docsRoutes(),
@@ -97,7 +99,7 @@ function routesOf(deps: AppDeps): Route[] {
 function corsFor(origins: readonly string[]) {
   return cors({
     origin: [...origins],
-    methods: ["GET", "HEAD", "POST", "DELETE"],
+    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     allowedHeaders: [
       "Authorization",
       "Content-Type",

@@ -87,6 +87,8 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 8 }),
     /** At most 500; 1 until every inventory-svc has BatchGetEvents and BatchGetAvailability. */
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
+    /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
+    capacityChanges: env.flag("CAPACITY_CHANGES", true),
     /** Of each kind, under way at inventory-svc; one more is answered 503 at once. */
     readMaxLoads: env.integer("READ_MAX_LOADS", { min: 1, max: 100_000, fallback: 2_000 }),
     /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */

@@ -51,6 +51,7 @@ await run(async () => {
     passKeys: passKeysOf(config.passSecrets),
     logger,
     registry,
+    capacityChanges: config.capacityChanges,
     corsOrigins: config.corsOrigins,
     trustProxyHops: config.trustProxyHops,
     isStopping: () => isStopping,

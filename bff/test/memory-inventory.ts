@@ -10,6 +10,7 @@ import { memoryPage } from "./memory-page.ts";
 export class MemoryInventory {
   readonly #events = new Map<string, Event>();
   readonly #answers = new Map<string, Event>();
+  readonly #changes = new Set<string>();
   /** What is left of a ticket type, when it is not all of it. */
   readonly available = new Map<string, number>();
 
@@ -33,7 +34,27 @@ export class MemoryInventory {
       this.#answers.set(requestId, created);
       return { event: created, replayed: false };
     },
-    updateTicketType: () => ({}),
+    updateTicketType: ({ requestId, organiserId, eventId, ticketType }) => {
+      const event = this.#found(eventId, organiserId);
+      const type = event.ticketTypes.find(({ id }) => id === ticketType?.id);
+      const { capacity = 0 } = ticketType ?? {};
+      if (type === undefined) {
+        const metadata = { ticketTypeId: ticketType?.id ?? "" };
+        throw new ServiceError("TICKET_TYPE_NOT_FOUND", "no such ticket type", { metadata });
+      }
+      const taken = type.capacity - (this.available.get(type.id) ?? type.capacity);
+      if (capacity < taken) {
+        const metadata = { ticketTypeId: type.id, taken: String(taken) };
+        throw new ServiceError("CAPACITY_BELOW_TAKEN", `${taken} units are taken`, { metadata });
+      }
+      const replayed = this.#changes.has(requestId);
+      this.#changes.add(requestId);
+      type.capacity = capacity;
+      this.available.set(type.id, capacity - taken);
+      const { ticketTypes } = this.#leftOf(event);
+      const availability = ticketTypes.find(({ ticketTypeId }) => ticketTypeId === type.id);
+      return { ticketType: type, replayed, ...(availability && { availability }) };
+    },
     getEvent: ({ eventId }) => ({ event: this.#found(eventId) }),
     listEvents: ({ pageSize, pageToken, namePrefix }) => {
       const found = [...this.#events.values()].filter(({ name }) => name.startsWith(namePrefix));
@@ -68,9 +89,9 @@ export class MemoryInventory {
     };
   }
 
-  #found(eventId: string): Event {
+  #found(eventId: string, organiserId?: string): Event {
     const event = this.#events.get(eventId);
-    if (event === undefined) {
+    if (event === undefined || (organiserId ?? event.organiserId) !== event.organiserId) {
       throw new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`, { metadata: { eventId } });
     }
     return event;

@@ -22,6 +22,7 @@ import { checkAnswer } from "./openapi-check.ts";
 /** What a test wants different. */
 export interface AppOptions {
   corsOrigins?: readonly string[];
+  capacityChanges?: boolean;
   rpcTimeoutMs?: number;
   reserveMaxBatch?: number;
   reserveMaxInFlight?: number;
@@ -120,6 +121,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       limits: createLimits(settings, registry, options.redis?.()),
       logger,
       registry,
+      capacityChanges: options.capacityChanges ?? true,
       corsOrigins: options.corsOrigins ?? [],
       trustProxyHops: 1,
       isStopping: () => opened.isStopping,

@@ -8,6 +8,8 @@ import { restField } from "./rest-field.ts";
 
 /** What a problem may say beyond RFC 9457 and the catalogue; other metadata is internal. */
 const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId", "drawTime"] as const;
+/** The same, of those that are numbers. */
+const NUMBERS = ["maxPerUser", "taken"] as const;
 
 /** Statuses that say "not now", and with `Retry-After` when. */
 const LATER: readonly number[] = [425, 429, 503, 504];
@@ -66,8 +68,10 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
       problem[name] = metadata[name];
     }
   }
-  if (metadata.maxPerUser !== undefined) {
-    problem.maxPerUser = Number(metadata.maxPerUser);
+  for (const name of NUMBERS) {
+    if (metadata[name] !== undefined) {
+      problem[name] = Number(metadata[name]);
+    }
   }
   if (reason === "HOLD_EXPIRED") {
     problem.refundRequired = true;

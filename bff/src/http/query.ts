@@ -41,12 +41,12 @@ export function cursorOf(text: string | undefined): string {
   return text ?? "";
 }
 
-/** The UUID in a route's `:id`. */
-export function idOf({ request }: Exchange): string {
-  const id = request.params.id;
+/** The UUID in a route's `:id`, or in another of its parameters. */
+export function idOf({ request }: Exchange, parameter = "id"): string {
+  const id = request.params[parameter];
   const uuid = typeof id === "string" ? id.toLowerCase() : "";
   if (!isUuid(uuid)) {
-    throw invalid("id", "must be a UUID");
+    throw invalid(parameter, "must be a UUID");
   }
   return uuid;
 }

@@ -20,7 +20,7 @@ const RENAMED: Readonly<Record<string, string>> = {
  */
 export function restField(path: string): string {
   return path
-    .replace(/^(?:event|entries\[\d+\])\./, "")
+    .replace(/^(?:event|ticket_type|entries\[\d+\])\./, "")
     .split(".")
     .map((part) => {
       const [, name = part, index = ""] = /^(\w+)(\[\d+\])?$/.exec(part) ?? [];

@@ -5,7 +5,7 @@ import { answerProblem } from "./problem.ts";
 
 /** One operation of the API. */
 export interface Route {
-  method: "get" | "post" | "delete";
+  method: "get" | "post" | "patch" | "delete";
   /** As Express writes it: `/v1/events/:id`. */
   path: string;
   /** What runs, in this order. */

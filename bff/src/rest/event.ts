@@ -5,7 +5,14 @@ import {
   type EventSchema,
   WaitingRoom_OnStoreLoss,
 } from "@tessera/proto/inventory/v1/event_pb";
-import type { GetAvailabilityResponse } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type {
+  GetAvailabilityResponse,
+  UpdateTicketTypeResponse,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type {
+  TicketType,
+  TicketTypeAvailability,
+} from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { ObjectReader, type TextPattern } from "../http/object-reader.ts";
 import { restMoney } from "./money.ts";
 import { NAME } from "./patterns.ts";
@@ -24,6 +31,9 @@ const EVENT = [
 ] as const;
 const WAITING_ROOM = ["admitPerMinute", "maxActive", "passSeconds", "onStoreLoss"] as const;
 const TICKET_TYPE = ["name", "price", "capacity"] as const;
+
+/** Units of one ticket type, at most. */
+const MAX_CAPACITY = 10_000_000;
 
 const CURRENCY: TextPattern = {
   regexp: /^[A-Z]{3}$/,
@@ -78,8 +88,16 @@ function ticketTypeOf(reader: ObjectReader) {
       amountMinor: BigInt(price.integer("amount", { min: 0, max: 100_000_000 })),
       currencyCode: price.text("currency", { min: 3, max: 3, pattern: CURRENCY }),
     },
-    capacity: reader.integer("capacity", { min: 0, max: 10_000_000 }),
+    capacity: reader.integer("capacity", { min: 0, max: MAX_CAPACITY }),
   };
+}
+
+/** How many units there shall be. Throws MALFORMED_BODY or INVALID_FIELD. */
+export function parseCapacity(body: unknown): number {
+  const reader = ObjectReader.ofBody(body, ["capacity"]);
+  const capacity = reader.integer("capacity", { min: 1, max: MAX_CAPACITY });
+  reader.finish();
+  return capacity;
 }
 
 /** An event as REST writes it. A missing one is the service's bug. */
@@ -98,15 +116,26 @@ export function restEvent(event: Event | undefined) {
     holdSeconds,
     maxPerUser,
     ...(waitingRoom === undefined ? {} : { waitingRoom: restWaitingRoom(waitingRoom) }),
-    ticketTypes: event.ticketTypes.map((type) => ({
-      id: type.id,
-      name: type.name,
-      price: restMoney(type.price),
-      capacity: type.capacity,
-    })),
+    ticketTypes: event.ticketTypes.map(restTicketType),
     organiserId,
     createdAt: restTime(event.createTime),
   };
+}
+
+function restTicketType({ id, name, price, capacity }: TicketType) {
+  return { id, name, price: restMoney(price), capacity };
+}
+
+/** A ticket type and what is left of it, as REST writes them. */
+export function restUpdatedTicketType({ ticketType, availability }: UpdateTicketTypeResponse) {
+  if (ticketType === undefined || availability === undefined) {
+    throw new Error("inventory-svc left out the ticket type");
+  }
+  return { ...restTicketType(ticketType), ...restUnits(availability) };
+}
+
+function restUnits({ capacity, available, held, sold }: TicketTypeAvailability) {
+  return { capacity, available, held, sold };
 }
 
 function restWaitingRoom(waitingRoom: NonNullable<Event["waitingRoom"]>) {
@@ -119,12 +148,6 @@ function restWaitingRoom(waitingRoom: NonNullable<Event["waitingRoom"]>) {
 export function restAvailability({ eventId, ticketTypes }: GetAvailabilityResponse) {
   return {
     eventId,
-    ticketTypes: ticketTypes.map(({ ticketTypeId, capacity, available, held, sold }) => ({
-      id: ticketTypeId,
-      capacity,
-      available,
-      held,
-      sold,
-    })),
+    ticketTypes: ticketTypes.map((one) => ({ id: one.ticketTypeId, ...restUnits(one) })),
   };
 }

@@ -5,12 +5,12 @@ import type { Clients } from "../clients.ts";
 import type { EventListQuery, EventReads, ReadAnswer } from "../event-reads.ts";
 import { sendReady } from "../http/cached-json.ts";
 import { type Exchange, exchangeOf } from "../http/exchange.ts";
-import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
+import { idempotencyKeyOf, idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { invalid } from "../http/invalid-request.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
-import { parseEvent, restEvent } from "../rest/event.ts";
+import { parseCapacity, parseEvent, restEvent, restUpdatedTicketType } from "../rest/event.ts";
 
 const SORTS: Readonly<Record<string, ListEventsRequest_Sort>> = {
   startsAt: ListEventsRequest_Sort.START_TIME,
@@ -21,29 +21,33 @@ const SORTS: Readonly<Record<string, ListEventsRequest_Sort>> = {
 /** How many events a page has when nobody says. */
 const DEFAULT_LIMIT = 20;
 
-/** Events: anybody may look, organisers create. */
+/** Events: anybody may look, organisers create and change. */
 export function eventRoutes(deps: {
   clients: Clients;
   reads: EventReads;
   authenticate: RequestHandler;
+  capacityChanges: boolean;
 }): Route[] {
   const { clients, reads, authenticate } = deps;
+  const organisers = [authenticate, organisersOnly, jsonBody];
+  const change: Route = {
+    method: "patch",
+    path: "/v1/events/:id/ticket-types/:ticketTypeId",
+    handlers: [...organisers, changeCapacity(clients)],
+  };
   return [
     { method: "get", path: "/v1/events/:id/availability", handlers: [availability(reads)] },
     { method: "get", path: "/v1/events/:id", handlers: [get(reads)] },
     { method: "get", path: "/v1/events", handlers: [list(reads)] },
-    {
-      method: "post",
-      path: "/v1/events",
-      handlers: [authenticate, organisersOnly, jsonBody, create(clients)],
-    },
+    { method: "post", path: "/v1/events", handlers: [...organisers, create(clients)] },
+    ...(deps.capacityChanges ? [change] : []),
   ];
 }
 
-/** Before the body is read: who may not create events need not send one. */
+/** Before the body is read: who may not change events need not send one. */
 const organisersOnly: RequestHandler = (_request, response, next) => {
   if (exchangeOf(response).caller.role !== "organiser") {
-    throw new ServiceError("FORBIDDEN", "only organisers create events");
+    throw new ServiceError("FORBIDDEN", "only organisers create and change events");
   }
   next();
 };
@@ -60,6 +64,22 @@ const create = ({ inventory }: Clients) =>
     markReplayed(exchange, result.replayed);
     exchange.headers.push("Location", `/v1/events/${created.id}`);
     exchange.json(201, created);
+  });
+
+const changeCapacity = ({ inventory }: Clients) =>
+  answer(async (exchange) => {
+    const requestId = idempotencyKeyOf(exchange);
+    const eventId = idOf(exchange);
+    const id = idOf(exchange, "ticketTypeId");
+    const capacity = parseCapacity(exchange.request.body);
+    const updateMask = { paths: ["capacity"] };
+    const organiserId = exchange.caller.userId;
+    const result = await inventory.updateTicketType(
+      { requestId, organiserId, eventId, ticketType: { id, capacity }, updateMask },
+      { headers: exchange.callHeaders() },
+    );
+    markReplayed(exchange, result.replayed);
+    exchange.json(200, restUpdatedTicketType(result));
   });
 
 /** What is known already is answered at once, without waiting a turn. */
