@@ -39,6 +39,8 @@ export interface Progress extends Counts {
 
 /** How long one request may take, in milliseconds; the product's deadlines are far below. */
 const TIMEOUT_MS = 5_000;
+/** Each costs the laboratory three file descriptors: its own, and two of the network's. */
+const SOCKETS = 1_024;
 /** Between two looks at who should have come by now, in milliseconds. */
 const TICK_MS = 10;
 /** Who has no answer when the crowd is stopped asks again for so long, in milliseconds. */
@@ -66,7 +68,10 @@ export class Crowd {
   /** Opens the events, and lets people arrive from now on. */
   static async begin(options: CrowdOptions): Promise<Crowd> {
     const { url, people, maxInFlight, openings = openingsFor(people.length) } = options;
-    const client = new RestClient(url, { sockets: 2 * maxInFlight, timeoutMs: TIMEOUT_MS });
+    const client = new RestClient(url, {
+      sockets: Math.min(2 * maxInFlight, SOCKETS),
+      timeoutMs: TIMEOUT_MS,
+    });
     try {
       const organiser = await findOrganiser(client);
       const events = await openEvents(openings, { client, organiser });
@@ -85,8 +90,9 @@ export class Crowd {
     this.#client = given.client;
     this.#organiser = given.organiser;
     this.events = given.events;
-    this.#desk = new Desk({ client: given.client, history: options.history });
-    this.#tag = tagOf(options.random);
+    const { history, random } = options;
+    this.#desk = new Desk({ client: given.client, history, random: random.fork("pauses") });
+    this.#tag = tagOf(random);
     this.#timer = setInterval(() => this.#letIn(), TICK_MS);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { History, Operation, Wish } from "../history.ts";
+import type { Random } from "../random.ts";
 import { askOf } from "./ask-of.ts";
 import { Holds } from "./holds.ts";
 import type { Person } from "./person.ts";
@@ -32,15 +33,17 @@ export class ClosingTime extends Error {
 export class Desk {
   readonly history: History;
   readonly #client: RestClient;
+  readonly #random: Random;
   readonly #holds = new Holds();
   readonly #counts = { ok: 0, refused: 0, unknown: 0 };
   #inFlight = 0;
   /** As performance.now() counts. */
   #closingTime = Number.POSITIVE_INFINITY;
 
-  constructor({ client, history }: { client: RestClient; history: History }) {
-    this.#client = client;
-    this.history = history;
+  constructor(options: { client: RestClient; history: History; random: Random }) {
+    this.#client = options.client;
+    this.history = options.history;
+    this.#random = options.random;
   }
 
   /** What was asked so far. */
@@ -107,7 +110,9 @@ export class Desk {
       if (operation.outcome !== "unknown" && !isLater) {
         return operation;
       }
-      await this.pause(isLater ? Math.min(LATER_MS, (told.retryAfter ?? 1) * 1000) : pauseMs);
+      const laterMs = Math.min(LATER_MS, (told?.retryAfter ?? 1) * 1000);
+      // Those who failed together do not all come back together.
+      await this.pause((isLater ? laterMs : pauseMs) * (1 + 0.3 * this.#random.fraction()));
       pauseMs = Math.min(AGAIN_MS.last, pauseMs * AGAIN_MS.growth);
     }
   }
