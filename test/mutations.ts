@@ -52,7 +52,8 @@ export const MUTATIONS: readonly Mutation[] = [
   { rpc: "DeleteSession", service: "user-svc", prepare: deleteSession },
 ];
 
-function eventRequest() {
+/** An event of nobody in particular, on sale now. */
+export function eventRequest() {
   return {
     requestId: randomUUID(),
     event: {
@@ -253,7 +254,7 @@ function onBehalfOf(userId: string) {
 }
 
 /** What an entry was given; throws why not, as a single call does. */
-function given<C extends string, T>(
+export function given<C extends string, T>(
   outcome:
     | { case: C; value: T }
     | { case: "error"; value: EntryError }
