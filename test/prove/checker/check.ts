@@ -2,18 +2,26 @@ import type { History, Operation } from "../history.ts";
 import { casesOf } from "./cases.ts";
 import { acknowledged } from "./claims/acknowledged.ts";
 import { addsUp } from "./claims/adds-up.ts";
+import { failures } from "./claims/failures.ts";
+import { limitExceeded, moveRefused, soldOut } from "./claims/honesty.ts";
 import { keys, nowhere } from "./claims/keys.ts";
+import { limits } from "./claims/limits.ts";
+import { legalMoves } from "./claims/moves.ts";
 import { soldTwice } from "./claims/sold-twice.ts";
+import { stream } from "./claims/stream.ts";
+import { unknowns } from "./claims/unknowns.ts";
 import { unsold } from "./claims/unsold.ts";
+import { passes, places } from "./claims/waiting-room.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Look } from "./finding.ts";
 import { ledgerViolations } from "./ledger.ts";
 import { shortest } from "./shortest.ts";
 import type { Violation } from "./violation.ts";
 
-const OF_RESERVATIONS = [acknowledged, nowhere];
+const OF_RESERVATIONS = [acknowledged, nowhere, legalMoves, unknowns, stream, moveRefused];
 const OF_KEYS = [keys];
-const OF_EVENTS = [soldTwice, addsUp, unsold];
+const OF_BUYERS = [limits, limitExceeded, places];
+const OF_EVENTS = [soldTwice, addsUp, unsold, soldOut, passes];
 
 /** So many violations of one claim get their shortest history; the others get all of theirs. */
 const SHORTENED = 5;
@@ -29,10 +37,13 @@ export function check(
   evidence: Evidence,
 ): Violation[] {
   const cases = casesOf(history, evidence);
+  const requests = history.operations.map((operation) => ({ operations: [operation] }));
   return [
     ...OF_RESERVATIONS.flatMap((look) => violationsOf(look, cases.reservations)),
     ...OF_KEYS.flatMap((look) => violationsOf(look, cases.keys)),
+    ...OF_BUYERS.flatMap((look) => violationsOf(look, cases.buyers)),
     ...OF_EVENTS.flatMap((look) => violationsOf(look, cases.events)),
+    ...violationsOf(failures, requests),
     ...ledgerViolations(evidence.ledger),
   ];
 }

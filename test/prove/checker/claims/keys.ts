@@ -62,11 +62,21 @@ export const nowhere: Look<ReservationCase> = {
       const what = `nobody's request can have made reservation ${id} of ${claim.userId}`;
       findings.push({ rule: "nowhere", what, shows: operations });
     }
-    const known = new Set(asked.map(keyIdOf));
+    // The intent to confirm is remembered, whatever comes of it.
+    const known = new Set(
+      operations
+        .filter((operation) => mayHaveBeenDone(operation) || operation.wish.kind === "confirm")
+        .map(keyIdOf),
+    );
     const strange = keyIds.filter((keyId) => !known.has(keyId));
     if (strange.length > 0) {
       const what = `reservation ${id} was changed by ${strange.length} requests that nobody made`;
       findings.push({ rule: "strange", what, shows: operations });
+    }
+    const cancels = new Set(operations.filter(({ wish }) => wish.kind === "cancel").map(keyIdOf));
+    if (keyIds.filter((keyId) => cancels.has(keyId)).length > 1) {
+      const what = `reservation ${id} was cancelled more than once`;
+      findings.push({ rule: "cancelled twice", what, shows: operations });
     }
     return findings;
   },

@@ -1,0 +1,81 @@
+import { isReason, REASONS, type Reason } from "@tessera/proto/reasons";
+import type { Operation, Wish } from "../../history.ts";
+import type { Finding, Look } from "../finding.ts";
+
+/**
+ * Nobody waits longer than this to be told of a failure, in milliseconds: a call between services
+ * ends after 2 s, and the rest is for a busy machine.
+ */
+export const FAILURE_MAX_MS = 3_000;
+
+/** Whatever is wrong with the system, or with how much is asked of it. */
+const ANYTIME: readonly Reason[] = [
+  "RATE_LIMITED",
+  "TOO_BUSY",
+  "OVERLOADED",
+  "DEPENDENCY_UNAVAILABLE",
+  "DEADLINE_EXCEEDED",
+];
+const KEYED: readonly Reason[] = ["REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED"];
+const CHANGE: readonly Reason[] = [...KEYED, "ILLEGAL_MOVE", "RESERVATION_NOT_FOUND"];
+const ROOM: readonly Reason[] = ["PLACE_NOT_FOUND", "WAITING_ROOM_UNAVAILABLE"];
+
+/** What each kind of request may be told beside that; the wishes of the laboratory are well-formed. */
+const REFUSALS: Readonly<Record<Wish["kind"], readonly Reason[]>> = {
+  reserve: [
+    ...KEYED,
+    ...(["SOLD_OUT", "LIMIT_EXCEEDED", "WAITING_ROOM_UNAVAILABLE", "FENCED"] as const),
+    ...(["PASS_REQUIRED", "PASS_INVALID", "PASS_EXPIRED", "PASS_USED"] as const),
+  ],
+  confirm: [...CHANGE, "HOLD_EXPIRED"],
+  cancel: [...CHANGE, "CANCEL_NOT_ALLOWED"],
+  extend: [...CHANGE, "HOLD_EXPIRED", "EXTEND_LIMIT"],
+  look: ["RESERVATION_NOT_FOUND"],
+  join: ["WAITING_ROOM_UNAVAILABLE", "WAITING_ROOM_FULL"],
+  poll: ROOM,
+  leave: ROOM,
+  capacity: [...KEYED, "CAPACITY_BELOW_TAKEN"],
+};
+
+/** Answers of these statuses say when to come again. */
+const LATER: readonly number[] = [425, 429, 503, 504];
+
+/** A failure is called what it is, in time, and whoever may come again is told when. */
+export const failures: Look<{ operations: readonly Operation[] }> = {
+  claim: "failures are told as failures",
+  findings: ({ operations }) => operations.flatMap(wrongWith),
+};
+
+function wrongWith(operation: Operation): Finding[] {
+  const { told, wish, startMs, endMs, number } = operation;
+  if (told === undefined) {
+    return [];
+  }
+  const { status, code, retryAfter } = told;
+  const findings: Finding[] = [];
+  const add = (rule: string, what: string) => {
+    const answer = `${wish.kind} was answered ${status} ${code ?? ""}`.trim();
+    findings.push({ rule: `${rule} ${number}`, what: `${answer}: ${what}`, shows: [operation] });
+  };
+  if (status >= 200 && status < 300) {
+    return findings;
+  }
+  if (code === undefined || !isReason(code)) {
+    add("no reason", "no reason of the catalogue");
+    return findings;
+  }
+  if (REASONS[code].status !== status) {
+    add("status", `the catalogue says ${REASONS[code].status}`);
+  }
+  if (!ANYTIME.includes(code) && !REFUSALS[wish.kind].includes(code)) {
+    add("reason", "no answer to this request");
+  }
+  if ((LATER.includes(status) || code === "REQUEST_IN_PROGRESS") && !(Number(retryAfter) > 0)) {
+    add("retry", "nothing says when to come again");
+  }
+  const tookMs = (endMs ?? startMs) - startMs;
+  if (status >= 500 && tookMs > FAILURE_MAX_MS) {
+    add("late", `it took ${tookMs.toFixed(0)} ms`);
+  }
+  return findings;
+}
