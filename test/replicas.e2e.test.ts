@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { Buyer, createEvent, newBuyers, stockOf, tally } from "./market.ts";
+import { Buyer, createEvent, newBuyers, signIn, stockOf, tally } from "./market.ts";
 import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
@@ -47,6 +47,30 @@ describe("two replicas", () => {
       "the other replica knows",
       async () => (await there?.reserve(event))?.status === 201,
     );
+    await expectExact(system, event);
+  });
+
+  it("both sell what was added, a moment after it was", async () => {
+    const event = await createEvent(system.bffUrl(), [1]);
+    const [here, there] = buyers;
+    expect((await here?.reserve(event))?.status).to.equal(201);
+    const codes = [await here?.reserve(event), await there?.reserve(event)].map(
+      (answer) => answer?.body.code,
+    );
+    expect(codes).to.deep.equal(["SOLD_OUT", "SOLD_OUT"]);
+    const changed = await call(
+      `${here?.url}/v1/events/${event.id}/ticket-types/${event.types[0]}`,
+      {
+        method: "PATCH",
+        body: { capacity: 3 },
+        key: randomUUID(),
+        token: await signIn(system.bffUrl()),
+      },
+    );
+    expect(changed.status, changed.text).to.equal(200);
+    for (const buyer of [there, here]) {
+      await until("it is on sale", async () => (await buyer?.reserve(event))?.status === 201);
+    }
     await expectExact(system, event);
   });
 

@@ -10,6 +10,7 @@ export interface Problem {
   errors: { field: string; detail: string }[];
   refundRequired: boolean;
   ticketTypeId: string;
+  taken: number;
 }
 
 /** An answer of the BFF: what was asked for when `status` says so, a problem otherwise. */
