@@ -26,7 +26,7 @@ describe("Desk", () => {
     expect(operation.endMs).to.be.at.least(operation.startMs);
     expect(front.asked[0]?.headers).to.include({
       "idempotency-key": "k",
-      authorization: "Bearer t",
+      authorization: "Bearer access-1",
     });
   });
 

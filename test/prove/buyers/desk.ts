@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { History, Operation, Wish } from "../history.ts";
-import type { Random } from "../random.ts";
+import { Random } from "../random.ts";
 import { askOf } from "./ask-of.ts";
 import { Holds } from "./holds.ts";
 import type { Person } from "./person.ts";
@@ -40,10 +40,11 @@ export class Desk {
   /** As performance.now() counts. */
   #closingTime = Number.POSITIVE_INFINITY;
 
-  constructor(options: { client: RestClient; history: History; random: Random }) {
+  /** `random` spreads repeats. */
+  constructor(options: { client: RestClient; history: History; random?: Random }) {
     this.#client = options.client;
     this.history = options.history;
-    this.#random = options.random;
+    this.#random = options.random ?? new Random(1);
   }
 
   /** What was asked so far. */

@@ -74,7 +74,7 @@ const PLANS: readonly (readonly [weight: number, steps: readonly Step[]])[] = [
 ];
 
 /** The organiser is one of so many who come. */
-const RESIZE_SHARE = 0.006;
+const RESIZE_SHARE = 0.01;
 
 /**
  * What the one of this number is up to. It follows from the seed and the number alone, whatever

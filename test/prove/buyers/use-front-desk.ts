@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { History } from "../history.ts";
-import { Random } from "../random.ts";
 import { Desk } from "./desk.ts";
 import { Person } from "./person.ts";
 import { RestClient } from "./rest-client.ts";
@@ -17,6 +16,12 @@ export interface FrontDesk {
   person: Person;
   /** What the server was asked, sign-ins apart; oldest first. */
   asked: IncomingMessage[];
+  /** Where people signed in or stayed so, oldest first. */
+  signIns: string[];
+  /** Answers them; with tokens unless a test says otherwise. */
+  session: (response: ServerResponse, tokens: object) => void;
+  /** How long access tokens are good, in seconds. */
+  expiresIn: number;
   /** Answers in turn, the last one again and again; an empty list hangs up at once. */
   answers: ((response: ServerResponse) => void)[];
 }
@@ -26,8 +31,10 @@ export function useFrontDesk(): FrontDesk {
   const front = {} as FrontDesk;
   const server = createServer((request, response) => {
     request.resume();
-    if (request.url === "/v1/sessions") {
-      send(response, 201, { accessToken: "t", refreshToken: "r", expiresIn: 900 });
+    if (request.url?.startsWith("/v1/sessions") === true) {
+      const number = front.signIns.push(request.url);
+      const tokens = { accessToken: `access-${number}`, refreshToken: `refresh-${number}` };
+      front.session(response, { ...tokens, expiresIn: front.expiresIn });
       return;
     }
     front.asked.push(request);
@@ -44,9 +51,11 @@ export function useFrontDesk(): FrontDesk {
     const client = new RestClient(`http://127.0.0.1:${port}`, {
       ...{ sockets: 4, timeoutMs: TIMEOUT_MS },
     });
-    const desk = new Desk({ client, history, random: new Random(1) });
+    const desk = new Desk({ client, history });
     const person = new Person("somebody", { email: "a@example.com", password: "secret" });
-    Object.assign(front, { desk, history, client, person, asked: [], answers: [] });
+    const session = (response: ServerResponse, tokens: object) => send(response, 201, tokens);
+    Object.assign(front, { desk, history, client, person, session, expiresIn: 900 });
+    Object.assign(front, { asked: [], answers: [], signIns: [] });
   });
   afterEach(() => front.client.close());
   after((done) => {
