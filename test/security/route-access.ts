@@ -85,6 +85,20 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
     outcomes: anybody("200"),
     prepare: ({ event }) => ({ path: `/v1/events/${event.id}/availability` }),
   },
+  // Another organiser's event is not there.
+  "PATCH /v1/events/{id}/ticket-types/{ticketTypeId}": {
+    outcomes: {
+      ...signedIn("403 FORBIDDEN"),
+      rival: "404 EVENT_NOT_FOUND",
+      organiser: "200",
+    },
+    prepare: ({ event }) => ({
+      path: `/v1/events/${event.id}/ticket-types/${event.types[0]}`,
+      method: "PATCH",
+      body: { capacity: 90 },
+      key: randomUUID(),
+    }),
+  },
   // Whoever joins takes a place of their own, and keeps it.
   "POST /v1/events/{id}/queue": {
     outcomes: signedIn("201"),
