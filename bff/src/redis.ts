@@ -12,6 +12,9 @@ export function connectRedis(url: string, logger: Logger): Redis {
     enableOfflineQueue: false,
     // Its own command would time out on a busy machine, and every command tells by itself.
     enableReadyCheck: false,
+    // ioredis #2099: its answer may come when the connection is gone, and then the next one is
+    // taken for ready before it is made, and never made.
+    disableClientInfo: true,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempts) => Math.min(attempts * 100, 2_000),
     // After a failover the name leads to another server, and this one only reads.

@@ -42,6 +42,7 @@ export class StreamReader {
       connectTimeout: 1_000,
       enableOfflineQueue: false,
       enableReadyCheck: false,
+      disableClientInfo: true,
       maxRetriesPerRequest: 0,
       retryStrategy: () => PAUSE_MS,
     });

@@ -1,5 +1,5 @@
 import type { Operation } from "../history.ts";
-import { isAnswered } from "../recovery/timeline.ts";
+import { isAnswered } from "../recovery/failures.ts";
 
 /** What ended within one second of the run. */
 export interface Second {
