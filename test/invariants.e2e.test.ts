@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { violationsOf } from "@tessera/testkit/invariants";
 import { expect } from "chai";
 import { createConnection } from "mysql2/promise";
-import { createEvent, newBuyer, type SaleEvent } from "./market.ts";
+import { createEvent, newBuyer, type SaleEvent, signIn } from "./market.ts";
+import { call } from "./rest.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
 
@@ -15,6 +17,7 @@ describe("the check of the invariants", () => {
     for (const id of spoiled.splice(0).map(uuidLiteral)) {
       await spoil("reservation", `DELETE FROM reservation WHERE event_id = ${id}`);
       await spoil("inventory", `DELETE FROM allocation WHERE event_id = ${id}`);
+      await spoil("inventory", `DELETE FROM capacity_change WHERE event_id = ${id}`);
       await spoil("inventory", `DELETE FROM stock WHERE event_id = ${id}`);
       await spoil("inventory", `DELETE FROM event WHERE id = ${id}`);
     }
@@ -62,6 +65,23 @@ describe("the check of the invariants", () => {
     await spoil("inventory", `DELETE FROM allocation WHERE event_id = ${uuidLiteral(event.id)}`);
     expect(await found(event, false)).to.contain("but allocations 0 held, 0 sold");
     expect(await found(event)).to.contain("is held, its allocation missing");
+  });
+
+  it("sees a capacity that nobody asked for, and a change that was lost", async () => {
+    const event = await soldOutEvent();
+    const token = await signIn(system.bffUrl());
+    for (const capacity of [5, 3, 4]) {
+      const path = `/v1/events/${event.id}/ticket-types/${event.types[0]}`;
+      const request = { method: "PATCH", body: { capacity }, key: randomUUID(), token } as const;
+      expect((await call(`${system.bffUrl()}${path}`, request)).status).to.equal(200);
+    }
+    expect(await found(event)).to.equal("");
+    const ofEvent = `WHERE event_id = ${uuidLiteral(event.id)}`;
+    await spoil("inventory", `UPDATE stock SET capacity = 9, available = 8 ${ofEvent}`);
+    await spoil("inventory", `DELETE FROM capacity_change ${ofEvent} AND capacity = 3`);
+    const all = await found(event);
+    expect(all).to.contain("was changed from 3, but had 5");
+    expect(all).to.contain("has 9, but was changed to 4 last");
   });
 
   it("sees a buyer who has more than is allowed", async () => {

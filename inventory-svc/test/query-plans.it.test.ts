@@ -94,6 +94,14 @@ describe("the query plans of inventory-svc", () => {
     expect(await faultsOf(4, () => settle("users"))).to.deep.equal([]);
   });
 
+  it("look a change of a capacity up", async () => {
+    const capacityChangeId = randomUUID();
+    const query = { eventId: eventIds[7] ?? "", allocationIds: [], unitsOf: [], capacityChangeId };
+    const settle = () =>
+      ledger.settle(query, () => ({ change: { inserts: [], moves: [], deltas: [] } }));
+    expect(await faultsOf(3, settle)).to.deep.equal([]);
+  });
+
   it("extend, sweep and audit by an index", async () => {
     const { id = "", eventId = "" } = allocations[0] ?? {};
     const extend = () => ledger.extend(id, new Date(noon), 7_200);

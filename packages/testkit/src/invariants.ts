@@ -30,6 +30,7 @@ const SLICE_ROWS = 20_000;
  *
  * - each ticket type's `available + held + sold = capacity`, and none of them is negative;
  * - held and sold are what the allocations add up to, ticket type by ticket type;
+ * - capacities are what their last changes made them, and no change is missing between two;
  * - nobody has more units of an event than it allows;
  * - when settled: each allocation has its reservation and the other way round, in states that go
  *   together, and the last move in the outbox is the state that the reservation is in.

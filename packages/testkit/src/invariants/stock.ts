@@ -1,5 +1,6 @@
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Connection, RowDataPacket } from "mysql2/promise";
+import { checkCapacities } from "./capacity.ts";
 import { Findings } from "./findings.ts";
 import { rowsOf } from "./reader.ts";
 import { ALLOCATION } from "./states.ts";
@@ -15,8 +16,8 @@ interface Range {
 }
 
 /**
- * Compares stock with allocations and with the limits of buyers: of one event, or of all, some
- * thousand ticket types at a time. Each look sees one moment, also while tickets are being sold.
+ * Compares stock with allocations, with the changes of its capacity and with the limits of buyers:
+ * of one event, or of all, some thousand ticket types at a time. Each look sees one moment, also while tickets are being sold.
  */
 export async function stockViolations(
   inventory: Connection,
@@ -90,6 +91,13 @@ async function checkRange(
   for (const row of stock) {
     checkTicketType(row, counted, findings.stock);
   }
+  const changes = await rowsOf(
+    inventory,
+    `SELECT event_id, position, capacity_before, capacity FROM capacity_change
+     WHERE ${isIn()} ORDER BY event_id, position, seq`,
+    values,
+  );
+  checkCapacities(stock, changes, findings.stock);
   const greedy = await rowsOf(
     inventory,
     `SELECT a.event_id, a.user_id, SUM(a.units) AS units, MAX(e.max_per_user) AS most
