@@ -23,32 +23,19 @@ export function methodNotAllowed(allow: string): RequestHandler {
   };
 }
 
-/** Answers for whatever middleware threw, Express and its parsers included. */
+/** Answers for whatever middleware threw, Express included. */
 export const handleErrors: ErrorRequestHandler = (thrown: unknown, _request, response, _next) => {
   answerProblem(exchangeOf(response), fromExpress(thrown));
 };
 
-/** Express and its parsers throw Errors with a status, and most with a type. */
+/** Express throws Errors with a status. */
 function fromExpress(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof ServiceError) {
-    return thrown;
-  }
-  const cause = thrown;
-  switch ("type" in thrown ? thrown.type : undefined) {
-    case "entity.too.large":
-      return new ServiceError("BODY_TOO_LARGE", "the body is larger than 64 KiB", { cause });
-    case "encoding.unsupported":
-    case "charset.unsupported":
-      return new ServiceError("UNSUPPORTED_MEDIA_TYPE", thrown.message, { cause });
-    case "request.aborted":
-      return new ServiceError("CANCELLED", "the client went away", { cause });
-    case "entity.parse.failed":
-    case "request.size.invalid":
-      return new ServiceError("MALFORMED_BODY", "the body is not valid JSON", { cause });
-  }
-  if ("status" in thrown && thrown.status === 400) {
+  const isExpress = thrown instanceof Error && !(thrown instanceof ServiceError);
+  if (isExpress && "status" in thrown && thrown.status === 400) {
     // A path with a percent sign that is no escape.
-    return new ServiceError("MALFORMED_REQUEST", "the address is not well-formed", { cause });
+    return new ServiceError("MALFORMED_REQUEST", "the address is not well-formed", {
+      cause: thrown,
+    });
   }
   return thrown;
 }
