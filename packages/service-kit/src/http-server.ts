@@ -59,16 +59,30 @@ export const notFound: RequestListener = (_request, response) => {
   response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
 };
 
+/** How long a client may take to send a request, in milliseconds: it holds a socket meanwhile. */
+export interface RequestBounds {
+  /** Its head. */
+  headMs: number;
+  /** All of it, its body included. */
+  wholeMs: number;
+  /** How often somebody looks who is late: they are cut off so much later, at most. */
+  lookEveryMs: number;
+}
+
+const BOUNDS: RequestBounds = { headMs: 10_000, wholeMs: 15_000, lookEveryMs: 1_000 };
+
 /** Listens on every interface; resolves to the server and its port. Slow clients are cut off. */
 export function listenHttp(
   listener: RequestListener,
   port: number,
+  { headMs, wholeMs, lookEveryMs }: RequestBounds = BOUNDS,
 ): Promise<{ server: Server; port: number }> {
   const server = createServer(
     {
-      // A client that dribbles its request holds a socket for no longer than this.
-      headersTimeout: 10_000,
-      requestTimeout: 15_000,
+      headersTimeout: headMs,
+      requestTimeout: wholeMs,
+      // Left alone, Node looks twice a minute, whatever the bounds are.
+      connectionsCheckingInterval: lookEveryMs,
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
       // Node would keep the first Authorization and drop the others, where a proxy in front may

@@ -1,3 +1,5 @@
+import type { RequestListener } from "node:http";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { adminListener, listenHttp, notFound, stopHttp } from "../src/http-server.ts";
@@ -39,6 +41,37 @@ describe("the HTTP port", () => {
     await started.promise;
     await stopHttp(server, 20);
     expect(await answer).to.be.instanceOf(TypeError);
+  });
+
+  it("cuts off who takes too long to send a request, be it answered or not", async () => {
+    const bounds = { headMs: 100, wholeMs: 200, lookEveryMs: 20 };
+    const listener: RequestListener = (request, response) => {
+      if (request.url === "/early") {
+        response.end("no need to go on\n");
+      }
+    };
+    const { server, port } = await listenHttp(listener, 0, bounds);
+    const head = "POST /late HTTP/1.1\r\nHost: x\r\n";
+    const early = "POST /early HTTP/1.1\r\nHost: x\r\n";
+    for (const [sent, status] of [
+      ["POST", 408],
+      [head, 408],
+      [`${head}Content-Length: 2\r\n\r\n{`, 408],
+      [`${early}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`, 200],
+    ] as const) {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(sent);
+      const chunks: Buffer[] = await socket.toArray();
+      expect(Buffer.concat(chunks).toString(), sent).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+    }
+    await stopHttp(server, 1_000);
+  });
+
+  it("has bounds of seconds unless told otherwise", async () => {
+    const { server } = await listenHttp(notFound, 0);
+    expect(server.headersTimeout).to.equal(10_000);
+    expect(server.requestTimeout).to.equal(15_000);
+    await stopHttp(server, 1_000);
   });
 
   it("says which port is taken", async () => {
