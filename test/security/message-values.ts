@@ -95,7 +95,7 @@ function textSchema(name: string): Schema {
 /** The message that comes closest to a JSON value: what does not fit a field becomes what does. */
 function messageOf(desc: DescMessage, json: unknown): Message {
   if (desc.typeName === "google.protobuf.Timestamp") {
-    const ms = Date.parse(String(json));
+    const ms = Date.parse(textOf(json));
     const wild = WILD_SECONDS[textOf(json).length % WILD_SECONDS.length];
     const seconds = Number.isNaN(ms) ? wild : BigInt(Math.floor(ms / 1000));
     return create(desc, { seconds, nanos: Number.isNaN(ms) ? -1 : (ms % 1000) * 1e6 });
@@ -125,7 +125,7 @@ function fittingOf({ message, enum: words, scalar }: DescField, json: unknown): 
   if (words !== undefined) {
     return numberOf(words, json);
   }
-  const number = Math.trunc(Number(json)) || 0;
+  const number = typeof json === "number" ? Math.trunc(json) : 0;
   switch (scalar) {
     case ScalarType.STRING:
       return textOf(json);
