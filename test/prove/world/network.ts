@@ -1,9 +1,12 @@
 import { SCHEMAS } from "@tessera/testkit/schemas";
 import type { Addresses, ServiceName, SystemSettings } from "@tessera/testkit/services";
 import { Random } from "../random.ts";
+import { GrpcForwarder } from "./grpc-forwarder.ts";
+import { HttpForwarder } from "./http-forwarder.ts";
+import type { Link } from "./link.ts";
+import { RequestLink } from "./request-link.ts";
 import { TcpLink } from "./tcp-link.ts";
-import type { LinkName } from "./world.ts";
-import { LINKS } from "./world.ts";
+import { LINKS, type LinkName } from "./world.ts";
 
 /** Where each piece of the network leads. */
 export interface NetworkEnds {
@@ -13,27 +16,29 @@ export interface NetworkEnds {
   redisPort: number;
 }
 
+/** A link that is ours to close. */
+type OpenLink = Link & { close(): Promise<void> };
+
 /** The links, each listening. */
-export type Network = Readonly<Record<LinkName, TcpLink>>;
+export type Network = Readonly<Record<LinkName, OpenLink>>;
 
 /** Opens every link; what was opened before a failure is closed. */
 export async function openNetwork(ends: NetworkEnds): Promise<Network> {
   const random = new Random(1);
-  const opened: [LinkName, TcpLink][] = [];
+  const opened: [LinkName, OpenLink][] = [];
   try {
     for (const name of LINKS) {
-      const targets = targetsOf(name, ends);
-      opened.push([name, await TcpLink.open({ targets, random: random.fork(name) })]);
+      opened.push([name, await openLink(name, ends, random.fork(name))]);
     }
   } catch (reason) {
     await closeNetwork(opened.map(([, link]) => link));
     throw reason;
   }
-  return Object.fromEntries(opened) as Record<LinkName, TcpLink>;
+  return Object.fromEntries(opened) as Record<LinkName, OpenLink>;
 }
 
 /** Ends everything that the links carry. */
-export async function closeNetwork(links: readonly TcpLink[]): Promise<void> {
+export async function closeNetwork(links: readonly OpenLink[]): Promise<void> {
   await Promise.all(links.map((link) => link.close()));
 }
 
@@ -68,24 +73,27 @@ function at(text: string, address: string): string {
   return url.href;
 }
 
-function targetsOf(name: LinkName, ends: NetworkEnds): () => readonly number[] {
+/** What goes to a service is requests, what goes to a store is bytes. */
+async function openLink(name: LinkName, ends: NetworkEnds, random: Random): Promise<OpenLink> {
   const { portsOf, mysqlPort, redisPort } = ends;
+  const grpcTo = (service: ServiceName) =>
+    RequestLink.open({ targets: () => portsOf(service), random }, GrpcForwarder.open);
   switch (name) {
     case "client-bff":
-      return () => portsOf("bff");
+      return await RequestLink.open({ targets: () => portsOf("bff"), random }, HttpForwarder.open);
     case "bff-inventory":
     case "reservation-inventory":
-      return () => portsOf("inventory-svc");
+      return await grpcTo("inventory-svc");
     case "bff-reservation":
-      return () => portsOf("reservation-svc");
+      return await grpcTo("reservation-svc");
     case "bff-user":
-      return () => portsOf("user-svc");
+      return await grpcTo("user-svc");
     case "inventory-mysql":
     case "reservation-mysql":
     case "user-mysql":
-      return () => [mysqlPort];
+      return await TcpLink.open({ targets: () => [mysqlPort], random });
     case "reservation-redis":
     case "bff-redis":
-      return () => [redisPort];
+      return await TcpLink.open({ targets: () => [redisPort], random });
   }
 }
