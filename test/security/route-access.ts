@@ -41,6 +41,13 @@ const ownerOnly = (outcome: string, otherwise: string) => ({
   owner: outcome,
 });
 
+/** What an event may have besides. */
+const EVERYTHING = {
+  holdSeconds: 60,
+  maxPerUser: 4,
+  waitingRoom: { admitPerMinute: 60, maxActive: 10, passSeconds: 60, onStoreLoss: "open" },
+};
+
 const get = (path: string) => () => ({ path });
 
 /** Every route of the OpenAPI document, with whom it serves. */
@@ -75,7 +82,7 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   "GET /v1/events": { outcomes: anybody("200"), prepare: get("/v1/events?limit=1") },
   "POST /v1/events": {
     outcomes: organisers("201"),
-    prepare: () => ({ path: "/v1/events", body: eventBody([1]), key: randomUUID() }),
+    prepare: () => ({ path: "/v1/events", body: eventBody([1], EVERYTHING), key: randomUUID() }),
   },
   "GET /v1/events/{id}": {
     outcomes: anybody("200"),
