@@ -57,6 +57,11 @@ const TRANSIENT = new Set([
   "ER_OPTION_PREVENTS_STATEMENT",
   "ER_READ_ONLY_MODE",
   "ER_CHECKREAD",
+  // Somebody made room for others, and room on a full disk is made as well.
+  "ER_QUERY_INTERRUPTED",
+  "ER_RECORD_FILE_FULL",
+  "ER_DISK_FULL",
+  "ER_ERROR_ON_WRITE",
 ]);
 
 /** Opens a schema's pool; the schema is not touched, and need not be reachable yet. */
@@ -213,7 +218,7 @@ function isTransient(reason: unknown): boolean {
 }
 
 function isClosed(reason: Error): boolean {
-  return /closed state|Pool is closed|Connection lost/i.test(reason.message);
+  return /closed state|Pool is closed|Connection lost|Connection was killed/i.test(reason.message);
 }
 
 /** True when a unique key said no. */

@@ -145,6 +145,23 @@ describe("a MySQL pool", () => {
     }
   });
 
+  for (const { what, numbers, text } of [
+    { what: "while the server's disk is full", numbers: [1021, 1026, 1114], text: "Full" },
+    { what: "when a statement is ended", numbers: [1317], text: "Query was interrupted" },
+    { what: "when its connection is ended", numbers: [1927], text: "Connection was killed" },
+  ]) {
+    it(`says DEPENDENCY_UNAVAILABLE ${what}`, async () => {
+      const pool = poolOf(await open(1));
+      for (const number of numbers) {
+        const refusal = `SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${number}, MESSAGE_TEXT = '${text}'`;
+        const reason = await failureOf(
+          withConnection(pool, (connection) => connection.query(refusal)),
+        );
+        expect(reason, String(number)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      }
+    });
+  }
+
   it("says DEPENDENCY_UNAVAILABLE when the server ends the connection", async () => {
     const [pool, killer] = [poolOf(await open(1)), poolOf(await open(1))];
     const { id } = await settingsOf(pool);
