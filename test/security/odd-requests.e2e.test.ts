@@ -183,7 +183,7 @@ describe("requests that no client of ours would send", function () {
           "content-type": "application/json",
           ...(coding === undefined ? {} : { "content-encoding": coding }),
         },
-        body,
+        body: new Uint8Array(body),
       });
       const text = await response.text();
       expect(response.status, `${what}: ${text}`).to.be.within(400, 499);
