@@ -4,6 +4,7 @@ import { REASONS } from "@tessera/proto/reasons";
 import { expect } from "chai";
 import {
   type Buyer,
+  changeCapacity,
   createEvent,
   newBuyers,
   type SaleEvent,
@@ -13,17 +14,11 @@ import {
   tally,
 } from "./market.ts";
 import { eventRequest } from "./mutations.ts";
-import { type Answer, call } from "./rest.ts";
+import { call } from "./rest.ts";
 import { useClients } from "./rpc.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
 import { until } from "./storm.ts";
-
-/** A ticket type, as the answer to its change shows it. */
-interface Changed extends Stock {
-  name: string;
-  price: { amount: number; currency: string };
-}
 
 describe("an organiser who changes a capacity", () => {
   const system = useSharedSystem();
@@ -36,14 +31,11 @@ describe("an organiser who changes a capacity", () => {
     token = await signIn(url());
   });
 
-  function change(
+  const change = (
     event: SaleEvent,
     capacity: number,
-    { key = randomUUID() as string, as = token } = {},
-  ): Promise<Answer<Changed>> {
-    const path = `/v1/events/${event.id}/ticket-types/${event.types[0]}`;
-    return call(`${url()}${path}`, { method: "PATCH", body: { capacity }, key, token: as });
-  }
+    more: { key?: string; token?: string } = {},
+  ) => changeCapacity(url(), event, capacity, { token, ...more });
 
   const reserveAll = (event: SaleEvent, some: readonly Buyer[] = buyers) =>
     Promise.all(some.map((buyer) => buyer.reserve(event)));
@@ -121,12 +113,12 @@ describe("an organiser who changes a capacity", () => {
     const { event } = await inventory.createEvent(eventRequest());
     const anothers = { id: event?.id ?? "", types: event?.ticketTypes.map(({ id }) => id) ?? [] };
     const own = await createEvent(url(), [5]);
-    const as = buyers[0]?.token ?? "";
+    const customer = buyers[0]?.token ?? "";
     for (const [answer, code] of [
       [await change(anothers, 9), "EVENT_NOT_FOUND"],
       [await change({ ...own, id: randomUUID() }, 9), "EVENT_NOT_FOUND"],
       [await change({ ...own, types: anothers.types }, 9), "TICKET_TYPE_NOT_FOUND"],
-      [await change(own, 9, { as }), "FORBIDDEN"],
+      [await change(own, 9, { token: customer }), "FORBIDDEN"],
     ] as const) {
       expect([answer.status, answer.body.code]).to.deep.equal([REASONS[code].status, code]);
     }

@@ -158,6 +158,21 @@ export async function createEvent(
   return { id: created.body.id, types: created.body.ticketTypes.map(({ id }) => id) };
 }
 
+/** Lets the organiser, or whoever has the token, change the capacity of the first ticket type. */
+export async function changeCapacity(
+  url: string,
+  { id, types }: SaleEvent,
+  capacity: number,
+  { key = randomUUID() as string, token }: { key?: string; token?: string } = {},
+): Promise<Answer<Stock>> {
+  return await call(`${url}/v1/events/${id}/ticket-types/${types[0]}`, {
+    method: "PATCH",
+    body: { capacity },
+    key,
+    token: token ?? (await signIn(url)),
+  });
+}
+
 /** What is left, ticket type by ticket type. */
 export async function stockOf(url: string, event: SaleEvent): Promise<Stock[]> {
   const answer = await call<{ ticketTypes: Stock[] }>(`${url}/v1/events/${event.id}/availability`);

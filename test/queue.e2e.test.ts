@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { expect } from "chai";
-import { createEvent, newBuyer, newBuyers, type SaleEvent } from "./market.ts";
+import { changeCapacity, createEvent, newBuyer, newBuyers, type SaleEvent } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
 import { useClients } from "./rpc.ts";
 import { expectExact } from "./settled.ts";
@@ -193,6 +193,14 @@ describe("a sale with a waiting room", () => {
     expect(told).to.include({ state: "GONE", stockHint: "GONE", pollAfterMs: null });
     expect(await stream.ended).to.equal(true);
     expect(stream.events.at(-1)?.data).to.include({ state: "GONE" });
+
+    // Units that the organiser adds are for those who join from now on.
+    expect((await changeCapacity(url(), event, 2)).status).to.equal(200);
+    expect((await listens.poll()).body.state).to.equal("GONE");
+    await until("there is a new line", async () => (await polls.join()).body.state === "WAITING");
+    const second = await polls.reserve({ pass: await polls.admitted() });
+    expect(second.status, second.text).to.equal(201);
+    await expectExact(system, event);
   });
 
   it("repeats an answer after the pass has lapsed, and gives nothing new for it", async function () {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { Buyer, createEvent, newBuyers, signIn, stockOf, tally } from "./market.ts";
+import { Buyer, changeCapacity, createEvent, newBuyers, stockOf, tally } from "./market.ts";
 import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
@@ -58,15 +58,7 @@ describe("two replicas", () => {
       (answer) => answer?.body.code,
     );
     expect(codes).to.deep.equal(["SOLD_OUT", "SOLD_OUT"]);
-    const changed = await call(
-      `${here?.url}/v1/events/${event.id}/ticket-types/${event.types[0]}`,
-      {
-        method: "PATCH",
-        body: { capacity: 3 },
-        key: randomUUID(),
-        token: await signIn(system.bffUrl()),
-      },
-    );
+    const changed = await changeCapacity(system.bffUrl(), event, 3);
     expect(changed.status, changed.text).to.equal(200);
     for (const buyer of [there, here]) {
       await until("it is on sale", async () => (await buyer?.reserve(event))?.status === 201);
