@@ -32,7 +32,6 @@ describe("Desk", () => {
 
   for (const [why, answers] of [
     ["ECONNRESET", [hangUp]],
-    ["TIMEOUT", [silence]],
     ["MALFORMED", [answer(200, { id: "r" })]],
   ] as const) {
     it(`leaves unknown what was lost: ${why}`, async () => {
@@ -91,5 +90,16 @@ describe("Desk", () => {
     expect(front.desk.counts.unitsHeld).to.equal(1);
     await front.desk.ask(front.person, cancel, "k2");
     expect(front.desk.counts.unitsHeld).to.equal(0);
+  });
+});
+
+describe("Desk, when nobody answers", () => {
+  const front = useFrontDesk({ timeoutMs: 50 });
+
+  it("waits no longer than it may", async () => {
+    front.session = silence;
+    front.answers = [silence];
+    const { outcome, lost } = await front.desk.ask(front.person, cancel, "k");
+    expect({ outcome, lost }).to.deep.equal({ outcome: "unknown", lost: "TIMEOUT" });
   });
 });

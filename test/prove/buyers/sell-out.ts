@@ -5,7 +5,7 @@ import type { Desk } from "./desk.ts";
 import type { Person } from "./person.ts";
 
 /** How many buy at once; those in a line mostly wait. */
-const AT_ONCE = { outside: 8, inLine: 64 };
+const AT_ONCE = { outside: 8, inLine: 24 };
 /** When to ask again if nobody says so, in milliseconds. */
 const POLL_MS = 1_000;
 
@@ -40,9 +40,10 @@ export class SellOut {
       await this.#each(AT_ONCE.inLine, (person) => this.#buyInLine(person, types));
       return;
     }
-    for (const type of types) {
-      await this.#each(AT_ONCE.outside, (person) => this.#buyOne(person, type));
-    }
+    const each = types.map((type) =>
+      this.#each(AT_ONCE.outside, (person) => this.#buyOne(person, type)),
+    );
+    await Promise.all(each);
   }
 
   /** Lets one after the other buy all they may have, until there is nothing left. */
@@ -77,8 +78,17 @@ export class SellOut {
     return "more";
   }
 
-  /** Stands in line, and buys one unit of the first ticket type that there still is. */
+  /** Stands in line, and buys one unit; who could not goes, so that others are let in. */
   async #buyInLine(person: Person, types: readonly string[]): Promise<Rest> {
+    const rest = await this.#buyFirst(person, types);
+    if (rest !== "more") {
+      await this.#desk.insist(person, { kind: "leave", eventId: this.#event.id });
+    }
+    return rest;
+  }
+
+  /** Buys one unit of the first ticket type that there still is, when the turn has come. */
+  async #buyFirst(person: Person, types: readonly string[]): Promise<Rest> {
     const eventId = this.#event.id;
     let place = (await this.#desk.insist(person, { kind: "join", eventId })).told?.place;
     while (place?.state === "WAITING") {
