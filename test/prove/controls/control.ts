@@ -25,7 +25,7 @@ export interface Control {
   changes: readonly SourceChange[];
   /** Settings that differ from the usual ones while it is in force. */
   settings?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
-  /** What must be found broken: one of them at least. */
+  /** What must be found broken, all of it; more may be. */
   expects: readonly Claim[];
 }
 

@@ -53,7 +53,10 @@ export const REQUEST_CONTROLS: readonly Control[] = [
         ],
       },
     ],
-    expects: ["acknowledged reservations exist, and belong to their buyer"],
+    expects: [
+      "acknowledged reservations exist, and belong to their buyer",
+      "every unknown outcome resolves to exactly one",
+    ],
   },
   {
     name: "strangers-may-cancel",
