@@ -1,6 +1,6 @@
 import { uuidOf } from "@tessera/service-kit/uuid";
 import type { EventOnSale } from "../event-on-sale.ts";
-import type { History, Operation } from "../history.ts";
+import type { History, Operation, Wish } from "../history.ts";
 import type { Allocation, Evidence, Move, Reservation, Stock } from "./evidence.ts";
 
 /** Everything about one reservation. */
@@ -67,23 +67,30 @@ export interface Cases {
 }
 
 /** The operations that keys belong to, as reservation-svc calls them. */
-const OPERATIONS = {
+const OPERATIONS: Readonly<Partial<Record<Wish["kind"], string>>> = {
   reserve: "CreateReservation",
   confirm: "ConfirmReservation",
   cancel: "CancelReservation",
   extend: "ExtendReservation",
-} as const;
+};
 
 /**
  * What a request's key is known by in the stores: of a reserve it is the reservation's id. Undefined
  * for requests that need no key.
  */
-export function keyIdOf({ wish, userId, key }: Operation): string | undefined {
-  const { kind } = wish;
-  return key !== undefined && (kind === "reserve" || kind in OPERATIONS)
-    ? uuidOf(OPERATIONS[kind as keyof typeof OPERATIONS], userId, key)
-    : undefined;
+export function keyIdOf(operation: Operation): string | undefined {
+  const { wish, userId, key } = operation;
+  const name = OPERATIONS[wish.kind];
+  if (name === undefined || key === undefined) {
+    return undefined;
+  }
+  const known = keyIds.get(operation) ?? uuidOf(name, userId, key);
+  keyIds.set(operation, known);
+  return known;
 }
+
+/** Every claim asks for them, and a hash is not for nothing. */
+const keyIds = new WeakMap<Operation, string>();
 
 /** Puts everything where it belongs. */
 export function casesOf(history: Pick<History, "operations" | "originMs">, evidence: Evidence) {

@@ -25,7 +25,7 @@ function rowOf(operation: Operation): string[] {
     `${startMs.toFixed(0)}-${end} ms`,
     short(userId),
     wishOf(wish),
-    key === undefined ? "" : `key ${short(key)}`,
+    key === undefined ? "" : `key ${key.slice(-12)}`,
     outcome,
     toldIn(operation),
   ];

@@ -2,12 +2,6 @@ import { isReason, REASONS, type Reason } from "@tessera/proto/reasons";
 import type { Operation, Wish } from "../../history.ts";
 import type { Finding, Look } from "../finding.ts";
 
-/**
- * Nobody waits longer than this to be told of a failure, in milliseconds: a call between services
- * ends after 2 s, and the rest is for a busy machine.
- */
-export const FAILURE_MAX_MS = 3_000;
-
 /** Whatever is wrong with the system, or with how much is asked of it. */
 const ANYTIME: readonly Reason[] = [
   "RATE_LIMITED",
@@ -40,14 +34,17 @@ const REFUSALS: Readonly<Record<Wish["kind"], readonly Reason[]>> = {
 /** Answers of these statuses say when to come again. */
 const LATER: readonly number[] = [425, 429, 503, 504];
 
-/** A failure is called what it is, in time, and whoever may come again is told when. */
+/**
+ * A failure is called what it is, and whoever may come again is told when. How long it took is not
+ * judged here but by the recovery figures: a machine that is busy with other things is late too.
+ */
 export const failures: Look<{ operations: readonly Operation[] }> = {
   claim: "failures are told as failures",
   findings: ({ operations }) => operations.flatMap(wrongWith),
 };
 
 function wrongWith(operation: Operation): Finding[] {
-  const { told, wish, startMs, endMs, number } = operation;
+  const { told, wish, number } = operation;
   if (told === undefined) {
     return [];
   }
@@ -72,10 +69,6 @@ function wrongWith(operation: Operation): Finding[] {
   }
   if ((LATER.includes(status) || code === "REQUEST_IN_PROGRESS") && !(Number(retryAfter) > 0)) {
     add("retry", "nothing says when to come again");
-  }
-  const tookMs = (endMs ?? startMs) - startMs;
-  if (status >= 500 && tookMs > FAILURE_MAX_MS) {
-    add("late", `it took ${tookMs.toFixed(0)} ms`);
   }
   return findings;
 }
