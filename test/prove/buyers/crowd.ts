@@ -3,6 +3,7 @@ import type { History, Wish } from "../history.ts";
 import type { Random } from "../random.ts";
 import { ClosingTime, type Counts, Desk } from "./desk.ts";
 import { chooseErrand, type Errand, type Purchase, type Resize, type Visit } from "./errand.ts";
+import { keyTag } from "./key-tag.ts";
 import { openEvents } from "./market.ts";
 import { type Opening, openingsFor } from "./opening.ts";
 import { findOrganiser, type Person } from "./person.ts";
@@ -92,7 +93,7 @@ export class Crowd {
     this.events = given.events;
     const { history, random } = options;
     this.#desk = new Desk({ client: given.client, history, random: random.fork("pauses") });
-    this.#tag = tagOf(random);
+    this.#tag = keyTag(random);
     this.#timer = setInterval(() => this.#letIn(), TICK_MS);
   }
 
@@ -233,11 +234,4 @@ export class Crowd {
     const keyPrefix = `${this.#tag}-${purchase.number}`;
     return new Shopper({ desk: this.#desk, person, event, purchase, keyPrefix });
   }
-}
-
-function tagOf(random: Random): string {
-  const keys = random.fork("keys");
-  return Array.from({ length: 4 }, () =>
-    keys.integer(0, 0xffff).toString(16).padStart(4, "0"),
-  ).join("");
 }
