@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { type Answer, call } from "../rest.ts";
 import { useSharedSystem } from "../shared-system.ts";
+import { until } from "../storm.ts";
 
 /** How many sign-ins of one account may fail within a minute, if nobody sets it. */
 const FAILURES_MAX = 10;
@@ -16,7 +17,7 @@ interface Tokens {
 describe("signing in", () => {
   const system = useSharedSystem();
   const url = () => system.bffUrl();
-  const newAddress = () => `zoë.${randomUUID()}@example.com`;
+  const newAddress = () => `zoë.brontë.ångström.${randomUUID()}@example.com`;
 
   async function signUp(email = newAddress()): Promise<string> {
     const body = { email, password: PASSWORD, name: "Zoë" };
@@ -35,32 +36,32 @@ describe("signing in", () => {
     return [status, [...headers].filter(([name]) => !names.includes(name)), problem];
   }
 
-  /** Guesses at each address in turn, once more than may fail; the answers in order. */
+  /** Guesses at each address in turn until that is too often; the answers in order. */
   async function guess(addresses: readonly string[]): Promise<Answer[]> {
     const answers: Answer[] = [];
-    for (let count = 0; count <= FAILURES_MAX; count += 1) {
-      answers.push(await signIn(addresses[count % addresses.length] ?? "", "a wrong guess"));
-    }
+    do {
+      const address = addresses[answers.length % addresses.length] ?? "";
+      answers.push(await signIn(address, "a wrong guess"));
+    } while (answers.at(-1)?.status === 401 && answers.length < 100);
     return answers;
   }
 
-  const expectLimited = (answers: readonly Answer[]) =>
-    expect(answers.map(({ status }) => status)).to.deep.equal([
-      ...Array.from({ length: FAILURES_MAX }, () => 401),
-      429,
-    ]);
+  function expectLimited(answers: readonly Answer[]): void {
+    expect(answers.at(-1)?.status).to.equal(429);
+    // A BFF that waits too long for Redis counts for itself, and may let through as many again.
+    expect(answers.length - 1).to.be.within(FAILURES_MAX, 2 * FAILURES_MAX);
+  }
 
   it("tells nobody whether an address has an account, by headers, body, or limit", async () => {
     const known = await guess([await signUp()]);
     const unknown = await guess([newAddress()]);
     expectLimited(known);
     expect(known[0]?.body).to.include({ code: "BAD_CREDENTIALS" });
+    expectLimited(unknown);
     // How long the limit lasts depends on when it began.
-    const isFailure = ({ status }: Answer) => status === 401;
-    expect(unknown.filter(isFailure).map(told)).to.deep.equal(known.filter(isFailure).map(told));
-    expect(unknown.map(({ status, body }) => [status, body.code])).to.deep.equal(
-      known.map(({ status, body }) => [status, body.code]),
-    );
+    const failures = (answers: readonly Answer[]) => answers.slice(0, FAILURES_MAX).map(told);
+    expect(failures(unknown)).to.deep.equal(failures(known));
+    expect(unknown.at(-1)?.body.code).to.equal(known.at(-1)?.body.code);
   });
 
   it("counts guesses at one account together, however its address is written", async () => {
@@ -68,16 +69,19 @@ describe("signing in", () => {
     const spellings = [
       email,
       email.toUpperCase(),
-      // The same letters to a reader and to user-svc, in other code points.
+      // The same letters to a reader and to user-svc, in other code points: all of them, or some.
       email.normalize("NFD"),
       email.normalize("NFD").toUpperCase(),
+      ...["ë.", "ë.å", "ö", "å"].map((part) => email.replace(part, part.normalize("NFD"))),
       `${email}  `,
       ` ${email}`,
     ];
     expectLimited(await guess(spellings));
     for (const spelling of spellings) {
-      const { status, headers } = await signIn(spelling, PASSWORD);
-      expect([spelling, status]).to.deep.equal([spelling, 429]);
+      const headers = await until(`${spelling} is refused with the right password`, async () => {
+        const answer = await signIn(spelling, PASSWORD);
+        return answer.status === 429 && answer.headers;
+      });
       expect(Number(headers.get("retry-after"))).to.be.within(1, 60);
     }
   });
