@@ -112,7 +112,7 @@ export class Crowd {
     clearInterval(this.#timer);
     this.#desk.closeIn(LAST_CALL_MS);
     await Promise.all(this.#underWay);
-    this.#end();
+    await this.#end();
   }
 
   /**
@@ -129,10 +129,12 @@ export class Crowd {
       return this.#guard(new SellOut({ desk: this.#desk, event, people, keyPrefix }).run());
     });
     await Promise.all(sellOuts);
-    this.#end();
+    await this.#end();
   }
 
-  #end(): void {
+  /** Who went at closing time may have left a request behind: its answer belongs to the history. */
+  async #end(): Promise<void> {
+    await this.#desk.idle();
     this.#client.close();
     if (this.#fault !== undefined) {
       throw this.#fault;

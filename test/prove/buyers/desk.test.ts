@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { until } from "../../storm.ts";
 import type { Wish } from "../history.ts";
 import { ClosingTime } from "./desk.ts";
 import { answer, hangUp, silence, useFrontDesk } from "./use-front-desk.ts";
@@ -78,6 +79,15 @@ describe("Desk", () => {
     const reason = await front.desk.insist(front.person, cancel, "k").catch((one: unknown) => one);
     expect(reason).to.be.an.instanceOf(ClosingTime);
     expect(front.desk.counts).to.deep.include({ ok: 0, refused: 0, inFlight: 0 });
+  });
+
+  it("is idle when nothing is under way", async () => {
+    front.answers = [answer(200, RESERVATION)];
+    const asking = front.desk.ask(front.person, cancel, "k");
+    await until("it is asked", () => front.history.operations.length === 1);
+    await front.desk.idle();
+    expect(front.history.operations[0]?.endMs).to.be.a("number");
+    await asking;
   });
 
   it("counts what people hold until it is given up", async () => {

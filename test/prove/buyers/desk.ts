@@ -36,7 +36,7 @@ export class Desk {
   readonly #random: Random;
   readonly #holds = new Holds();
   readonly #counts = { ok: 0, refused: 0, unknown: 0 };
-  #inFlight = 0;
+  readonly #underWay = new Set<Promise<void>>();
   /** As performance.now() counts. */
   #closingTime = Number.POSITIVE_INFINITY;
 
@@ -50,7 +50,7 @@ export class Desk {
   /** What was asked so far. */
   get counts(): Counts {
     const unitsHeld = this.#holds.unitsAt(Date.now());
-    return { ...this.#counts, inFlight: this.#inFlight, unitsHeld };
+    return { ...this.#counts, inFlight: this.#underWay.size, unitsHeld };
   }
 
   /** From so many milliseconds from now on nobody is heard any more. */
@@ -68,14 +68,34 @@ export class Desk {
     await setTimeout(Math.max(0, Math.min(ms, this.remainingMs)));
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
   /** Asks once. Throws {@link ClosingTime}. */
   async ask(person: Person, wish: Wish, key?: string): Promise<Operation> {
+    const accessToken = await person.accessToken(this.#client);
     if (this.remainingMs <= 0) {
       throw new ClosingTime();
     }
-    const accessToken = await person.accessToken(this.#client);
     const operation = this.history.begin(person.userId, wish, key);
-    this.#inFlight += 1;
+    const sent = this.#send(operation, accessToken);
+    this.#underWay.add(sent);
+    try {
+      await sent;
+    } finally {
+      this.#underWay.delete(sent);
+      this.#counts[operation.outcome] += 1;
+    }
+    if (operation.told?.status === 401) {
+      person.distrust();
+    }
+    return operation;
+  }
+
+  async #send(operation: Operation, accessToken: string): Promise<void> {
+    const { wish, key } = operation;
     try {
       const answer = await this.#client.send({ ...askOf(wish), key, accessToken });
       const told = toldOf(wish, answer);
@@ -86,19 +106,12 @@ export class Desk {
       if (told.reservation !== undefined) {
         this.#holds.note(told.reservation);
       }
-      if (told.status === 401) {
-        person.distrust();
-      }
     } catch (reason) {
       if (!(reason instanceof NoAnswer)) {
         throw reason;
       }
       this.history.lost(operation, reason.why);
-    } finally {
-      this.#inFlight -= 1;
-      this.#counts[operation.outcome] += 1;
     }
-    return operation;
   }
 
   /** Asks, and asks again under the same key until it is known what came of it. */
