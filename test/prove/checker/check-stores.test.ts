@@ -164,6 +164,10 @@ describe("the checker, on what the databases have", () => {
       "nothing is left unsold while somebody wants it",
     ]);
     expect(found[0]?.history.map(({ number }) => number)).to.deep.equal([3]);
+    round.operations.pop();
+    round.event = { ...EVENT, hasWaitingRoom: true };
+    round.queue("ben", "join", { state: "GONE" });
+    expect(broken(round)).to.include("nothing is left unsold while somebody wants it");
   });
 
   it("sees a hold that never ends", () => {

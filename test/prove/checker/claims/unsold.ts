@@ -15,41 +15,49 @@ export const unsold: Look<EventCase> = {
  * Who came when all was quiet, and was told that nothing is left, while it is still there. Nothing
  * may have come back since: otherwise it may have been true at the time.
  */
-function turnedAway({ operations, stock, moves, quietMs, clock }: EventCase): Finding[] {
-  const quietTime = clock.zeroTime + quietMs;
-  const returned = new Set(
-    moves
-      .filter(({ state, time }) => time >= quietTime && /^(CANCELLED|EXPIRED)$/.test(state))
-      .flatMap(({ items }) => items.map(({ ticketTypeId }) => ticketTypeId)),
-  );
-  const resized = new Set(
-    operations.flatMap(({ wish, endMs }) =>
-      wish.kind === "capacity" && (endMs ?? Number.POSITIVE_INFINITY) >= quietMs
-        ? [wish.ticketTypeId]
-        : [],
-    ),
-  );
-  const left = new Map(stock.map(({ ticketTypeId, available }) => [ticketTypeId, available]));
+function turnedAway(subject: EventCase): Finding[] {
+  const { operations, quietMs } = subject;
+  const left = leftSinceQuiet(subject);
   return operations.flatMap((operation) => {
-    const { wish, told, startMs, number } = operation;
-    if (wish.kind !== "reserve" || told?.code !== "SOLD_OUT" || startMs < quietMs) {
+    const { userId, wish, told, startMs, number } = operation;
+    if (startMs < quietMs) {
+      return [];
+    }
+    const finding = (what: string) => [
+      { rule: `turned away ${number}`, what: `${userId} ${what}`, shows: [operation] },
+    ];
+    if (told?.place?.state === "GONE" && left.size > 0) {
+      const units = [...left].map(([id, count]) => `${count} of ticket type ${id}`);
+      return finding(`was told that all is gone, and there are ${units.join(" and ")}`);
+    }
+    if (wish.kind !== "reserve" || told?.code !== "SOLD_OUT") {
       return [];
     }
     const wanted = [...unitsByType(wish.items)];
-    const isThere = wanted.every(
-      ([id, units]) => !returned.has(id) && !resized.has(id) && units <= (left.get(id) ?? 0),
-    );
     const have = wanted.map(([id, units]) => `${units} of ${left.get(id)} of ticket type ${id}`);
-    return isThere
-      ? [
-          {
-            rule: `turned away ${number}`,
-            what: `${operation.userId} wanted ${have.join(" and ")}, and was told SOLD_OUT`,
-            shows: [operation],
-          },
-        ]
+    return wanted.every(([id, units]) => units <= (left.get(id) ?? 0))
+      ? finding(`wanted ${have.join(" and ")}, and was told SOLD_OUT`)
       : [];
   });
+}
+
+/** What is left of ticket types of which nothing came back since all was quiet. */
+function leftSinceQuiet({ stock, moves, operations, quietMs, clock }: EventCase) {
+  const quietTime = clock.zeroTime + quietMs;
+  const returned = moves
+    .filter(({ state, time }) => time >= quietTime && /^(CANCELLED|EXPIRED)$/.test(state))
+    .flatMap(({ items }) => items.map(({ ticketTypeId }) => ticketTypeId));
+  const resized = operations.flatMap(({ wish, endMs }) =>
+    wish.kind === "capacity" && (endMs ?? Number.POSITIVE_INFINITY) >= quietMs
+      ? [wish.ticketTypeId]
+      : [],
+  );
+  const unsure = new Set([...returned, ...resized]);
+  return new Map(
+    stock
+      .filter(({ ticketTypeId, available }) => available > 0 && !unsure.has(ticketTypeId))
+      .map(({ ticketTypeId, available }) => [ticketTypeId, available]),
+  );
 }
 
 /** Units that nobody gives back. */
