@@ -1,5 +1,6 @@
 import pino, { type Logger } from "pino";
 import { isoTime } from "./iso-time.ts";
+import { loggedError } from "./logged-error.ts";
 
 export type { Logger };
 
@@ -32,6 +33,7 @@ export function createLogger({ service, level }: LoggerOptions): Logger {
       base: { service },
       timestamp: () => `,"time":"${isoTime(new Date())}"`,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: loggedError },
     },
     lines,
   );

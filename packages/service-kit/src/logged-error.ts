@@ -1,0 +1,37 @@
+import pino from "pino";
+
+/**
+ * What drivers put on their errors that is not ours to write down: the statement with the values
+ * in it (mysql2), the values by themselves (TypeORM), the arguments of a command (ioredis).
+ */
+const UNTOLD: ReadonlySet<string> = new Set([
+  "sql",
+  "query",
+  "parameters",
+  "args",
+  "driverError",
+  "raw",
+]);
+
+/** How MySQL quotes data in its messages: names of tables and columns it quotes otherwise. */
+const QUOTED_DATA = /\b(entry|value:?|near) '.*?'(?= for | at |$)/gms;
+
+/** An error as it is logged: its type, message, stack and codes, and nothing that people sent. */
+export function loggedError(thrown: unknown): unknown {
+  return told(thrown instanceof Error ? pino.stdSerializers.err(thrown) : thrown);
+}
+
+function told(value: unknown): unknown {
+  if (typeof value === "string") {
+    return value.replace(QUOTED_DATA, "$1 '…'");
+  }
+  if (Array.isArray(value)) {
+    return value.map(told);
+  }
+  const isPlain = typeof value === "object" && value !== null && !(value instanceof Headers);
+  if (!isPlain) {
+    return value;
+  }
+  const entries = Object.entries(value).filter(([name]) => !UNTOLD.has(name));
+  return Object.fromEntries(entries.map(([name, one]) => [name, told(one)]));
+}
