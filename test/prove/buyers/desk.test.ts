@@ -81,6 +81,13 @@ describe("Desk", () => {
     expect(front.desk.counts).to.deep.include({ ok: 0, refused: 0, inFlight: 0 });
   });
 
+  it("lets nobody dawdle after the last call", async () => {
+    const dawdling = [front.desk.dawdle(60_000), front.desk.dawdle(60_000)];
+    front.desk.closeIn(60_000);
+    await Promise.all([...dawdling, front.desk.dawdle(60_000)]);
+    expect(front.desk.remainingMs).to.be.greaterThan(0);
+  });
+
   it("is idle when nothing is under way", async () => {
     front.answers = [answer(200, RESERVATION)];
     const asking = front.desk.ask(front.person, cancel, "k");

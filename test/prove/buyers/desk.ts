@@ -37,6 +37,7 @@ export class Desk {
   readonly #holds = new Holds();
   readonly #counts = { ok: 0, refused: 0, unknown: 0 };
   readonly #underWay = new Set<Promise<void>>();
+  readonly #lastCall = new AbortController();
   /** As performance.now() counts. */
   #closingTime = Number.POSITIVE_INFINITY;
 
@@ -53,8 +54,9 @@ export class Desk {
     return { ...this.#counts, inFlight: this.#underWay.size, unitsHeld };
   }
 
-  /** From so many milliseconds from now on nobody is heard any more. */
+  /** The last call: from so many milliseconds from now on nobody is heard any more. */
   closeIn(ms: number): void {
+    this.#lastCall.abort();
     this.#closingTime = performance.now() + ms;
   }
 
@@ -66,6 +68,16 @@ export class Desk {
   /** Waits, but not beyond closing time. */
   async pause(ms: number): Promise<void> {
     await setTimeout(Math.max(0, Math.min(ms, this.remainingMs)));
+  }
+
+  /** Waits, but not beyond the last call: then nobody has time to lose. */
+  async dawdle(ms: number): Promise<void> {
+    const { signal } = this.#lastCall;
+    await setTimeout(ms, undefined, { signal }).catch((reason: unknown) => {
+      if (!signal.aborted) {
+        throw reason;
+      }
+    });
   }
 
   /** Resolves when nothing is under way. */

@@ -6,7 +6,7 @@ import type { Opening } from "./opening.ts";
  *
  * - `again`: repeats the last request under its key, as it was;
  * - `rivals`: confirms and cancels at once;
- * - `lapse`: does nothing until the hold should have ended;
+ * - `lapse`: does nothing until the hold should have ended, or the last call comes;
  * - the others are wishes.
  */
 export type Step = "confirm" | "cancel" | "extend" | "look" | "again" | "rivals" | "lapse";

@@ -34,10 +34,10 @@ export function openingsFor(people: number): readonly Opening[] {
   return [
     {
       ...{ name: "The large hall", capacities: [50_000, 20_000, 5_000], maxPerUser: 60 },
-      ...{ holdSeconds: 7, weight: 8, isScarce: false, isResized: true },
+      ...{ holdSeconds: 6, weight: 8, isScarce: false, isResized: true },
     },
     {
-      ...{ name: "The small hall", capacities: [part(0.6), part(0.3)], maxPerUser: 4 },
+      ...{ name: "The small hall", capacities: [part(0.4), part(0.2)], maxPerUser: 4 },
       ...{ ...scarce, holdSeconds: 6, weight: 6, isResized: true },
     },
     {
@@ -46,7 +46,7 @@ export function openingsFor(people: number): readonly Opening[] {
     },
     {
       ...{ name: "The premiere", capacities: [part(0.15), part(0.05)], maxPerUser: 2 },
-      ...{ ...scarce, holdSeconds: 6, weight: 3, waitingRoom },
+      ...{ ...scarce, holdSeconds: 5, weight: 3, waitingRoom },
     },
   ];
 }

@@ -56,7 +56,7 @@ export class Shopper {
     for (const step of this.#purchase.steps) {
       await this.#desk.pause(this.#purchase.thinkMs);
       if (step === "lapse") {
-        await this.#desk.pause(this.event.holdSeconds * 1000 + LAPSE_MS);
+        await this.#desk.dawdle(this.event.holdSeconds * 1000 + LAPSE_MS);
         continue;
       }
       const requests =

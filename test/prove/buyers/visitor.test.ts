@@ -70,7 +70,7 @@ describe("Visitor", () => {
 
   it("leaves when it is nearly closing time", async () => {
     front.answers = [place("WAITING")];
-    front.desk.closeIn(11_000);
+    front.desk.closeIn(15_000);
     expect(await come({})).to.deep.equal(["join", "leave"]);
   });
 

@@ -10,7 +10,7 @@ const POLL_MS = 1_000;
 /** Who is late is so late, in milliseconds: passes count whole seconds. */
 const LATE_MS = 1_500;
 /** Who still waits so long before closing time leaves, in milliseconds. */
-const LEAVE_MS = 12_000;
+const LEAVE_MS = 16_000;
 
 /** One person in a waiting room: gets a place, waits, and shops with the pass. */
 export class Visitor {
@@ -34,7 +34,7 @@ export class Visitor {
       return;
     }
     if (passUse === "late") {
-      await this.#desk.pause(this.#passMs + LATE_MS);
+      await this.#desk.dawdle(this.#passMs + LATE_MS);
     }
     const reservation = await this.#shopper.reserve(pass);
     if (passUse === "twice") {
