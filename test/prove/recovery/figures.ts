@@ -36,7 +36,10 @@ export interface Recovery {
   fullAfterHealingMs: number | undefined;
   /** What failed since it was broken. */
   failures: readonly FailureKind[];
-  /** What failed since a second after it was broken, until it was healed. */
+  /**
+   * What failed since a second after it was broken, until it was healed. Waiting rooms that say
+   * that they are lost do what their organisers want, and are not in it.
+   */
   failedWhileBroken: number;
   /** What took longest of all that was answered since it was broken. */
   slowestAnswerMs: number;
@@ -52,6 +55,7 @@ const WINDOWS = 3;
 const STEP_MS = 50;
 /** So long it may take to notice that something is away, in milliseconds. */
 const NOTICE_MS = 1_000;
+const ROOM_LOST = "503 WAITING_ROOM_UNAVAILABLE";
 
 /** Works out what a fault did to what was asked. */
 export function recoveryOf(operations: readonly Operation[], watched: Watched): Recovery {
@@ -77,7 +81,9 @@ export function recoveryOf(operations: readonly Operation[], watched: Watched): 
     fullAfterBreakingMs: fullFrom(brokenMs),
     fullAfterHealingMs: fullFrom(healedMs),
     failures: failureKinds(since, mayCut),
-    failedWhileBroken: total(failureKinds(whileBroken, mayCut)),
+    failedWhileBroken: failureKinds(whileBroken, mayCut)
+      .filter(({ kind }) => kind !== ROOM_LOST)
+      .reduce((sum, { count }) => sum + count, 0),
     slowestAnswerMs: Math.max(0, ...since.map(durationOf)),
   };
 }
@@ -136,10 +142,6 @@ function silence(operations: readonly Operation[], fromMs: number, endMs: number
     last = time;
   }
   return longest;
-}
-
-function total(kinds: readonly FailureKind[]): number {
-  return kinds.reduce((sum, { count }) => sum + count, 0);
 }
 
 function durationOf({ told, startMs, endMs }: Operation): number {

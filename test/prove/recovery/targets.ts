@@ -30,6 +30,11 @@ export const TARGETS: readonly Target[] = [
     shareDuring: 0.5,
   },
   {
+    title: "one lock node away: nothing fails, the others are a majority",
+    faults: /^kill-lock-node$/,
+    isFlawless: true,
+  },
+  {
     title: "MariaDB back: full service within 5 s",
     faults: /^(kill|pause)-mysql$/,
     fullAfterHealingMs: 5_000,
