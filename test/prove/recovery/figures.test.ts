@@ -90,6 +90,15 @@ describe("recoveryOf()", () => {
     expect(missedTargets("kill-redis", recovery)).to.have.lengthOf(5);
   });
 
+  it("forgives a process that goes by another clock that tokens seem over", () => {
+    const recovery = recoveryOf(
+      asked((atMs) => (atMs >= 5_000 && atMs < 8_000 ? told(401, "UNAUTHENTICATED") : ok())),
+      WATCHED,
+    );
+    expect(missedTargets("clock-forward", recovery)).to.deep.equal([]);
+    expect(missedTargets("pause-bff", recovery)).to.have.lengthOf(2);
+  });
+
   it("takes an answer that came late for late", () => {
     const slow = asked((atMs) => (atMs === 6_000 ? { ...ok(), tookMs: 5_500 } : ok()));
     const recovery = recoveryOf(slow, WATCHED);
