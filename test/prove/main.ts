@@ -37,15 +37,19 @@ await runProgram(async () => {
     });
     process.stdout.write(`${verdict.text}\n`);
     say(`The report is ${join(reports, "proof.md")}.`);
-    return verdict.isProven ? 0 : 1;
+    // The last line, for programs that count.
+    process.stdout.write(`${verdict.passed} passed, ${verdict.failed} failed\n`);
+    return verdict.failed === 0 ? 0 : 1;
   });
 });
 
-function commandOf({ seed, minutes, only, rate, lockNodes, hasControls }: Options): string {
+function commandOf(options: Options): string {
+  const { seed, minutes, only, rate, lockNodes, hasControls, hasTargets } = options;
   return [
     `npm run prove -- --seed ${seed} --minutes ${minutes} --rate ${rate} --lock-nodes ${lockNodes}`,
     ...(only.length === 0 ? [] : [`--only ${only.join(",")}`]),
     ...(hasControls ? [] : ["--no-controls"]),
+    ...(hasTargets ? [] : ["--no-targets"]),
   ].join(" ");
 }
 

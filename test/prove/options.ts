@@ -15,10 +15,13 @@ export interface Options {
   lockNodes: 0 | 3;
   /** False to leave the negative controls out. */
   hasControls: boolean;
+  /** False to tell how fast the system recovers, and not to judge it. */
+  hasTargets: boolean;
 }
 
 /** What `--help` prints. */
-export const HELP = `npm run prove -- [--seed N] [--minutes 10] [--only fault,…] [--rate 60] [--lock-nodes 3] [--no-controls]
+export const HELP = `npm run prove -- [--seed N] [--minutes 10] [--only fault,…] [--rate 60] [--lock-nodes 3]
+                 [--no-controls] [--no-targets]
 
 Sells tickets to a crowd on real processes, MariaDB and Redis, breaks one thing after the other, and
 compares what buyers were told with what the databases hold. Then it takes the product's safeguards
@@ -30,6 +33,8 @@ away one by one, to see that the same checks find out.
                a control's name runs that control
 --rate         people who arrive in a second
 --lock-nodes   0: one Redis has the locks as well; 3: a quorum of Redis nodes has them
+--no-controls  without the controls
+--no-targets   recovery is measured and not judged: for machines that do other things as well
 --list         the names of all faults and controls
 
 The exit code is 1 when a promise was broken, or a control was not caught. The report, with a picture,
@@ -46,6 +51,7 @@ export function readOptions(args: readonly string[]): Options | "help" | "list" 
       options: {
         ...{ seed: text, minutes: text, only: text, rate: text, "lock-nodes": text },
         ...{ controls: { type: "boolean", default: true }, list: flag, help: flag },
+        targets: { type: "boolean", default: true },
       },
       allowNegative: true,
     });
@@ -59,6 +65,7 @@ export function readOptions(args: readonly string[]): Options | "help" | "list" 
       rate: number("rate", values.rate ?? "60", [1, 2_000]),
       lockNodes: lockNodes(values["lock-nodes"] ?? "0"),
       hasControls: values.controls,
+      hasTargets: values.targets,
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "unknown flag";

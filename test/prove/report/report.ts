@@ -22,7 +22,10 @@ export interface Finished {
 
 /** What it comes to. */
 export interface Verdict {
-  isProven: boolean;
+  /** Rounds in which all was well, controls that were caught, and figures that stayed flat … */
+  passed: number;
+  /** … and the others. */
+  failed: number;
   /** A few lines for the console. */
   text: string;
 }
@@ -34,28 +37,37 @@ const FLAT_FROM_MINUTES = 10;
 export function writeReport(folder: string, finished: Finished): Verdict {
   const { played, results, options } = finished;
   const { rounds } = played;
-  const violations = rounds.flatMap((round) => round.violations);
-  const troubles = rounds.flatMap((round) => round.troubles);
   const faults = rounds.flatMap((round) => round.faults);
-  const missed = faults.flatMap((fault) => fault.missed);
-  const uncaught = results.filter(({ isCaught }) => !isCaught);
+  const missed = options.hasTargets ? faults.flatMap((fault) => fault.missed) : [];
   const slopes = options.minutes < FLAT_FROM_MINUTES ? [] : slopesOf(played);
-  const grown = slopes.filter(({ isFlat }) => !isFlat);
+  const outcomes = [
+    ...rounds.map((round) => isWell(round, options)),
+    ...results.map(({ isCaught }) => isCaught),
+    ...slopes.map(({ isFlat }) => isFlat),
+  ];
+  const failed = outcomes.filter((isFine) => !isFine).length;
+  const violations = rounds.flatMap((round) => round.violations);
   const lines = [
     `${rounds.length} rounds, ${faults.length} faults, ${sum(rounds, "requests")} requests, ${sum(rounds, "reserved")} reservations`,
     `${violations.length} violations of ${CLAIMS.length} promises`,
-    `${troubles.length} troubles: something died, did not settle, or left something behind`,
-    `${missed.length} targets of recovery missed`,
-    `${results.length - uncaught.length} of ${results.length} controls caught`,
-    ...(slopes.length === 0 ? [] : [`${grown.length} of ${slopes.length} figures grew`]),
+    `${rounds.flatMap(({ troubles }) => troubles).length} troubles: something died, did not settle, or left something behind`,
+    `${missed.length} targets of recovery missed${options.hasTargets ? "" : ": they were not judged"}`,
+    `${results.filter(({ isCaught }) => isCaught).length} of ${results.length} controls caught`,
+    ...(slopes.length === 0
+      ? []
+      : [`${slopes.filter(({ isFlat }) => !isFlat).length} of ${slopes.length} figures grew`]),
   ];
   writeFileSync(join(folder, "proof.svg"), pictureOf(played));
   writeFileSync(join(folder, "proof.md"), markdown(finished, lines, slopes));
   if (violations.length > 0) {
     writeFileSync(join(folder, "violations.txt"), violations.map(printed).join("\n\n"));
   }
-  const wrong = [violations, troubles, missed, uncaught, grown].flat();
-  return { isProven: wrong.length === 0, text: lines.join("\n") };
+  return { passed: outcomes.length - failed, failed, text: lines.join("\n") };
+}
+
+function isWell({ violations, troubles, faults }: PlayedRound, { hasTargets }: Options): boolean {
+  const missed = hasTargets ? faults.flatMap((fault) => fault.missed) : [];
+  return violations.length + troubles.length + missed.length === 0;
 }
 
 function markdown(finished: Finished, lines: readonly string[], slopes: readonly Slope[]): string {
