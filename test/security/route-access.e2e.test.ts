@@ -75,6 +75,20 @@ describe("every route", () => {
     expect((await owner.poll()).status).to.equal(200);
   });
 
+  it("that can be listened to, is silent for strangers", async () => {
+    const path = `/v1/events/${cast.early.id}/queue`;
+    await new WaitingBuyer(cast.owner, cast.early).join();
+    await new WaitingBuyer(cast.stranger, cast.early).leave();
+    const headers = { accept: "text/event-stream" };
+    for (const [token, code] of [
+      [undefined, "UNAUTHENTICATED"],
+      [cast.stranger.token, "PLACE_NOT_FOUND"],
+    ] as const) {
+      const { body } = await call(cast.url + path, { token, headers });
+      expect(body.code).to.equal(code);
+    }
+  });
+
   it("that is for one key's owner, remembers keys by their owner", async () => {
     const [mine, theirs] = await Promise.all([
       cast.owner.reserve(cast.event, [[0, 1]], "one key"),
