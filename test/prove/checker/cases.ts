@@ -49,9 +49,9 @@ export interface EventCase {
   clock: Clock;
 }
 
-/** How the history's time and the database's go together; both are of one machine. */
+/** How the history's time and the databases' go together. */
 export interface Clock {
-  /** When the history began, in milliseconds since 1970. */
+  /** When the history began by the databases' clock, in milliseconds since 1970. */
   zeroTime: number;
   /** When the databases were read, in milliseconds since 1970. */
   readTime: number;
@@ -95,8 +95,8 @@ const keyIds = new WeakMap<Operation, string>();
 /** Puts everything where it belongs. */
 export function casesOf(history: Pick<History, "operations" | "originMs">, evidence: Evidence) {
   const { operations, originMs } = history;
-  const zeroTime = performance.timeOrigin + originMs;
-  const clock = { zeroTime, readTime: evidence.readTime };
+  const { readTime, readMs } = evidence;
+  const clock = { zeroTime: readTime - (readMs - originMs), readTime };
   return {
     operations,
     reservations: reservationCases(operations, evidence, clock),

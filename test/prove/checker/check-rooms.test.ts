@@ -29,6 +29,8 @@ describe("the checker, on waiting rooms", () => {
     round.nowMs += 20_000;
     round.queue("ben", "poll", { state: "EXPIRED" });
     round.queue("ben", "join", { position: 10 });
+    round.nowMs += 20_000;
+    round.queue("ben", "join", { position: 20 });
     expect(broken(round)).to.deep.equal([]);
   });
 

@@ -73,6 +73,8 @@ export interface Evidence {
   accounts: ReadonlySet<string>;
   /** The database's clock when all this was read, in milliseconds since 1970. */
   readTime: number;
+  /** When that clock was asked, as the laboratory's `performance.now()` counts. */
+  readMs: number;
   /**
    * When everything was quiet after the crowd had gone, in milliseconds since the history began:
    * who came later was alone with what was left.

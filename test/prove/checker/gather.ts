@@ -70,6 +70,8 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
       const afterSeq = after?.reservationSeq ?? 0;
       ledger.push(...(await violationsOf(mysqlUrls, { eventId: id, isSettled: true, afterSeq })));
     }
+    // Taken before it is asked: the history is never thought to be older than it is.
+    const readMs = performance.now();
     const [clock] = await rowsOf(reservation, "SELECT UTC_TIMESTAMP(3) AS now");
     return {
       ...{ events, stock, allocations, reservations, stream, quietMs, ledger },
@@ -77,6 +79,7 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
       moves: await movesOf(reservation, events, after?.outboxSeq ?? 0),
       accounts: await accountsOf(user, [...allocations, ...reservations]),
       readTime: clock?.now.getTime(),
+      readMs,
     };
   } finally {
     inventory.destroy();

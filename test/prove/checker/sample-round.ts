@@ -45,7 +45,7 @@ export class SampleRound {
   #seq = 0;
 
   get history() {
-    return { operations: this.operations, originMs: ZERO_TIME - performance.timeOrigin };
+    return { operations: this.operations, originMs: 0 };
   }
 
   /** What the databases have of it. */
@@ -65,7 +65,7 @@ export class SampleRound {
     return {
       ...{ events: [event], stock, allocations, reservations, requestKeys, moves, stream },
       ...{ quietMs, ledger: [], accounts: new Set(reservations.map(({ userId }) => userId)) },
-      readTime: this.time,
+      ...{ readTime: this.time, readMs: this.nowMs },
     };
   }
 

@@ -9,6 +9,8 @@ const ANYTIME: readonly Reason[] = [
   "OVERLOADED",
   "DEPENDENCY_UNAVAILABLE",
   "DEADLINE_EXCEEDED",
+  // Where a clock is far ahead, tokens are over; who signs in again, elsewhere, goes on.
+  "UNAUTHENTICATED",
 ];
 const KEYED: readonly Reason[] = ["REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED"];
 const CHANGE: readonly Reason[] = [...KEYED, "ILLEGAL_MOVE", "RESERVATION_NOT_FOUND"];

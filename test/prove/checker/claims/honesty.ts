@@ -5,7 +5,7 @@ import { mayHaveBeenDone, unitsByType, unitsIn } from "../units.ts";
 
 const CLAIM = "answers are honest";
 
-/** Clocks of the databases and of the laboratory are one; what is left is rounding, in milliseconds. */
+/** The two clocks are compared once a round, and rounded, in milliseconds. */
 const ROUNDING_MS = 50;
 
 /**

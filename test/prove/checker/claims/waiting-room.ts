@@ -61,19 +61,20 @@ function wrongAfter(
 ): string | undefined {
   const { state, position } = before.place;
   const place = told?.place;
-  const wasWaiting = state === "WAITING";
-  const wasSilent = startMs - endOf(before.operation) >= SILENCE_MS;
-  if (told?.code === "PLACE_NOT_FOUND" && wish.kind === "poll" && wasWaiting) {
+  // Who is silent may be passed over, and begin again with another place.
+  if (state !== "WAITING" || startMs - endOf(before.operation) >= SILENCE_MS) {
+    return undefined;
+  }
+  if (told?.code === "PLACE_NOT_FOUND" && wish.kind === "poll") {
     return "lost the place";
   }
-  if (place?.state === "EXPIRED" && wasWaiting && !wasSilent) {
+  if (place?.state === "EXPIRED") {
     return "was passed over, and was not silent";
   }
   const now = place?.position ?? null;
-  if (wasWaiting && place?.state === "WAITING" && position !== null && now !== null) {
-    return now > position ? `went from position ${position} to ${now}` : undefined;
-  }
-  return undefined;
+  return now !== null && position !== null && now > position
+    ? `went from position ${position} to ${now}`
+    : undefined;
 }
 
 /** Nobody buys past the line, nobody buys twice with one pass, and nobody is overtaken. */
