@@ -20,7 +20,7 @@ describe("ReservationService", () => {
   const system = useReservations();
   const { ledger } = system;
   const outcomes: string[] = [];
-  const bugs: [unknown, string | null][] = [];
+  const bugs: [unknown, string | undefined][] = [];
   let client: Client<typeof ReservationService>;
 
   before(() => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Reason } from "@tessera/proto/reasons";
+import { givenRequestId } from "@tessera/service-kit/request-id";
 import { inSpan, type Span } from "@tessera/service-kit/span";
 import {
   newTraceparent,
@@ -9,7 +10,6 @@ import {
 import type { Request, RequestHandler, Response } from "express";
 import type { CombinedCall } from "../combiner.ts";
 import type { Caller } from "../tokens/access-tokens.ts";
-import { givenRequestId } from "./request-id.ts";
 import type { BeginSpan } from "./request-span.ts";
 
 /** What all exchanges of an app share. */

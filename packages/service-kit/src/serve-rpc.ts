@@ -11,6 +11,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { rpcMetrics } from "./metrics.ts";
 import { addReflection } from "./reflection.ts";
+import { givenRequestId } from "./request-id.ts";
 import { beginServedSpan, endCallSpan } from "./rpc-spans.ts";
 import { codeName } from "./rpc-status.ts";
 import { inSpan } from "./span.ts";
@@ -122,7 +123,7 @@ function callObserver(logger: Logger, registry: Registry): OnCall {
       method: method.name,
       code,
       durationMs: Math.round(seconds * 1e5) / 100,
-      requestId: headers.get("x-request-id") ?? undefined,
+      requestId: givenRequestId(headers.get("x-request-id")),
       traceId: span?.traceId ?? traceIdIn(headers),
       spanId: span?.spanId,
     };

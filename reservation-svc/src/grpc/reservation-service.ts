@@ -2,6 +2,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { toEntryError } from "@tessera/service-kit/entry-error";
+import { givenRequestId } from "@tessera/service-kit/request-id";
 import { type CancelDeps, cancelReservation } from "../app/cancel-reservation.ts";
 import type { ConfirmReservation } from "../app/confirm-reservation.ts";
 import type { CreateReservation } from "../app/create-reservation.ts";
@@ -25,7 +26,7 @@ export interface App {
   /** Told each answer to a wish to reserve: `reserved`, `replayed` or the reason. */
   onReserve: (outcome: string) => void;
   /** Told of failures of single entries that nobody foresaw. */
-  onBug: (reason: unknown, requestId: string | null) => void;
+  onBug: (reason: unknown, requestId: string | undefined) => void;
 }
 
 /** Kept back for the way home. */
@@ -45,7 +46,7 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
       const headers = context.requestHeader;
       const call = {
         timeoutMs: timeLeft(app, context),
-        requestId: headers.get("x-request-id") ?? undefined,
+        requestId: givenRequestId(headers.get("x-request-id")),
         traceparent: headers.get("traceparent") ?? undefined,
       };
       const { reservation, now, isReplay } = await extendReservation(app, wish, call);
@@ -121,7 +122,7 @@ function batches(app: App): Batches {
 function entryError(app: App, reason: unknown, context: HandlerContext) {
   const value = toEntryError(reason);
   if (value.reason === "INTERNAL") {
-    app.onBug(reason, context.requestHeader.get("x-request-id"));
+    app.onBug(reason, givenRequestId(context.requestHeader.get("x-request-id")));
   }
   return value;
 }

@@ -4,6 +4,7 @@ import type {
   WaitingRoomService,
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { type EntryFailure, toEntryError } from "@tessera/service-kit/entry-error";
+import { givenRequestId } from "@tessera/service-kit/request-id";
 import type { Place, Visitor, WaitingRooms } from "../app/waiting-rooms.ts";
 import { callerId } from "./caller.ts";
 import { checkBatch, parseVisitor, uuid } from "./parse.ts";
@@ -13,7 +14,7 @@ import { drawMessage, placeMessage } from "./place-message.ts";
 export interface WaitingRoomApp {
   waitingRooms: WaitingRooms;
   /** Told of failures of single entries that nobody foresaw. */
-  onBug: (reason: unknown, requestId: string | null) => void;
+  onBug: (reason: unknown, requestId: string | undefined) => void;
 }
 
 /** Translates between messages and the application; decides nothing. */
@@ -83,7 +84,7 @@ function outcomeOf(
   }
   const value = toEntryError(place);
   if (value.reason === "INTERNAL") {
-    app.onBug(place, context.requestHeader.get("x-request-id"));
+    app.onBug(place, givenRequestId(context.requestHeader.get("x-request-id")));
   }
   return { case: "error", value };
 }
