@@ -2,7 +2,8 @@ import type { Control, SourceChange } from "./control.ts";
 
 /**
  * Rows are read without a lock, and written as they are thought to be: a check, and then a write.
- * Each write takes its time, as it would on a busy machine.
+ * Each write takes its time, as it would on a busy machine. The schema's CHECKs see nothing wrong:
+ * of two such writes the last one stands, and it adds up.
  */
 const NO_GUARD: SourceChange = {
   service: "inventory-svc",
@@ -19,7 +20,7 @@ const NO_GUARD: SourceChange = {
     { from: "integerLiteral(position)", to: "integerLiteral(before.position)" },
     {
       from: `AND available >= \${integerLiteral(-available)} AND held >= \${integerLiteral(-held)} AND sold >= \${integerLiteral(-sold)}`,
-      to: "AND SLEEP(0.03) = 0",
+      to: "AND SLEEP(0.1) = 0",
     },
   ],
 };
@@ -31,14 +32,17 @@ const NO_FENCE: SourceChange = {
   replace: [{ from: "fencingToken > 0n && fencingToken < event.fence", to: "fencingToken < 0n" }],
 };
 
-/** A holder takes a while between the last look at its lock and what it does under it. */
-const SLOW_HOLDER: SourceChange = {
+/**
+ * A holder is stopped between the last look at its lock and what it does under it. Who plays the
+ * scene lets it go on, after the lock's time.
+ */
+const STOPPED_HOLDER: SourceChange = {
   service: "reservation-svc",
   file: "app/event-combiner.ts",
   replace: [
     {
       from: "isKept = await this.#allocate(lease);",
-      to: `await new Promise((resolve) => setTimeout(resolve, 150));
+      to: `process.kill(process.pid, "SIGSTOP");
       isKept = await this.#allocate(lease);`,
     },
   ],
@@ -57,7 +61,7 @@ export const LEDGER_CONTROLS: readonly Control[] = [
   {
     name: "lock-alone",
     title: "The lock is all there is: no guard, no fencing, and its holder is paused past its TTL",
-    changes: [NO_GUARD, NO_FENCE, SLOW_HOLDER],
+    changes: [NO_GUARD, NO_FENCE, STOPPED_HOLDER],
     // Nobody goes without the lock, and nobody gives it up.
     settings: {
       "reservation-svc": { LOCK_TTL_MS: "600", LOCK_WAIT_MS: "10000", LOCK_HOLD_MS: "60000" },
@@ -102,5 +106,17 @@ export const LEDGER_CONTROLS: readonly Control[] = [
       },
     ],
     expects: ["nobody has more than the limit"],
+  },
+  {
+    name: "last-unit-refused",
+    title: "The last unit counts as none",
+    changes: [
+      {
+        service: "inventory-svc",
+        file: "domain/stock-book.ts",
+        replace: [{ from: "line.available < quantity", to: "line.available <= quantity" }],
+      },
+    ],
+    expects: ["answers are honest", "nothing is left unsold while somebody wants it"],
   },
 ];

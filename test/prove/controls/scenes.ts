@@ -12,35 +12,36 @@ const rush: Scene = async (stage) => {
   const one = async () => {
     const event = await stage.open({ capacity: 6, maxPerUser: 4 });
     const reserved = await all(40, (number) => stage.reserve(stage.person(number), event));
-    await all(40, (number) => pay(stage, stage.person(number), reserved[number]));
+    await all(40, (number) => stage.move(stage.person(number), reserved[number], "confirm"));
   };
   await Promise.all([one(), one(), one()]);
 };
 
-/** Everybody buys until all is gone, while one replica after the other is paused past the lock's TTL. */
-const pausedHolders: Scene = async (stage) => {
-  const event = await stage.open({ capacity: 120 });
-  let isGone = false;
-  const crowd = all(8, async (number) => {
+/**
+ * Everybody buys until all is gone. Holders of the lock that were stopped go on together, later
+ * than the lock lives: the one that had it, and the one that got it since.
+ */
+const stoppedHolders: Scene = async (stage) => {
+  const event = await stage.open({ capacity: 60 });
+  let buying = 24;
+  const crowd = all(buying, async (number) => {
+    const person = stage.person(number);
     const held: Operation[] = [];
-    while (!isGone) {
-      const reserved = await stage.reserve(stage.person(number), event);
-      held.push(reserved);
-      isGone ||= reserved.outcome === "refused";
+    while (held.at(-1)?.outcome !== "refused") {
+      held.push(await stage.reserve(person, event));
     }
+    buying -= 1;
     return held;
   });
-  const replicas = stage.world.replicas("reservation-svc");
-  for (let turn = 0; !isGone && turn < 8; turn += 1) {
-    const paused = replicas[turn % replicas.length]?.process;
-    await stage.pass(150);
-    await paused?.pause();
+  while (buying > 0) {
     await stage.pass(900);
-    paused?.signal("SIGCONT");
+    for (const { process } of stage.world.replicas("reservation-svc")) {
+      process.signal("SIGCONT");
+    }
   }
   const held = await crowd;
-  await all(8, (number) =>
-    Promise.all(held[number]?.map((one) => pay(stage, stage.person(number), one)) ?? []),
+  await all(held.length, (number) =>
+    Promise.all(held[number]?.map((one) => stage.move(stage.person(number), one, "confirm")) ?? []),
   );
 };
 
@@ -76,7 +77,7 @@ const repeatedChanges: Scene = async (stage) => {
     const person = stage.person(number);
     const reserved = await stage.reserve(person, event);
     const key = randomUUID();
-    await inTurn(2, () => stage.move(person, reserved, "extend", key));
+    await inTurn(2, () => stage.move(person, reserved, "extend", { key }));
     await stage.move(person, reserved, "cancel");
   });
 };
@@ -88,10 +89,9 @@ const crash: Scene = async (stage) => {
   const replicas = stage.world.replicas("reservation-svc");
   await Promise.all(replicas.map(({ process }) => process.kill()));
   await Promise.all(replicas.map(({ process }) => process.start()));
-  await all(10, async (number) => {
-    const reserved = held[number];
-    return reserved && (await stage.move(stage.person(number), reserved, "look"));
-  });
+  await all(10, (number) =>
+    stage.move(stage.person(number), held[number], "confirm", { isPatient: true }),
+  );
 };
 
 /** Somebody cancels what is another's. */
@@ -120,7 +120,7 @@ const extensions: Scene = async (stage) => {
   const event = await stage.open({ capacity: 50 });
   const reserved = await stage.reserve(stage.person(0), event);
   await inTurn(6, () => stage.move(stage.person(0), reserved, "extend"));
-  await pay(stage, stage.person(0), reserved);
+  await stage.move(stage.person(0), reserved, "confirm");
 };
 
 /** The last unit is given back, and others want it. */
@@ -131,8 +131,15 @@ const secondChance: Scene = async (stage) => {
   await inTurn(6, (number) => stage.reserve(stage.person(number + 1), event));
   await stage.move(stage.person(0), reserved, "cancel");
   await stage.pass(2_000);
-  stage.quiet();
+  stage.aloneFromNow();
   await inTurn(6, (number) => buy(stage, stage.person(number + 1), event));
+};
+
+/** Somebody wants the only unit. */
+const lastUnit: Scene = async (stage) => {
+  const event = await stage.open({ capacity: 1 });
+  stage.aloneFromNow();
+  await buy(stage, stage.person(0), event);
 };
 
 /** People buy, and some let their holds lapse. */
@@ -147,19 +154,23 @@ const sales: Scene = async (stage) => {
   });
 };
 
-/** A few places in the shop, and many who wait for one. */
+/** People come one after the other, and wait for a place in the shop. */
 const line: Scene = async (stage) => {
-  const waitingRoom = { admitPerMinute: 1_200, maxActive: 4, passSeconds: 10 };
+  const waitingRoom = { admitPerMinute: 600, maxActive: 10, passSeconds: 10 };
   const event = await stage.open({ capacity: 50, waitingRoom });
-  await all(16, async (number) => {
+  const eventId = event.id;
+  const joined: Operation[] = [];
+  await inTurn(14, async (number) => {
+    joined.push(await stage.desk.insist(stage.person(number), { kind: "join", eventId }));
+  });
+  await all(14, async (number) => {
     const person = stage.person(number);
-    const eventId = event.id;
-    let heard = await stage.desk.insist(person, { kind: "join", eventId });
-    for (let polls = 0; heard.told?.place?.state === "WAITING" && polls < 8; polls += 1) {
+    let heard = joined[number];
+    for (let polls = 0; heard?.told?.place?.state === "WAITING" && polls < 4; polls += 1) {
       await stage.pass(heard.told.place.pollAfterMs ?? 1_000);
       heard = await stage.desk.insist(person, { kind: "poll", eventId });
     }
-    const pass = heard.told?.place?.pass;
+    const pass = heard?.told?.place?.pass;
     return pass === undefined ? undefined : await buy(stage, person, event, pass);
   });
 };
@@ -175,10 +186,13 @@ const outage: Scene = async (stage) => {
   await buying;
 };
 
+/** Those that break something themselves; they are played alone. */
+export const BREAKING: ReadonlySet<Scene> = new Set([crash, outage]);
+
 /** By the controls' names. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   "ledger-guard-off": rush,
-  "lock-alone": pausedHolders,
+  "lock-alone": stoppedHolders,
   "sweeper-releases-twice": lapses,
   "limit-not-counted": greed,
   "idempotency-off": repeats,
@@ -188,6 +202,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "expired-may-be-cancelled": lateCancels,
   "extended-without-end": extensions,
   "sold-out-for-ever": secondChance,
+  "last-unit-refused": lastUnit,
   "outbox-skips": sales,
   "expiry-without-notice": sales,
   "admission-loses-people": line,
@@ -201,14 +216,8 @@ async function buy(
   pass = "",
 ): Promise<Operation> {
   const reserved = await stage.reserve(person, event, { pass });
-  await pay(stage, person, reserved);
+  await stage.move(person, reserved, "confirm");
   return reserved;
-}
-
-async function pay(stage: Stage, person: Person, reserved: Operation | undefined): Promise<void> {
-  if (reserved !== undefined) {
-    await stage.move(person, reserved, "confirm");
-  }
 }
 
 /** So many at once. */

@@ -7,7 +7,7 @@ import type { Opening, WaitingRoom } from "../buyers/opening.ts";
 import type { Person } from "../buyers/person.ts";
 import { RestClient } from "../buyers/rest-client.ts";
 import type { EventOnSale } from "../event-on-sale.ts";
-import { History, type Operation } from "../history.ts";
+import { History, type Operation, type Wish } from "../history.ts";
 import { Random } from "../random.ts";
 import type { World } from "../world/world.ts";
 
@@ -37,7 +37,7 @@ export class Stage {
   readonly organiser: Person;
   readonly desk: Desk;
   readonly events: EventOnSale[] = [];
-  #quietMs: number | undefined;
+  #aloneSinceMs: number | undefined;
   readonly #client: RestClient;
 
   constructor(world: World, { people, organiser }: Cast) {
@@ -55,14 +55,14 @@ export class Stage {
     this.#client.close();
   }
 
-  /** When all was quiet, in milliseconds since the history began; now, when the scene did not say. */
-  get quietMs(): number {
-    return this.#quietMs ?? this.desk.history.now();
+  /** Since when whoever came was alone with what was left, in milliseconds since the history began. */
+  get aloneSinceMs(): number {
+    return this.#aloneSinceMs ?? this.desk.history.now();
   }
 
   /** From now on whoever comes is alone with what is left. */
-  quiet(): void {
-    this.#quietMs = this.desk.history.now();
+  aloneFromNow(): void {
+    this.#aloneSinceMs = this.desk.history.now();
   }
 
   /** Puts an event with one ticket type on sale. */
@@ -103,26 +103,27 @@ export class Stage {
     return this.desk.insist(person, wish, key);
   }
 
-  /** Asks once to do something with what was reserved; undefined when nothing was. */
+  /**
+   * Asks to do something with what was reserved: once, or until it is known what came of it.
+   * Undefined when nothing was reserved.
+   */
   async move(
     person: Person,
-    reserved: Operation,
+    reserved: Operation | undefined,
     kind: "confirm" | "cancel" | "extend" | "look",
-    key: string = randomUUID(),
+    { key = randomUUID() as string, isPatient = false } = {},
   ): Promise<Operation | undefined> {
-    const told = reserved.told?.reservation;
+    const told = reserved?.told?.reservation;
     if (told === undefined) {
       return undefined;
     }
     const of = { eventId: told.eventId, reservationId: told.id };
-    switch (kind) {
-      case "look":
-        return await this.desk.ask(person, { kind, ...of });
-      case "confirm":
-        return await this.desk.ask(person, { kind, ...of, paymentReference: told.id }, key);
-      default:
-        return await this.desk.ask(person, { kind, ...of }, key);
-    }
+    const wish: Wish =
+      kind === "confirm" ? { kind, ...of, paymentReference: told.id } : { kind, ...of };
+    const keyed = kind === "look" ? undefined : key;
+    return isPatient
+      ? await this.desk.insist(person, wish, keyed)
+      : await this.desk.ask(person, wish, keyed);
   }
 
   /** Looks until the hold is over. */

@@ -12,20 +12,22 @@ export interface Verdict {
   unsettled: readonly string[];
 }
 
-/** How long a scene's traces may take to come to rest, in milliseconds: a hold's time, and a sweep. */
-const QUIET_MS = 5_000;
-
-/** Waits until all is quiet, or will not be, and lets the checker judge. */
+/**
+ * Waits until all is quiet, or has had so many milliseconds to become quiet, and lets the checker
+ * judge.
+ */
 export async function verdictOf(
   stage: Stage,
-  { stream, after }: { stream: StreamReader; after: Marks },
+  { stream, after, quietMs }: { stream: StreamReader; after: Marks; quietMs: number },
 ): Promise<Verdict> {
-  const { quietMs, events } = stage;
-  const { mysqlUrls } = stage.world;
+  const { events, world, desk } = stage;
+  const { mysqlUrls } = world;
+  const aloneMs = stage.aloneSinceMs;
+  // Scenes wait for the holds that are to lapse by themselves.
   const longestMs = 1_000 * Math.max(...events.map(({ holdSeconds }) => holdSeconds));
-  const patienceMs = QUIET_MS - longestMs;
+  const patienceMs = quietMs - longestMs;
   const unsettled = await settled({ mysqlUrls, events, stream, after, patienceMs });
   const moves = stream.entriesOf(events.map(({ id }) => id));
-  const evidence = await gather({ mysqlUrls, events, stream: moves, quietMs, after });
-  return { violations: check(stage.desk.history, evidence), unsettled };
+  const evidence = await gather({ mysqlUrls, events, stream: moves, quietMs: aloneMs, after });
+  return { violations: check(desk.history, evidence), unsettled };
 }
