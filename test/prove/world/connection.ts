@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Fate, Lane } from "./lane.ts";
+import { reset } from "./reset.ts";
 
 /** What is asked goes to the target, what is answered to the caller. */
 export type Way = "asked" | "answered";
@@ -54,7 +55,7 @@ export class Connection {
   /** Resets it on both sides. */
   cut(): void {
     for (const socket of this.#sockets) {
-      socket.resetAndDestroy();
+      reset(socket);
     }
   }
 
@@ -72,7 +73,7 @@ export class Connection {
       if (fate() === "lost") {
         onLost();
       } else {
-        to.resetAndDestroy();
+        reset(to);
       }
     });
   }

@@ -18,6 +18,7 @@ import {
   LostRequest,
   MAX_BODY_BYTES,
 } from "./forwarder.ts";
+import { reset } from "./reset.ts";
 
 /** What concerns one connection, and not the message that it carries. */
 const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
@@ -82,7 +83,7 @@ export class HttpForwarder implements Forwarder {
       }
       await pipeline(told, response);
     } catch {
-      message.socket.resetAndDestroy();
+      reset(message.socket);
     }
   }
 

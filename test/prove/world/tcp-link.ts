@@ -10,6 +10,7 @@ import type { Random } from "../random.ts";
 import { Connection, type Way } from "./connection.ts";
 import type { Fate } from "./lane.ts";
 import type { Impairment, Link } from "./link.ts";
+import { reset } from "./reset.ts";
 
 /** What a link leads to. */
 export interface TcpLinkOptions {
@@ -106,7 +107,7 @@ export class TcpLink implements Link {
       if (target === undefined) {
         connection.cut();
       } else if (connection.isOver) {
-        target.resetAndDestroy();
+        reset(target);
       } else {
         connection.join(target);
       }
