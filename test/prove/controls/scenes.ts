@@ -23,26 +23,29 @@ const rush: Scene = async (stage) => {
  */
 const stoppedHolders: Scene = async (stage) => {
   const event = await stage.open({ capacity: 60 });
-  let buying = 24;
-  const crowd = all(buying, async (number) => {
+  const crowd = all(24, async (number) => {
     const person = stage.person(number);
     const held: Operation[] = [];
     while (held.at(-1)?.outcome !== "refused") {
       held.push(await stage.reserve(person, event));
     }
-    buying -= 1;
-    return held;
+    await Promise.all(held.map((one) => stage.move(person, one, "confirm")));
   });
-  while (buying > 0) {
-    await stage.pass(900);
-    for (const { process } of stage.world.replicas("reservation-svc")) {
-      process.signal("SIGCONT");
+  let isOver = false;
+  const waking = (async () => {
+    while (!isOver) {
+      await stage.pass(900);
+      for (const { process } of stage.world.replicas("reservation-svc")) {
+        process.signal("SIGCONT");
+      }
     }
+  })();
+  try {
+    await crowd;
+  } finally {
+    isOver = true;
+    await waking;
   }
-  const held = await crowd;
-  await all(held.length, (number) =>
-    Promise.all(held[number]?.map((one) => stage.move(stage.person(number), one, "confirm")) ?? []),
-  );
 };
 
 /** Holds lapse while others still hold theirs. */
