@@ -12,7 +12,7 @@ const COUNT = 1_000;
 /** How long to wait after a failure, in milliseconds. */
 const PAUSE_MS = 200;
 /** The moves of so many events are remembered, the newest ones. */
-const EVENTS = 64;
+const EVENTS = 24;
 
 /** Where to read. */
 export interface StreamReaderOptions {
@@ -33,6 +33,7 @@ export class StreamReader {
   readonly #running: Promise<void>;
   #position = "0-0";
   #lastSeq = 0;
+  #interruptions = 0;
   #isStopped = false;
 
   constructor({ url, stream = STREAM }: StreamReaderOptions) {
@@ -56,6 +57,11 @@ export class StreamReader {
     return this.#lastSeq;
   }
 
+  /** How often reading failed, and was begun again. */
+  get interruptions(): number {
+    return this.#interruptions;
+  }
+
   /** The moves of these events, in the order in which they were told, repeats included. */
   entriesOf(eventIds: readonly string[]): Move[] {
     return eventIds.flatMap((id) => this.#moves.get(id) ?? []);
@@ -73,6 +79,7 @@ export class StreamReader {
       try {
         await this.#look();
       } catch {
+        this.#interruptions += 1;
         // Away, or too slow: an answer that comes late belongs to nobody. The position stays.
         if (this.#redis.status === "ready" && !this.#isStopped) {
           this.#redis.disconnect(true);
