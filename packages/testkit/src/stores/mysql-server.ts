@@ -28,7 +28,7 @@ export interface PrivateMysqlOptions {
  */
 export async function privateMysql(options: PrivateMysqlOptions): Promise<StoreServer> {
   const { folder, children, name, binaries } = options;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(folder, "tmp"), { recursive: true });
   await initialise(options);
   const port = await rememberedPort(join(folder, "port"));
   const password = rememberedSecret(join(folder, "password"));
@@ -105,7 +105,9 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
 function commonArguments(folder: string): string[] {
   // Both refuse to run as root by accident, so root has to say it.
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
-  return ["--no-defaults", `--datadir=${join(folder, "data")}`, ...user];
+  // In a folder that servers share, one that starts removes the temporary tables of the others.
+  const temporary = `--tmpdir=${join(folder, "tmp")}`;
+  return ["--no-defaults", `--datadir=${join(folder, "data")}`, temporary, ...user];
 }
 
 /** Options that only one of the two knows begin with `loose`. */
