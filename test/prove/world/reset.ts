@@ -1,13 +1,15 @@
 import type { Socket } from "node:net";
 
 /**
- * Ends a connection at once, and has the other side see a reset. Node's own way waits until all that
- * was written is read, and can end nothing that is already waiting for the end of what was written:
- * that is closed without a word.
+ * Ends a connection at once, and has the other side see a reset.
+ *
+ * Node fails to reset one whose end is just being sent, and then leaves it open for ever, with
+ * nobody who could close it: such a one is closed without a reset.
  */
 export function reset(socket: Socket): void {
-  if (!socket.writableEnded) {
+  if (socket.writableEnded) {
+    socket.destroy();
+  } else {
     socket.resetAndDestroy();
   }
-  socket.destroy();
 }

@@ -151,28 +151,6 @@ describe("TcpLink", () => {
     (await callHeard()).destroy();
   });
 
-  for (const isEnded of [false, true]) {
-    it(`cuts those who wait for one who does not read${isEnded ? ", and have ended" : ""}`, async () => {
-      const deaf = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
-      await once(deaf, "listening");
-      targets = [(deaf.address() as AddressInfo).port];
-      const accepted: Promise<Socket[]> = once(deaf, "connection");
-      const caller = call();
-      caller.write("0123456789".repeat(1_000_000));
-      if (isEnded) {
-        caller.end();
-      }
-      const [listener] = await accepted;
-      await until("it is stuck", () => caller.bytesWritten > 0 && link.connections === 1);
-      await aMoment();
-      link.impair({ kind: "cut", everyMs: 1_000 });
-      await closed(caller);
-      await until("nothing is open", () => link.connections === 0);
-      listener?.destroy();
-      deaf.close();
-    });
-  }
-
   it("delivers what is asked, and loses what is answered", async () => {
     const caller = await callHeard();
     const answers: string[] = [];
