@@ -1,6 +1,6 @@
+import { useOwnMysql } from "@tessera/testkit/processes";
 import { expect } from "chai";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { useOwnMysql } from "../src/processes.ts";
 
 describe("two private databases on one machine", () => {
   const one = useOwnMysql();
