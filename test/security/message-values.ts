@@ -49,7 +49,8 @@ export function bytesOf(message: DescMessage, known: KnownIds): fc.Arbitrary<Buf
   return fc.oneof({ weight: 9, arbitrary: sound }, { weight: 1, arbitrary: broken });
 }
 
-function schemaOf(message: DescMessage): Schema {
+/** A message as JSON Schema would describe its JSON, without what only code can say of it. */
+export function schemaOf(message: DescMessage): Schema {
   if (message.typeName === "google.protobuf.Timestamp") {
     return { type: "string", format: "date-time" };
   }
