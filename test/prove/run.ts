@@ -149,11 +149,19 @@ export async function playControls(
     ControlRuns.open({ folder, children: session.children }),
   );
   session.onStop(() => runs.close());
+  const rehearsal = await progress.during(
+    "Playing the scenes of the controls with the product as it is",
+    runs.rehearse(controls),
+  );
+  const found = [...rehearsal.violations.map(printed), ...rehearsal.unsettled];
+  if (found.length > 0) {
+    throw new Error(`nothing was taken away, and yet there is:\n${found.join("\n")}`);
+  }
   const results: ControlResult[] = [];
   for (const control of controls) {
     const result = await progress.during(control.title, runs.run(control));
-    const found = result.caught.find(({ claim }) => control.expects.includes(claim));
-    progress.say(result.isCaught ? `Caught: ${found?.what}` : `NOT CAUGHT: ${control.title}`);
+    const caught = result.caught.find(({ claim }) => control.expects.includes(claim));
+    progress.say(result.isCaught ? `Caught: ${caught?.what}` : `NOT CAUGHT: ${control.title}`);
     results.push(result);
   }
   await runs.close();
