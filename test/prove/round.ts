@@ -56,7 +56,7 @@ export interface PlayedRound {
 }
 
 /** Errands under way at once, for each that comes in a second: holds take their time to lapse. */
-const IN_FLIGHT_PER_ARRIVAL = 16;
+const IN_FLIGHT_PER_ARRIVAL = 6;
 
 /** A sale, from its opening to the verdict. Rejects when the laboratory itself fails. */
 export async function playRound(lab: Lab, plan: PlannedRound): Promise<PlayedRound> {
