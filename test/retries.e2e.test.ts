@@ -5,8 +5,9 @@ import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
-import { LossyProxy } from "./lossy-proxy.ts";
 import { type Clients, MUTATIONS } from "./mutations.ts";
+import { Random } from "./prove/random.ts";
+import { TcpLink } from "./prove/world/tcp-link.ts";
 import { useClients } from "./rpc.ts";
 import { useSharedSystem } from "./shared-system.ts";
 import { until } from "./storm.ts";
@@ -20,27 +21,27 @@ describe("what the mesh delivers again", () => {
   const clientOf = useClients();
   let clients: Clients;
   let lossyClients: Clients;
-  let proxies: Record<keyof Clients, LossyProxy>;
+  let links: Record<keyof Clients, TcpLink>;
 
   before(async () => {
     const portOf = (service: keyof Clients) => system.processes[service][0]?.port("grpcPort") ?? 0;
-    proxies = {
-      "inventory-svc": await LossyProxy.to(portOf("inventory-svc")),
-      "reservation-svc": await LossyProxy.to(portOf("reservation-svc")),
-      "user-svc": await LossyProxy.to(portOf("user-svc")),
+    const linkTo = (service: keyof Clients) =>
+      TcpLink.open({ targets: () => [portOf(service)], random: new Random(1) });
+    links = {
+      "inventory-svc": await linkTo("inventory-svc"),
+      "reservation-svc": await linkTo("reservation-svc"),
+      "user-svc": await linkTo("user-svc"),
     };
     clients = clientsOf(portOf);
-    lossyClients = clientsOf((service) => proxies[service].port);
+    lossyClients = clientsOf((service) => Number(links[service].address.split(":")[1]));
     // The connections are made: only replies can be lost now.
     await lossyClients["inventory-svc"].listEvents({});
     await lossyClients["user-svc"].listSigningKeys({});
     const headers = { "x-tessera-user-id": "00000000-0000-4000-8000-000000000000" };
     await lossyClients["reservation-svc"].listReservations({}, { headers });
   });
-  after(() => {
-    for (const proxy of Object.values(proxies ?? {})) {
-      proxy.close();
-    }
+  after(async () => {
+    await Promise.all(Object.values(links ?? {}).map((link) => link.close()));
   });
 
   function clientsOf(portOf: (service: keyof Clients) => number): Clients {
@@ -65,17 +66,19 @@ describe("what the mesh delivers again", () => {
 
     it(`is done once: ${rpc}, again after its reply was lost`, async () => {
       const { send, effect, once } = await prepare(clients);
-      const proxy = proxies[service];
+      const link = links[service];
       const handled = () =>
         metricOf(system.processes[service][0], "grpc_server_handled_total", `"${rpc}"`);
       const before = await handled();
-      proxy.swallowReplies();
+      link.impair({ kind: "lose-replies" });
       const lost = send(lossyClients).then(
         () => "an answer",
         (reason: unknown) => reasonOf(reason),
       );
       await until(`${rpc} is done`, async () => (await handled()) > before);
-      proxy.cut();
+      // The reply may be still on its way, so that healing alone would let it through.
+      link.impair({ kind: "cut", everyMs: 60_000 });
+      link.heal();
       expect(await lost).to.equal("DEPENDENCY_UNAVAILABLE");
 
       const again = await finalAnswer(() => send(lossyClients));
