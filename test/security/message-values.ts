@@ -16,6 +16,8 @@ const BY_NAME: Readonly<Record<string, Schema>> = {
   request_id: { type: "string", pattern: "^[!-~]{1,40}$" },
   payment_reference: { type: "string", pattern: "^[!-~]{1,40}$" },
   email: { type: "string", pattern: "^[a-z0-9]{1,20}@[a-z]{1,20}$" },
+  // Of a first page; others are made up where a schema is broken.
+  page_token: { type: "string", maxLength: 0 },
   currency_code: { type: "string", pattern: "^[A-Z]{3}$" },
 };
 
@@ -88,7 +90,7 @@ function schemaOfOne({ name, message, enum: words, scalar }: DescField): Schema 
 }
 
 function textSchema(name: string): Schema {
-  const isId = /_ids?$/.test(name);
+  const isId = /^id$|_ids?$/.test(name);
   const plain = { type: "string", minLength: 1, maxLength: 100 };
   return BY_NAME[name] ?? (isId ? { ...plain, format: "uuid" } : plain);
 }

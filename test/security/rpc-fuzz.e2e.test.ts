@@ -9,6 +9,7 @@ import { violationsOf } from "@tessera/testkit/invariants";
 import { expect } from "chai";
 import fc from "fast-check";
 import { createEvent, newBuyer } from "../market.ts";
+import { call } from "../rest.ts";
 import { useSharedSystem } from "../shared-system.ts";
 import { adminUrl } from "../watch.ts";
 import { aliveCheck, FUZZ, FUZZ_TIMEOUT_MS } from "./fuzz-settings.ts";
@@ -49,12 +50,13 @@ describe("whatever is sent to an RPC", function () {
       const event = await createEvent(url, [100_000], { maxPerUser: 1_000 });
       const queued = await createEvent(url, [100_000], { maxPerUser: 1_000, waitingRoom: room });
       const { body } = await buyer.reserve(event);
+      const shown = await call<{ organiserId: string }>(`${url}/v1/events/${event.id}`);
       known[service] = {
         event: [event.id, queued.id],
         "ticket type": [...event.types, ...queued.types],
         reservation: [body.id, randomUUID()],
         user: [buyer.userId],
-        organiser: [buyer.userId],
+        organiser: [shown.body.organiserId],
       };
       const port = system.processes[service][0]?.port("grpcPort");
       clients.set(service, new Client(`127.0.0.1:${port}`, credentials.createInsecure()));
