@@ -35,7 +35,7 @@ const BEFORE_MS = 5_000;
 /** … and after the last one, to see that it is as usual again. */
 const AFTER_MS = 7_000;
 /** Holds lapse, the rest is sold, and the databases are read. */
-const VERDICT_MS = 12_000;
+const VERDICT_MS = 18_000;
 /** A round in which faults come together. */
 const TOGETHER_MS = 40_000;
 /** This share of a long run is for combinations. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { isUtf8 } from "node:buffer";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { NextFunction, Request, RequestHandler } from "express";
@@ -46,10 +47,11 @@ function readJson(request: Request, next: NextFunction): void {
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  const finish = (failure?: unknown) => {
+  // The connection's events know nothing of the request's trace.
+  const finish = AsyncResource.bind((failure?: unknown) => {
     request.off("data", take).off("end", parse).off("error", abandon);
     next(failure);
-  };
+  });
   const take = (chunk: Buffer) => {
     length += chunk.length;
     chunks.push(chunk);
