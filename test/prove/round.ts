@@ -10,7 +10,7 @@ import type { Violation } from "./checker/violation.ts";
 import type { Broken } from "./faults/fault.ts";
 import { History } from "./history.ts";
 import type { Random } from "./random.ts";
-import { type Recovery, recoveryOf } from "./recovery/figures.ts";
+import { isReserved, type Recovery, recoveryOf } from "./recovery/figures.ts";
 import { missedTargets } from "./recovery/targets.ts";
 import { type Second, secondsOf } from "./report/seconds.ts";
 import type { PlannedFault, PlannedRound } from "./schedule.ts";
@@ -99,8 +99,7 @@ export async function playRound(lab: Lab, plan: PlannedRound): Promise<PlayedRou
   const originSecond = (history.originMs - lab.startTime) / 1000;
   return {
     ...{ plan, violations, troubles: [...troubles, ...unsettled], requests: operations.length },
-    reserved: operations.filter(({ wish, outcome }) => wish.kind === "reserve" && outcome === "ok")
-      .length,
+    reserved: operations.filter(isReserved).length,
     seconds: secondsOf(operations, originSecond),
     faults: happened.map(({ planned, what, brokenMs, healedMs }) => {
       const { mayCut, name } = planned.fault;

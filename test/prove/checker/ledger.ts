@@ -8,10 +8,17 @@ const SENTENCES: readonly (readonly [RegExp, Claim])[] = [
   [/^(reservation|allocation) /, "every unknown outcome resolves to exactly one"],
 ];
 
+/** Begins a sentence that is about the same as the one before. */
+const MORE = "… and ";
+
 /** The ledger's own invariants, as violations; they know nothing of the history. */
 export function ledgerViolations(ledger: readonly string[]): Violation[] {
+  let claim: Claim = "units add up to the capacity";
   return ledger.map((what) => {
-    const found = SENTENCES.find(([pattern]) => pattern.test(what));
-    return { claim: found?.[1] ?? "units add up to the capacity", what, history: [] };
+    if (!what.startsWith(MORE)) {
+      const found = SENTENCES.find(([pattern]) => pattern.test(what));
+      claim = found?.[1] ?? "units add up to the capacity";
+    }
+    return { claim, what, history: [] };
   });
 }

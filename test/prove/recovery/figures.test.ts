@@ -2,7 +2,6 @@ import { expect } from "chai";
 import type { Operation, Told } from "../history.ts";
 import { type Recovery, recoveryOf } from "./figures.ts";
 import { missedTargets } from "./targets.ts";
-import { timeline } from "./timeline.ts";
 
 /** People ask a hundred times a second for 20 s; something is broken from 5 s to 8 s. */
 const WATCHED = { beginMs: 0, brokenMs: 5_000, healedMs: 8_000, endMs: 20_000, mayCut: false };
@@ -112,22 +111,6 @@ describe("recoveryOf()", () => {
       WATCHED,
     );
   }
-});
-
-describe("timeline()", () => {
-  it("puts each operation where it ended", () => {
-    const buckets = timeline(
-      asked((atMs) => (atMs >= 1_000 && atMs < 2_000 ? away() : ok())).slice(0, 299),
-      1_000,
-    );
-    expect(buckets.map(({ atMs }) => atMs)).to.deep.equal([0, 1_000, 2_000]);
-    expect(buckets.map(({ failed }) => failed)).to.deep.equal([0, 99, 1]);
-    expect(buckets[0]).to.deep.equal({ atMs: 0, answered: 99, reserved: 99, failed: 0 });
-  });
-
-  it("knows a history in which nothing happened", () => {
-    expect(timeline([], 500)).to.have.lengthOf(1);
-  });
 });
 
 type End = Pick<Operation, "outcome" | "told" | "lost"> & { tookMs: number };

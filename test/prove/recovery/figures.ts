@@ -1,6 +1,5 @@
 import type { Operation } from "../history.ts";
 import { type FailureKind, failureKinds, isAnswered } from "./failures.ts";
-import { isReserved } from "./timeline.ts";
 
 /** When something was broken, and how long it was watched; milliseconds since the history began. */
 export interface Watched {
@@ -146,4 +145,9 @@ function silence(operations: readonly Operation[], fromMs: number, endMs: number
 
 function durationOf({ told, startMs, endMs }: Operation): number {
   return told === undefined || endMs === undefined ? 0 : endMs - startMs;
+}
+
+/** True when somebody was told that units are his. */
+export function isReserved({ wish, outcome, endMs }: Operation): boolean {
+  return wish.kind === "reserve" && endMs !== undefined && outcome === "ok";
 }
