@@ -19,12 +19,14 @@ export function takeDue(pool: Pool, limit: number): Promise<DueReservations> {
   return inTransaction(pool, async (connection) => {
     const [results] = await connection.query<RowDataPacket[][]>(
       `SELECT UTC_TIMESTAMP(3) AS now;
-       SELECT ${RESERVATION_COLUMNS} FROM reservation
+       SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
        WHERE due_time <= UTC_TIMESTAMP(3)
        ORDER BY due_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     );
-    const now: Date = results[0]?.[0]?.now;
-    const rows = (results[1] ?? []) as ReservationRow[];
+    const rows = (results[1] ?? []) as (ReservationRow & { now: Date })[];
+    // By the clock that called them due: a statement earlier it may have been a millisecond less,
+    // and a hold would be told to have ended before its time.
+    const now: Date = rows[0]?.now ?? results[0]?.[0]?.now;
     const due = rows.map(toReservation);
     if (due.length === 0) {
       return { expired: [], unreleased: [], confirming: [], lagMs: 0, now };

@@ -1,0 +1,25 @@
+import { expect } from "chai";
+import type { Reservation } from "../src/domain/reservation.ts";
+import { useReservations, wishFor } from "./use-reservations.ts";
+
+describe("taking what is due", () => {
+  const system = useReservations();
+
+  it("never ends a hold before its time, by its own word", async () => {
+    const replica = system.newReplica();
+    const event = system.ledger.addEvent({ capacity: 400 });
+    await Promise.all(Array.from({ length: 400 }, () => replica.create(wishFor(event))));
+    // One after the other, a millisecond apart: one of them is due just now, at any time.
+    const time = "UTC_TIMESTAMP(3) + INTERVAL 1000 * (seq - first) MICROSECOND";
+    await system.schema.pool.query(
+      `UPDATE reservation, (SELECT MIN(seq) AS first FROM reservation) AS all_of_them
+       SET expire_time = ${time}, due_time = ${time}`,
+    );
+    const ended: Reservation[] = [];
+    while (ended.length < 400) {
+      ended.push(...(await replica.store.takeDue(500)).expired);
+    }
+    const early = ended.filter(({ updateTime, expireTime }) => updateTime < expireTime);
+    expect(early).to.deep.equal([]);
+  });
+});
