@@ -13,7 +13,7 @@ import type { Random } from "./random.ts";
 import { isReserved, type Recovery, recoveryOf } from "./recovery/figures.ts";
 import { missedTargets } from "./recovery/targets.ts";
 import { type Second, secondsOf } from "./report/seconds.ts";
-import type { PlannedFault, PlannedRound } from "./schedule.ts";
+import { AFTER_MS, type PlannedFault, type PlannedRound } from "./schedule.ts";
 import type { Status } from "./status.ts";
 import type { World } from "./world/world.ts";
 
@@ -77,6 +77,8 @@ export async function playRound(lab: Lab, plan: PlannedRound): Promise<PlayedRou
   };
   const happenings = plan.faults.map((planned) => happen(planned, { lab, random, history, until }));
   const [happened] = await Promise.all([Promise.all(happenings), until(plan.arrivalsMs)]);
+  // What took longer to heal than it was meant to is watched for as long afterwards.
+  await until(Math.max(0, ...happened.map(({ healedMs }) => healedMs - beginMs + AFTER_MS)));
   const endMs = history.now();
   status.doing = "the last ones are served";
   await crowd.stop();

@@ -33,7 +33,7 @@ export interface Wanted {
 /** People buy for so long before the first fault of a round, to know what is usual … */
 const BEFORE_MS = 5_000;
 /** … and after the last one, to see that it is as usual again. */
-const AFTER_MS = 7_000;
+export const AFTER_MS = 7_000;
 /** Holds lapse, the rest is sold, and the databases are read. */
 const VERDICT_MS = 18_000;
 /** A round in which faults come together. */

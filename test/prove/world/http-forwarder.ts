@@ -24,6 +24,11 @@ import { reset } from "./reset.ts";
 const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
 /** Longer than clients keep a connection for later, so that it is they who close it; milliseconds. */
 const KEEP_ALIVE_MS = 60_000;
+/**
+ * Connections to targets that nobody needs are closed, sooner than anybody looks whether a target
+ * has closed what nobody needs; milliseconds.
+ */
+const IDLE_MS = 2_000;
 
 /**
  * Forwards HTTP/1.1 requests, each to whichever target is the least busy. When that one dies, the
@@ -34,7 +39,7 @@ export class HttpForwarder implements Forwarder {
   readonly #options: ForwarderOptions;
   readonly #balancer: Balancer;
   readonly #server: Server;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
   private constructor(options: ForwarderOptions) {
     this.#options = options;
