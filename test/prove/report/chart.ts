@@ -50,6 +50,7 @@ export function drawn({ title, seconds, panels, bands }: Chart): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     `<text x="${LEFT}" y="24" font-size="16" font-weight="bold">${escaped(title)}</text>`,
     ...bands.map((band, index) => drawnBand(band, { index, height, x })),
