@@ -50,7 +50,9 @@ export function drawRounds({ random, faults, forMs, isAloneOnly = false }: Wante
     { kind: "steady", arrivalsMs: BEFORE_MS + AFTER_MS, faults: [] },
   ];
   let leftMs = forMs - lengthOf(rounds[0]);
-  const aloneMs = isAloneOnly ? leftMs : leftMs * (1 - TOGETHER_SHARE);
+  const togetherMs = TOGETHER_MS + VERDICT_MS;
+  const isTogether = !isAloneOnly && faults.length > 1 && leftMs * TOGETHER_SHARE >= togetherMs;
+  const aloneMs = isTogether ? leftMs * (1 - TOGETHER_SHARE) : leftMs;
   let usedMs = 0;
   for (const fault of random.fork("order").shuffled(faults)) {
     const round = aloneRound(fault, random.fork(fault.name));
@@ -61,7 +63,7 @@ export function drawRounds({ random, faults, forMs, isAloneOnly = false }: Wante
   }
   leftMs -= usedMs;
   const chance = random.fork("together");
-  while (!isAloneOnly && faults.length > 1 && leftMs >= TOGETHER_MS + VERDICT_MS) {
+  while (isTogether && leftMs >= togetherMs) {
     const round = togetherRound(faults, chance);
     leftMs -= lengthOf(round);
     rounds.push(round);
