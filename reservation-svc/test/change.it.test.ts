@@ -163,6 +163,19 @@ describe("changing a reservation", () => {
       expect(await reasonOf(replica.extend(gone))).to.equal("HOLD_EXPIRED");
     });
 
+    it("says what became of it when it was paid for, or given back, in the meantime", async () => {
+      for (const move of ["confirm", "cancel"] as const) {
+        const reservation = await held(ledger.addEvent());
+        await system.nextMillisecond();
+        ledger.before = async (method) => {
+          if (method === "extend") {
+            await replica[move](reservation);
+          }
+        };
+        expect(await reasonOf(replica.extend(reservation)), move).to.equal("ILLEGAL_MOVE");
+      }
+    });
+
     it("leaves the hold where it was when anything fails", async () => {
       const reservation = await held(ledger.addEvent());
       await system.nextMillisecond();

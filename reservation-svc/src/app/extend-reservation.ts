@@ -25,18 +25,18 @@ export async function extendReservation(
   if (earlier !== undefined) {
     return { ...earlier, isReplay: true };
   }
-  const found = (await deps.store.find([request.reservationId]))[0];
-  if (found === undefined || found.reservation.userId !== request.userId) {
-    throw reservationNotFound(request.reservationId);
-  }
-  const { reservation, now } = found;
+  const { reservation, now } = await find(deps.store, request);
   const expireTime = checkedExpireTime(reservation, now);
   try {
     await deps.ledger.extend(reservation.id, expireTime, call);
   } catch (reason) {
-    throw reason instanceof ServiceError && reason.reason === "ALLOCATION_NOT_HELD"
-      ? holdExpired(reservation.id)
-      : reason;
+    if (reason instanceof ServiceError && reason.reason === "ALLOCATION_NOT_HELD") {
+      // Paid for or given back since it was looked at; whoever did that wrote it down first.
+      const moved = await find(deps.store, request);
+      checkedExpireTime(moved.reservation, moved.now);
+      throw holdExpired(reservation.id);
+    }
+    throw reason;
   }
   const extended = await deps.store.extend({ key, reservation, expireTime });
   if (extended === undefined) {
@@ -44,6 +44,17 @@ export async function extendReservation(
     throw requestInProgress(request.requestId);
   }
   return { ...extended, isReplay: false };
+}
+
+async function find(
+  store: ReservationStore,
+  { userId, reservationId }: { userId: string; reservationId: string },
+): Promise<{ reservation: Reservation; now: Date }> {
+  const [found] = await store.find([reservationId]);
+  if (found === undefined || found.reservation.userId !== userId) {
+    throw reservationNotFound(reservationId);
+  }
+  return found;
 }
 
 function checkedExpireTime(reservation: Reservation, now: Date): Date {
