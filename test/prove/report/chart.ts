@@ -34,7 +34,8 @@ const WIDTH = 1400;
 const LEFT = 64;
 const RIGHT = 16;
 const TOP = 44;
-const LABELS = 40;
+const LABELS = 76;
+const LABEL_ROWS = 6;
 const PANEL = 190;
 const GAP = 46;
 const BOTTOM = 34;
@@ -73,7 +74,7 @@ function drawnBand(
 ): string {
   const left = x(from);
   const width = Math.max(1.5, x(to) - left);
-  const y = TOP + 8 + (index % 3) * 12;
+  const y = TOP + 8 + (index % LABEL_ROWS) * 12;
   return [
     `<rect x="${left.toFixed(1)}" y="${TOP + LABELS}" width="${width.toFixed(1)}" height="${height - TOP - LABELS - BOTTOM}" fill="#f5a623" opacity="0.22"/>`,
     `<text x="${(left + width / 2).toFixed(1)}" y="${y}" text-anchor="middle" font-size="10" fill="#9a5b00">${escaped(label)}</text>`,
