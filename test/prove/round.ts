@@ -49,6 +49,8 @@ export interface PlayedRound {
   violations: readonly Violation[];
   /** What went wrong with the system beside what buyers and databases can tell. */
   troubles: readonly string[];
+  /** Events of which there was no time to sell the rest: that units are left proves nothing. */
+  unsold: readonly string[];
   /** How many requests there were. */
   requests: number;
   reserved: number;
@@ -88,7 +90,7 @@ export async function playRound(lab: Lab, plan: PlannedRound): Promise<PlayedRou
   const unsettled = await settled({ mysqlUrls, events, stream, after });
   const quietMs = history.now();
   status.doing = "the rest is sold";
-  await crowd.sellOut();
+  const unsold = await crowd.sellOut();
   unsettled.push(...(await settled({ mysqlUrls, events, stream, after })));
   status.doing = "answers are checked";
   const moves = stream.entriesOf(events.map(({ id }) => id));
@@ -100,7 +102,13 @@ export async function playRound(lab: Lab, plan: PlannedRound): Promise<PlayedRou
   status.violations += violations.length;
   const originSecond = (history.originMs - lab.startTime) / 1000;
   return {
-    ...{ plan, violations, troubles: [...troubles, ...unsettled], requests: operations.length },
+    ...{
+      plan,
+      violations,
+      unsold,
+      troubles: [...troubles, ...unsettled],
+      requests: operations.length,
+    },
     reserved: operations.filter(isReserved).length,
     seconds: secondsOf(operations, originSecond),
     faults: happened.map(({ planned, what, brokenMs, healedMs }) => {

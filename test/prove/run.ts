@@ -109,12 +109,15 @@ export async function playRounds(
 }
 
 /** What is wrong, at once; the report has it again. */
-function tellOf({ violations, troubles, faults }: PlayedRound, { say }: Progress): void {
+function tellOf({ violations, troubles, faults, unsold }: PlayedRound, { say }: Progress): void {
   for (const violation of violations.slice(0, TOLD_AT_ONCE)) {
     say(`VIOLATION ${printed(violation)}`);
   }
   for (const trouble of troubles.slice(0, TOLD_AT_ONCE)) {
     say(`TROUBLE ${trouble}`);
+  }
+  for (const id of unsold) {
+    say(`UNPROVEN there was no time to sell the rest of event ${id}`);
   }
   for (const { planned, missed } of faults) {
     for (const text of missed) {

@@ -117,19 +117,23 @@ export class Crowd {
 
   /**
    * People buy what is left of what is scarce, unit by unit, until it is sold out or nobody may
-   * have more: after {@link stop}, when all holds have lapsed. Takes half a minute at most.
+   * have more: after {@link stop}, when all holds have lapsed. Takes half a minute at most;
+   * resolves to the events for which that was not enough.
    */
-  async sellOut(): Promise<void> {
+  async sellOut(): Promise<readonly string[]> {
     const { openings, random } = this.#options;
     const people = random.fork("sell-out").shuffled(this.#options.people);
     const scarce = this.events.filter((_event, index) => openings[index]?.isScarce === true);
     this.#desk.closeIn(SELL_OUT_MS);
+    const ended = new Set<string>();
     const sellOuts = scarce.map((event, index) => {
       const keyPrefix = `${this.#tag}-rest-${index}`;
-      return this.#guard(new SellOut({ desk: this.#desk, event, people, keyPrefix }).run());
+      const sellOut = new SellOut({ desk: this.#desk, event, people, keyPrefix });
+      return this.#guard(sellOut.run().then(() => void ended.add(event.id)));
     });
     await Promise.all(sellOuts);
     await this.#end();
+    return scarce.map(({ id }) => id).filter((id) => !ended.has(id));
   }
 
   /** Who went at closing time may have left a request behind: its answer belongs to the history. */

@@ -52,6 +52,7 @@ export function writeReport(folder: string, finished: Finished): Verdict {
     `${violations.length} violations of ${CLAIMS.length} promises`,
     `${rounds.flatMap(({ troubles }) => troubles).length} troubles: something died, did not settle, or left something behind`,
     `${missed.length} targets of recovery missed${options.hasTargets ? "" : ": they were not judged"}`,
+    `${rounds.flatMap(({ unsold }) => unsold).length} events whose rest there was no time to sell: what they left proves nothing`,
     `${results.filter(({ isCaught }) => isCaught).length} of ${results.length} controls caught`,
     ...(slopes.length === 0
       ? []
@@ -65,9 +66,12 @@ export function writeReport(folder: string, finished: Finished): Verdict {
   return { passed: outcomes.length - failed, failed, text: lines.join("\n") };
 }
 
-function isWell({ violations, troubles, faults }: PlayedRound, { hasTargets }: Options): boolean {
-  const missed = hasTargets ? faults.flatMap((fault) => fault.missed) : [];
-  return violations.length + troubles.length + missed.length === 0;
+function isWell(
+  { violations, troubles, faults, unsold }: PlayedRound,
+  { hasTargets }: Options,
+): boolean {
+  const late = hasTargets ? [...faults.flatMap((fault) => fault.missed), ...unsold] : [];
+  return violations.length + troubles.length + late.length === 0;
 }
 
 function markdown(finished: Finished, lines: readonly string[], slopes: readonly Slope[]): string {
