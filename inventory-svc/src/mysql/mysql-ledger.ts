@@ -119,9 +119,13 @@ export class MysqlLedger implements Ledger {
     const { lock } = this.#guard;
     return withConnection(this.#pool, async (connection) => {
       const answers = new Map<Settlement, Done | Error>();
-      const waiting = group.filter(({ query }) => query.signal?.aborted !== true);
+      const waiting: Settlement[] = [];
       for (const one of group) {
-        answers.set(one, asError(callerGone()));
+        if (one.query.signal?.aborted === true) {
+          answers.set(one, asError(callerGone()));
+        } else {
+          waiting.push(one);
+        }
       }
       if (waiting.length === 0) {
         return answers;
