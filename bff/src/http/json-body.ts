@@ -1,7 +1,8 @@
-import { AsyncResource } from "node:async_hooks";
 import { isUtf8 } from "node:buffer";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import type { NextFunction, Request, RequestHandler } from "express";
+import { inSpan } from "@tessera/service-kit/span";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { exchangeOf } from "./exchange.ts";
 
 /** Room for 20 items and 50 ticket types, many times over. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -10,17 +11,17 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8["\s;]|utf-?8$)/i;
 
 /** Reads a JSON body, which must be there. Fails with 400, 413 or 415. */
-export const jsonBody: RequestHandler = (request, _response, next) => {
+export const jsonBody: RequestHandler = (request, response, next) => {
   if (!hasBody(request)) {
     throw new ServiceError("MALFORMED_BODY", "a JSON body is required");
   }
-  readJson(request, next);
+  readJson(request, response, next);
 };
 
 /** Reads a JSON body if there is one. */
-export const optionalJsonBody: RequestHandler = (request, _response, next) => {
+export const optionalJsonBody: RequestHandler = (request, response, next) => {
   if (hasBody(request)) {
-    readJson(request, next);
+    readJson(request, response, next);
   } else {
     next();
   }
@@ -32,7 +33,7 @@ export const optionalJsonBody: RequestHandler = (request, _response, next) => {
  * Not Express's parser: that reads a body which is too large to its end before it says so, however
  * slowly it comes, and mends bytes that are not UTF-8 instead of refusing them.
  */
-function readJson(request: Request, next: NextFunction): void {
+function readJson(request: Request, response: Response, next: NextFunction): void {
   const { headers } = request;
   const type = headers["content-type"] ?? "";
   if (type !== "application/json" && (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type))) {
@@ -45,35 +46,42 @@ function readJson(request: Request, next: NextFunction): void {
   if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     throw tooLarge();
   }
-  const chunks: Buffer[] = [];
+  const { span } = exchangeOf(response);
+  const parts: Buffer[] = [];
   let length = 0;
-  // The connection's events know nothing of the request's trace.
-  const finish = AsyncResource.bind((failure?: unknown) => {
-    request.off("data", take).off("end", parse).off("error", abandon);
-    next(failure);
-  });
-  const take = (chunk: Buffer) => {
-    length += chunk.length;
-    chunks.push(chunk);
-    if (length > MAX_BODY_BYTES) {
-      finish(tooLarge());
+  let isFinished = false;
+  const finish = (failure?: unknown) => {
+    if (!isFinished) {
+      isFinished = true;
+      // The connection's events know nothing of the request's trace.
+      inSpan(span, () => next(failure));
     }
   };
-  const parse = () => {
+  request.on("data", (part: Buffer) => {
+    length += part.length;
+    if (length > MAX_BODY_BYTES) {
+      finish(tooLarge());
+    } else {
+      parts.push(part);
+    }
+  });
+  request.on("end", () => {
     try {
-      request.body = length === 0 ? undefined : parseJson(Buffer.concat(chunks, length));
+      request.body = length === 0 ? undefined : parseJson(parts);
     } catch (failure) {
       finish(failure);
       return;
     }
     finish();
-  };
-  const abandon = (cause: Error) =>
+  });
+  request.on("error", (cause) => {
     finish(new ServiceError("CANCELLED", "the client went away", { cause }));
-  request.on("data", take).on("end", parse).on("error", abandon);
+  });
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(parts: readonly Buffer[]): unknown {
+  const [first] = parts;
+  const bytes = first !== undefined && parts.length === 1 ? first : Buffer.concat(parts);
   if (!isUtf8(bytes)) {
     throw malformed("the body is not valid UTF-8");
   }
