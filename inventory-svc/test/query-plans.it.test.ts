@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
-import { planFaults, statementsOf } from "@tessera/testkit/query-plans";
+import { planFaults, statementsOf, stepsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
@@ -122,5 +122,50 @@ describe("the query plans of inventory-svc", () => {
     ] as const) {
       expect((await planFaults(schema.pool, sql)).join("\n")).to.contain(fault);
     }
+  });
+});
+
+describe("a hot event's allocations, when they were last counted at its first one", () => {
+  const schema = useMysql(SCHEMA);
+
+  it("are read for the buyers who ask, and not for all the others", async () => {
+    const { pool } = schema;
+    const eventId = randomUUID();
+    await pool.query(
+      `INSERT INTO event (id, organiser_id, request_hash, name, venue, start_time, sales_open_time,
+         sales_close_time, hold_seconds, max_per_user, currency, create_time)
+       VALUES (?, ?, ?, 'Hot', 'Hall', NOW(3), NOW(3), NOW(3), 60, 4, 'EUR', NOW(3))`,
+      [eventId, randomUUID(), randomUUID()].map(uuidToBytes),
+    );
+    const allocate = (buyers: readonly string[]) =>
+      pool.query(
+        `INSERT INTO allocation (id, event_id, user_id, state, content, units, total_minor,
+           create_time, first_expire_time, expire_time)
+         VALUES ${buyers.map(() => "(?, ?, ?, 1, '0:1', 1, 1, NOW(3), NOW(3), NOW(3))").join(", ")}`,
+        buyers.flatMap((userId) => [randomUUID(), eventId, userId].map(uuidToBytes)),
+      );
+    const buyers = Array.from({ length: 3_000 }, () => randomUUID());
+    await allocate(buyers.slice(0, 1));
+    await pool.query("ANALYZE TABLE allocation");
+    await pool.query("ALTER TABLE allocation STATS_AUTO_RECALC = 0");
+    await allocate(buyers.slice(1));
+    await pool.query("FLUSH TABLES allocation");
+
+    const unitsOf = buyers.slice(0, 150);
+    const query = { eventId, allocationIds: [randomUUID()], unitsOf };
+    const statements = await statementsOf(schema, () =>
+      new MysqlLedger(schema.source).settle(query, ({ unitsByUser }) => {
+        expect(unitsOf.map((id) => unitsByUser.get(id))).to.deep.equal(unitsOf.map(() => 1));
+        return { change: { inserts: [], moves: [], deltas: [] } };
+      }),
+    );
+    const connection = await pool.getConnection();
+    const steps = [];
+    for (const statement of statements) {
+      steps.push(await stepsOf(connection, statement));
+    }
+    connection.release();
+    // A row of each buyer, the end of what he has, and the list itself.
+    expect(Math.max(...steps)).to.be.within(unitsOf.length, 4 * unitsOf.length);
   });
 });

@@ -1,5 +1,5 @@
 import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
-import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { uuidTable } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LedgerQuery } from "../app/ledger.ts";
@@ -24,7 +24,8 @@ const { HELD, COMMITTED } = STATE_NUMBERS;
 interface UnitsRecord {
   event_id: Buffer;
   user_id: Buffer;
-  units: string;
+  /** Null for who has none. */
+  units: string | null;
 }
 
 /** Whose units to sum, in one event. */
@@ -156,17 +157,12 @@ function allocationQuery(ids: readonly string[], lock: string): string {
 }
 
 function unitsQuery(wishes: readonly UnitsWish[]): string {
-  const conditions = wishes
-    .filter(({ users }) => users.length > 0)
-    .map(
-      ({ eventId, users }) =>
-        `(event_id = ${uuidLiteral(eventId)} AND ${sqlIn("user_id", users)}
-          AND state IN (${HELD}, ${COMMITTED}))`,
-    );
-  return `SELECT event_id, user_id, SUM(units) AS units
-    FROM allocation FORCE INDEX (allocation_user)
-    WHERE ${conditions.join(" OR ") || "FALSE"}
-    GROUP BY event_id, user_id`;
+  const owners = wishes.flatMap(({ eventId, users }) => users.map((userId) => [eventId, userId]));
+  return `SELECT UNHEX(owner.event) AS event_id, UNHEX(owner.user) AS user_id,
+      (SELECT SUM(units) FROM allocation FORCE INDEX (allocation_user)
+       WHERE event_id = UNHEX(owner.event) AND user_id = UNHEX(owner.user)
+         AND state IN (${HELD}, ${COMMITTED})) AS units
+    FROM ${uuidTable("owner", ["event", "user"], owners)}`;
 }
 
 function unitsOf(records: readonly UnitsRecord[]): Map<string, Map<string, number>> {
