@@ -17,8 +17,11 @@ export interface CapacityRecord {
 
 const COLUMNS = "id, event_id, position, capacity_before, capacity, available, held, sold";
 
-/** The statement that finds changes by their ids. */
-export function selectCapacityChanges(ids: readonly string[]): string {
+/** The statement that finds changes by their ids; none for none. */
+export function selectCapacityChanges(ids: readonly string[]): string | undefined {
+  if (ids.length === 0) {
+    return undefined;
+  }
   return `SELECT ${COLUMNS} FROM capacity_change WHERE ${sqlIn("id", ids)}`;
 }
 

@@ -1,7 +1,6 @@
-import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
 import { uuidTable } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
-import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import type { PoolConnection } from "mysql2/promise";
 import type { LedgerQuery } from "../app/ledger.ts";
 import type { Allocation, Book, StockLine } from "../domain/ledger.ts";
 import { type CapacityRecord, selectCapacityChanges, toCapacityChange } from "./capacity-rows.ts";
@@ -17,9 +16,16 @@ import {
   toSaleRules,
   toStockLine,
 } from "./ledger-rows.ts";
+import { RoundTrip } from "./round-trip.ts";
 import { sqlIn } from "./sql-in.ts";
 
 const { HELD, COMMITTED } = STATE_NUMBERS;
+
+interface TimedStockRecord extends StockRecord {
+  event_id: Buffer;
+  /** When it was read. */
+  now: Date;
+}
 
 interface UnitsRecord {
   event_id: Buffer;
@@ -62,45 +68,42 @@ export async function readBooks(
 ): Promise<Map<string, Book>> {
   const eventIds = queries.map(({ eventId }) => eventId);
   const idsOf = (some: readonly LedgerQuery[]) => some.flatMap((query) => query.allocationIds);
-  const making = hasReplays ? queries.filter(isMaking) : [];
-  const changing = queries.filter((one) => !isMaking(one));
+  const seenIds = hasReplays ? idsOf(queries.filter(isMaking)) : [];
+  const changingIds = idsOf(queries.filter((one) => !isMaking(one)));
   const wishes = queries.map(({ eventId, unitsOf }) => ({
     eventId,
     users: unitsOf === "released" ? [] : unitsOf,
   }));
   const changeIds = queries.flatMap(({ capacityChangeId: id }) => (id === undefined ? [] : [id]));
-  const results = await query(
-    connection,
-    "START TRANSACTION",
+  const round = new RoundTrip();
+  round.ask("START TRANSACTION");
+  const events = round.ask<EventRecord & { id: Buffer }>(
     `SELECT id, ${EVENT_COLUMNS} FROM event FORCE INDEX (event_id)
      WHERE ${sqlIn("id", eventIds)} ORDER BY id ${lock}`,
-    // A statement's time is that of its start: this one starts when the locks are granted.
-    "SELECT UTC_TIMESTAMP(3) AS now",
-    `SELECT event_id, ${STOCK_COLUMNS} FROM stock WHERE ${sqlIn("event_id", eventIds)}
-     ORDER BY event_id, position ${lock}`,
-    allocationQuery(idsOf(making), ""),
-    allocationQuery(idsOf(changing), lock),
-    unitsQuery(wishes),
-    // Hardly anybody asks for these: only who does pays for it.
-    ...(changeIds.length === 0 ? [] : [selectCapacityChanges(changeIds)]),
   );
-  const [, events, times, stock, seen, settled, units, changes = []] = results as [
-    unknown,
-    (EventRecord & { id: Buffer })[],
-    { now: Date }[],
-    (StockRecord & { event_id: Buffer })[],
-    AllocationRecord[],
-    AllocationRecord[],
-    UnitsRecord[],
-    CapacityRecord[]?,
-  ];
-  const now = times[0]?.now ?? new Date(Number.NaN);
-  const allocations = new Map([...seen, ...settled].map(toAllocation).map((one) => [one.id, one]));
+  // A statement's time is that of its start: this one starts when the locks are granted.
+  const stock = round.ask<TimedStockRecord>(
+    `SELECT event_id, ${STOCK_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM stock
+     WHERE ${sqlIn("event_id", eventIds)} ORDER BY event_id, position ${lock}`,
+  );
+  const seen = round.ask<AllocationRecord>(allocationQuery(seenIds, ""));
+  const changing = round.ask<AllocationRecord>(allocationQuery(changingIds, lock));
+  const units = round.ask<UnitsRecord>(unitsQuery(wishes));
+  const changes = round.ask<CapacityRecord>(selectCapacityChanges(changeIds));
+  await round.run(connection);
+  const now = stock()[0]?.now ?? new Date(Number.NaN);
+  const allocations = new Map(
+    [...seen(), ...changing()].map(toAllocation).map((one) => [one.id, one]),
+  );
   const lapsed = await readOwners(connection, queries, allocations);
-  const unitsByEvent = unitsOf([...units, ...lapsed]);
-  const stockByEvent = Map.groupBy(stock, ({ event_id }) => uuidFromBytes(event_id));
-  const records = new Map(events.map((record) => [uuidFromBytes(record.id), record]));
-  const changesById = new Map(changes.map(toCapacityChange).map((one) => [one.id, one]));
+  const unitsByEvent = unitsOf([...units(), ...lapsed]);
+  const stockByEvent = Map.groupBy(stock(), ({ event_id }) => uuidFromBytes(event_id));
+  const records = new Map(events().map((record) => [uuidFromBytes(record.id), record]));
+  const changesById = new Map(
+    changes()
+      .map(toCapacityChange)
+      .map((one) => [one.id, one]),
+  );
   const books = new Map<string, Book>();
   for (const { eventId, allocationIds, capacityChangeId = "" } of queries) {
     const capacityChange = changesById.get(capacityChangeId);
@@ -125,10 +128,17 @@ export async function withReplays(
   book: Book,
   { allocationIds }: LedgerQuery,
 ): Promise<Book> {
-  const [records] = (await query(connection, allocationQuery(allocationIds, ""))) as [
-    AllocationRecord[],
-  ];
-  return { ...book, allocations: new Map(records.map(toAllocation).map((one) => [one.id, one])) };
+  const round = new RoundTrip();
+  const seen = round.ask<AllocationRecord>(allocationQuery(allocationIds, ""));
+  await round.run(connection);
+  return {
+    ...book,
+    allocations: new Map(
+      seen()
+        .map(toAllocation)
+        .map((one) => [one.id, one]),
+    ),
+  };
 }
 
 /** The units of the owners of released allocations, whom the first round trip has found. */
@@ -136,28 +146,33 @@ async function readOwners(
   connection: PoolConnection,
   queries: readonly LedgerQuery[],
   allocations: ReadonlyMap<string, Allocation>,
-): Promise<UnitsRecord[]> {
+): Promise<readonly UnitsRecord[]> {
   const wishes = queries.flatMap(({ eventId, allocationIds, unitsOf }) => {
     const users = allocationIds.flatMap((id) => {
       const allocation = allocations.get(id);
       return allocation?.state === "RELEASED" ? [allocation.userId] : [];
     });
-    return unitsOf === "released" && users.length > 0 ? [{ eventId, users }] : [];
+    return unitsOf === "released" ? [{ eventId, users }] : [];
   });
-  if (wishes.length === 0) {
-    return [];
-  }
-  const [records] = (await query(connection, unitsQuery(wishes))) as [UnitsRecord[]];
-  return records;
+  const round = new RoundTrip();
+  const units = round.ask<UnitsRecord>(unitsQuery(wishes));
+  await round.run(connection);
+  return units();
 }
 
-function allocationQuery(ids: readonly string[], lock: string): string {
+function allocationQuery(ids: readonly string[], lock: string): string | undefined {
+  if (ids.length === 0) {
+    return undefined;
+  }
   return `SELECT ${ALLOCATION_COLUMNS} FROM allocation FORCE INDEX (allocation_id)
     WHERE ${sqlIn("id", ids)} ORDER BY id ${lock}`;
 }
 
-function unitsQuery(wishes: readonly UnitsWish[]): string {
+function unitsQuery(wishes: readonly UnitsWish[]): string | undefined {
   const owners = wishes.flatMap(({ eventId, users }) => users.map((userId) => [eventId, userId]));
+  if (owners.length === 0) {
+    return undefined;
+  }
   return `SELECT UNHEX(owner.event) AS event_id, UNHEX(owner.user) AS user_id,
       (SELECT SUM(units) FROM allocation FORCE INDEX (allocation_user)
        WHERE event_id = UNHEX(owner.event) AND user_id = UNHEX(owner.user)
@@ -176,7 +191,7 @@ function unitsOf(records: readonly UnitsRecord[]): Map<string, Map<string, numbe
   return byEvent;
 }
 
-function toLine({ event_id: _eventId, ...record }: StockRecord & { event_id: Buffer }): StockLine {
+function toLine({ event_id: _eventId, now: _now, ...record }: TimedStockRecord): StockLine {
   return toStockLine(record);
 }
 
@@ -189,14 +204,4 @@ function pick<T>(all: ReadonlyMap<string, T>, ids: readonly string[]): Map<strin
     }
   }
   return picked;
-}
-
-/** Runs statements in one round trip; one result each. */
-async function query(
-  connection: PoolConnection,
-  ...statements: readonly string[]
-): Promise<unknown[]> {
-  const sql = statements.join(";\n");
-  const [results] = await connection.query<RowDataPacket[]>({ sql, timeout: QUERY_TIMEOUT_MS });
-  return statements.length === 1 ? [results] : results;
 }
