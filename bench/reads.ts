@@ -95,7 +95,7 @@ async function startSystems(
   await loadDataset({
     urls: small.mysqlUrls,
     counts: SIZES.small as DatasetCounts,
-    ...{ seed: 1, dateMs: undefined, method: undefined, isAlone: false, say },
+    ...{ seed: 1, dateMs: undefined, method: undefined, say },
   });
   return { large, small, spec };
 }

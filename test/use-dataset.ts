@@ -26,7 +26,6 @@ interface LoadPart {
   counts?: DatasetCounts;
   seed?: number;
   method?: LoadMethod;
-  isAlone?: boolean;
 }
 
 /** Call it inside `describe`; use the result inside hooks and tests only. */
@@ -50,10 +49,7 @@ export function useDatasets(): DatasetSchemas {
       return urls;
     },
     load: (urls, more = {}) => {
-      const wish = {
-        ...{ counts: TINY, seed: 1, dateMs: DATE, method: undefined, isAlone: false },
-        ...more,
-      };
+      const wish = { counts: TINY, seed: 1, dateMs: DATE, method: undefined, ...more };
       return loadDataset({ urls, ...wish, say: () => undefined, isQuiet: true });
     },
     select: async (url, sql) => {

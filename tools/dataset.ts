@@ -28,19 +28,17 @@ await runProgram(async () => {
       );
     }
     const urls = await schemasOf(wish.url, wish.prefix);
-    return await load(urls, wish, progress, { isAlone: false, signal: untilInterrupted(progress) });
+    return await load(urls, wish, progress, untilInterrupted(progress));
   }
   const running = await findRunningSystem();
   if (running !== undefined) {
     progress.say(`Using the databases of the system at ${running.bffUrl}.`);
-    const { mysqlUrls } = running;
-    const signal = untilInterrupted(progress);
-    return await load(mysqlUrls, wish, progress, { isAlone: false, signal });
+    return await load(running.mysqlUrls, wish, progress, untilInterrupted(progress));
   }
   const { say } = progress;
   say('No "npm start" is running: starting its databases for the load.');
   return await inSession({ folder: LOCAL_FOLDER, say, codeOnSignal: 130 }, async (session) =>
-    load(await localSchemas(session, progress), wish, progress, { isAlone: true }),
+    load(await localSchemas(session, progress), wish, progress),
   );
 });
 
@@ -60,7 +58,7 @@ async function load(
   urls: PerSchema,
   wish: DatasetArguments,
   progress: Progress,
-  { isAlone, signal }: { isAlone: boolean; signal?: AbortSignal },
+  signal?: AbortSignal,
 ): Promise<number> {
   const { counts, seed, dateMs, method, isChecked } = wish;
   const { say } = progress;
@@ -68,7 +66,7 @@ async function load(
   const missingBytes = Math.max(0, bytesNeeded(counts) - (await bytesLoaded(urls)));
   await checkSpace(urls.inventory, missingBytes, say);
   const { reservationsPerSecond, isWhole } = await loadDataset({
-    ...{ urls, counts, seed, dateMs, method, isAlone, say },
+    ...{ urls, counts, seed, dateMs, method, say },
     ...(signal === undefined ? {} : { signal }),
   });
   if (!isWhole) {
@@ -90,7 +88,7 @@ async function load(
 
 /**
  * The first Ctrl-C ends the load between two transactions; the second one kills it. Databases that
- * this program started itself are stopped at once instead: "npm start" builds what they lack.
+ * this program started itself are stopped at once instead: nobody is waiting for their indexes.
  */
 function untilInterrupted({ say }: Progress): AbortSignal {
   const controller = new AbortController();

@@ -19,8 +19,6 @@ export interface LoadWish {
   seed: number;
   dateMs: number | undefined;
   method: LoadMethod | undefined;
-  /** True when nobody else uses the databases until all is loaded. */
-  isAlone: boolean;
   say: (text: string) => void;
   /** Shows no bar. */
   isQuiet?: boolean;
@@ -39,7 +37,7 @@ export interface LoadOutcome {
 
 /** Loads what is missing of a data set. @throws OperatorError when another one was begun. */
 export async function loadDataset(wish: LoadWish): Promise<LoadOutcome> {
-  const { urls, say, signal, isAlone } = wish;
+  const { urls, say, signal } = wish;
   const spec = await specOf(wish);
   const text = specText(spec);
   const plan = new DatasetPlan(spec);
@@ -59,9 +57,9 @@ export async function loadDataset(wish: LoadWish): Promise<LoadOutcome> {
       await Promise.all(
         tables.map((table) =>
           loadTable(table, {
-            ...{ url: urls[table.schema], method, spec: text, isAlone },
+            ...{ url: urls[table.schema], method, spec: text },
             onProgress: (done) => meter.report(table.table, done),
-            onLateIndexes: () => meter.note("building indexes"),
+            onLateIndex: () => meter.note("building an index"),
             ...(signal === undefined ? {} : { signal }),
           }),
         ),
@@ -71,11 +69,7 @@ export async function loadDataset(wish: LoadWish): Promise<LoadOutcome> {
     }
     return meter;
   };
-  say(
-    isAlone
-      ? "Indexes that can wait are built last."
-      : "The index of everybody's own reservations is built last; their lists are slow until then.",
-  );
+  say("The index of everybody's own reservations is built last; their lists are slow until then.");
   await stage("users", spec.users, [userTable(spec)]);
   await stage("events", spec.events, [eventTable(plan), stockTable(plan)]);
   const tables = [reservationTable(plan), allocationTable(plan)];

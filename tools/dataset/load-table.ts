@@ -17,6 +17,8 @@ export interface LoadTable {
   stepsAtOnce: number;
   /** True when rows are numbered in the column `seq`, one a step. */
   isNumbered: boolean;
+  /** An index that is built when all rows are there. */
+  lateIndex?: { name: string; columns: string };
   /** Makes the function that writes a step's rows; `base` is the number before the first row's. */
   rowsOf: (base: number) => (step: number, out: RowWriter) => void;
 }

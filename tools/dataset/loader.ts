@@ -3,7 +3,7 @@ import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { InfileWriter } from "./infile-writer.ts";
 import { InsertWriter } from "./insert-writer.ts";
-import { buildLateIndexes, dropLateIndexes } from "./late-index.ts";
+import { buildLateIndex, dropLateIndex } from "./late-index.ts";
 import type { LoadTable } from "./load-table.ts";
 import { moveProgress, openProgress } from "./progress-table.ts";
 import type { RowWriter } from "./row-writer.ts";
@@ -18,10 +18,8 @@ export interface LoadOptions {
   spec: string;
   /** Told how many steps are done, often; the first time before anything is loaded. */
   onProgress: (done: number) => void;
-  /** True when nobody else uses the databases until all is loaded. Defaults to false. */
-  isAlone?: boolean;
-  /** Told before the late indexes are built: that takes a while, and has no progress. */
-  onLateIndexes?: () => void;
+  /** Told before the late index is built: that takes a while, and has no progress. */
+  onLateIndex?: () => void;
   /** Looked at between transactions. */
   signal?: AbortSignal;
 }
@@ -67,17 +65,14 @@ export async function loadTable(table: LoadTable, options: LoadOptions): Promise
     }
     await takeTurn(connection, table);
     const { base, nextStep } = await openProgress(connection, table, options.spec);
-    await dropLateIndexes(connection, table, options.isAlone === true);
+    await dropLateIndex(connection, table);
     const writeStep = table.rowsOf(base);
     options.onProgress(nextStep);
     let done = nextStep;
     while (done < table.steps && options.signal?.aborted !== true) {
       done = await loadSome(connection, { table, writeStep, options }, done);
     }
-    await buildLateIndexes(connection, table, (build) => {
-      options.onLateIndexes?.();
-      return build;
-    });
+    await buildLateIndex(connection, table, options.onLateIndex);
     await connection.query(`ANALYZE TABLE ${table.table}`);
   } finally {
     connection.destroy();

@@ -23,6 +23,7 @@ export function reservationTable(plan: DatasetPlan): LoadTable {
       confirm_time: `IF(state = ${STATE_CODES.confirmed}, update_time, NULL)`,
       due_time: `IF(state = ${STATE_CODES.held}, expire_time, NULL)`,
     },
+    lateIndex: { name: "reservation_user", columns: "user_id, seq" },
     rowsOf: (base) => reservationRows(plan, base),
   };
 }

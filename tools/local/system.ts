@@ -13,7 +13,6 @@ import {
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { lastLines, openFreshLog } from "@tessera/testkit/stores/store-server";
 import { openStores } from "@tessera/testkit/stores/stores";
-import { finishIndexes } from "../dataset/late-index.ts";
 import type { Ports } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { untilReady } from "./readiness.ts";
@@ -71,9 +70,6 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
   const keys = { keyEncryptionKey, passSecret };
   const settings = { mysqlUrls, mysqlType, redisUrl, ...keys, logLevel };
   await progress.during("Migrating the schemas", migrate(session, settings, logFolder));
-  await finishIndexes(mysqlUrls, (build) =>
-    progress.during("Building indexes that the load of a data set left out", build),
-  );
   await progress.during("Starting the services", startServices(options, settings, logFolder));
   const bffUrl = `http://localhost:${ports.bff}`;
   return { bffUrl, ports, mysqlUrls, mysqlType, redisUrl, keyEncryptionKey, logFolder };
