@@ -3,6 +3,7 @@ import type { Logger } from "@tessera/service-kit/logger";
 import cors from "cors";
 import express, { type Express } from "express";
 import { Gauge, type Registry } from "prom-client";
+import type { Bounded } from "./bounded.ts";
 import type { Clients } from "./clients.ts";
 import type { Combiners } from "./combiners.ts";
 import type { EventReads } from "./event-reads.ts";
@@ -30,6 +31,8 @@ export interface AppDeps {
   combiners: Combiners;
   streams: PlaceStreams;
   reads: EventReads;
+  /** What bounds the reads of everybody's own reservations. */
+  ownReads: Bounded;
   tokens: AccessTokens;
   limits: Limits;
   passKeys: PassKeys;
@@ -82,12 +85,12 @@ export function createApp(deps: AppDeps): Express {
 
 /** The busiest first. */
 function routesOf(deps: AppDeps): Route[] {
-  const { clients, combiners, streams, reads, tokens, limits, passKeys } = deps;
+  const { clients, combiners, streams, reads, ownReads, tokens, limits, passKeys } = deps;
   const shared = { clients, authenticate: authenticate(tokens) };
   const limitReserve = limitByUser(limits.reserve);
   const limitSignIn = limitByAddress(limits.signIn);
   return [
-    ...reservationRoutes({ ...shared, combiners, limitReserve, passKeys }),
+    ...reservationRoutes({ ...shared, combiners, ownReads, limitReserve, passKeys }),
     ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
     ...eventRoutes({ ...shared, reads, capacityChanges: deps.capacityChanges }),
     ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),

@@ -89,8 +89,11 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
     /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
     capacityChanges: env.flag("CAPACITY_CHANGES", true),
-    /** Of each kind, under way at inventory-svc; one more is answered 503 at once. */
-    readMaxLoads: env.integer("READ_MAX_LOADS", { min: 1, max: 100_000, fallback: 2_000 }),
+    /**
+     * Of each kind, under way at a service; one more is answered 503 at once. So few that a slow
+     * database has answered all of them before anybody's deadline.
+     */
+    readMaxLoads: env.integer("READ_MAX_LOADS", { min: 1, max: 100_000, fallback: 128 }),
     /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
     passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
   });

@@ -6,6 +6,7 @@ import { createRegistry } from "@tessera/service-kit/metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { startTracing } from "@tessera/service-kit/tracing";
 import { createApp } from "./app.ts";
+import { Bounded } from "./bounded.ts";
 import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
@@ -46,6 +47,7 @@ await run(async () => {
     combiners,
     streams,
     reads: createEventReads(clients, config, registry),
+    ownReads: new Bounded("reads of reservations", config.readMaxLoads),
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
     passKeys: passKeysOf(config.passSecrets),

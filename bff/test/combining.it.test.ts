@@ -153,6 +153,32 @@ describe("an overloaded BFF", () => {
   });
 });
 
+describe("a BFF with slow reads", () => {
+  const { api } = useShop({ readMaxLoads: 1, rpcTimeoutMs: 200 });
+  afterEach(() => api.services.before.clear());
+
+  it("refuses early whom it could not answer in time", async () => {
+    const token = await api.token();
+    const list = () => api.ask("GET", "/v1/reservations", { token });
+    api.services.before.set("listReservations", (signal) => once(signal, "abort"));
+    const first = list();
+    await until(() => api.services.callsOf("listReservations").length === 1);
+    const id = "0190a5c8-7b1e-7c3d-8f00-0123456789ab";
+    for (const refused of [
+      await list(),
+      await api.ask("GET", `/v1/reservations/${id}`, { token }),
+    ]) {
+      const { status, body, headers } = refused;
+      const answer = [status, body.code, headers.get("retry-after")];
+      expect(answer).to.deep.equal([503, "OVERLOADED", "1"]);
+    }
+    expect((await first).status).to.equal(504);
+    expect(api.services.callsOf("getReservation")).to.have.length(0);
+    api.services.before.clear();
+    expect((await list()).status).to.equal(200);
+  });
+});
+
 describe("a service that is slow or away", () => {
   const { api, reserve, tokenOf } = useShop({ rpcTimeoutMs: 200, reserveMaxInFlight: 1 });
   const hang = (signal: AbortSignal) => once(signal, "abort");

@@ -9,6 +9,7 @@ import type { Redis } from "ioredis";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
+import { Bounded } from "../src/bounded.ts";
 import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
 import { createLimits } from "../src/http/limits.ts";
@@ -116,6 +117,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       combiners,
       streams,
       reads: createEventReads(clients, settings, registry, options.now),
+      ownReads: new Bounded("reads of reservations", settings.readMaxLoads),
       passKeys: passKeysOf([PASS_SECRET]),
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),

@@ -5,6 +5,7 @@ import type {
   CreateReservationResult,
 } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import type { RequestHandler } from "express";
+import type { Bounded } from "../bounded.ts";
 import type { Clients } from "../clients.ts";
 import type { Combiners } from "../combiners.ts";
 import { admissionPassOf } from "../http/admission-pass.ts";
@@ -25,6 +26,7 @@ import {
 export interface ReservationRoutesDeps {
   clients: Clients;
   combiners: Combiners;
+  ownReads: Bounded;
   passKeys: PassKeys;
   authenticate: RequestHandler;
   limitReserve: RequestHandler;
@@ -87,21 +89,21 @@ const extend = ({ clients }: ReservationRoutesDeps) =>
     exchange.json(200, currentReservation(given(result.reservation), result.serverTime));
   });
 
-const get = ({ clients }: ReservationRoutesDeps) =>
+const get = ({ clients, ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
-    const { reservation, serverTime } = await clients.reservation.getReservation(
-      { reservationId: idOf(exchange) },
-      { headers: exchange.callHeaders() },
+    const wanted = { reservationId: idOf(exchange) };
+    const { reservation, serverTime } = await ownReads.run(() =>
+      clients.reservation.getReservation(wanted, { headers: exchange.callHeaders() }),
     );
     exchange.json(200, currentReservation(given(reservation), serverTime));
   });
 
-const list = ({ clients }: ReservationRoutesDeps) =>
+const list = ({ clients, ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const query = queryOf(exchange, ["limit", "cursor"]);
-    const { reservations, nextPageToken } = await clients.reservation.listReservations(
-      { pageSize: limitOf(query.limit), pageToken: cursorOf(query.cursor) },
-      { headers: exchange.callHeaders() },
+    const page = { pageSize: limitOf(query.limit), pageToken: cursorOf(query.cursor) };
+    const { reservations, nextPageToken } = await ownReads.run(() =>
+      clients.reservation.listReservations(page, { headers: exchange.callHeaders() }),
     );
     exchange.json(200, {
       items: reservations.map((reservation) => currentReservation(reservation)),

@@ -25,6 +25,17 @@ describe("fromGrpcStatus", () => {
     });
   });
 
+  it("takes a call whose connection was closed for one that may be tried again", () => {
+    const details =
+      "Received RST_STREAM with code 2 triggered by internal client error: Session closed with error code 2";
+    expect(fromGrpcStatus(grpcFailure({ code: 13, details }))).to.include({
+      code: Code.Unavailable,
+      rawMessage: details,
+    });
+    const bug = fromGrpcStatus(grpcFailure({ code: 13, details: "a bug" }));
+    expect(bug.code).to.equal(Code.Internal);
+  });
+
   it("takes a code that no table knows for UNKNOWN, and the message where details lack", () => {
     const received = fromGrpcStatus(grpcFailure({ code: 99, details: "" }));
     expect(received).to.include({ code: Code.Unknown, rawMessage: "what grpc-js says" });

@@ -6,6 +6,12 @@ import { RpcStatusSchema } from "@tessera/proto/common/v1/rpc_status_pb";
 
 const DETAILS_KEY = "grpc-status-details-bin";
 
+/**
+ * What grpc-js says when a call ended without a status: its connection was closed, as HTTP/2 servers
+ * do when a client gives up on hundreds of calls at once.
+ */
+const CONNECTION_LOST = /^Received RST_STREAM with code /;
+
 /** A failure as grpc-js sends it. Connect's codes are gRPC's; only the details need an envelope. */
 export function toGrpcStatus(failure: ConnectError): Partial<GrpcFailure> {
   const details = failure.details.flatMap((detail) =>
@@ -22,8 +28,7 @@ export function toGrpcStatus(failure: ConnectError): Partial<GrpcFailure> {
 export function fromGrpcStatus(failure: GrpcFailure): ConnectError {
   const result = new ConnectError(
     failure.details || failure.message,
-    // 0 (OK) and numbers beyond the table never come as failures from grpc-js.
-    failure.code in Code ? (Number(failure.code) as Code) : Code.Unknown,
+    codeOf(failure),
     undefined,
     undefined,
     failure,
@@ -37,6 +42,14 @@ export function fromGrpcStatus(failure: GrpcFailure): ConnectError {
     }));
   }
   return result;
+}
+
+function codeOf({ code, details }: GrpcFailure): Code {
+  if (code === status.INTERNAL && CONNECTION_LOST.test(details)) {
+    return Code.Unavailable;
+  }
+  // 0 (OK) and numbers beyond the table never come as failures from grpc-js.
+  return code in Code ? (Number(code) as Code) : Code.Unknown;
 }
 
 /** A code's name in the gRPC specification, such as `FAILED_PRECONDITION`. */

@@ -126,6 +126,37 @@ describe("gRPC over a real port", () => {
     hasty.close();
   });
 
+  it("may be tried again when the server closed the connection on too many cancelled calls", async () => {
+    let arrived = 0;
+    let arrival = Promise.withResolvers<void>();
+    served.getEvent = () => {
+      arrived += 1;
+      arrival.resolve();
+      return new Promise(() => undefined);
+    };
+    const arrivals = async (count: number) => {
+      while (arrived < count) {
+        arrival = Promise.withResolvers();
+        await arrival.promise;
+      }
+    };
+    const rushed = new GrpcTransport({ address: `127.0.0.1:${port}`, defaultTimeoutMs: 60_000 });
+    const impatient = createClient(InventoryService, rushed);
+    const patient = failureOf(impatient.getEvent({ eventId: "patient" }));
+    // Node's HTTP/2 takes more than a thousand at once for an attack.
+    for (const round of [1, 2]) {
+      const gone = new AbortController();
+      const calls = Array.from({ length: 600 }, () =>
+        failureOf(impatient.getEvent({ eventId: "hasty" }, { signal: gone.signal })),
+      );
+      await arrivals(1 + 600 * round);
+      gone.abort();
+      await Promise.all(calls);
+    }
+    expect(await patient).to.include({ code: Code.Unavailable });
+    rushed.close();
+  });
+
   it("tells the handler when the caller has gone", async () => {
     const abort = new AbortController();
     const gone = Promise.withResolvers<void>();
