@@ -96,9 +96,8 @@ function scenarios(bench: Bench): Scenario[] {
     ...confirmScenarios(bench),
     ...at("d join a waiting room", [256], () => joining(bench.system, bench.users)),
     ...at("d poll a waiting room", [256], () => polling(bench.system, bench.users)),
-    ...(bench.readIds.length === 0 ? [] : readScenarios(bench)).flatMap(({ name, target }) =>
-      // Past its memory, the BFF has 128 reads of a kind under way at most.
-      at(name, name.includes("uncached") ? [64, 128] : [64, 256], rival(target)),
+    ...(bench.readIds.length === 0 ? [] : readScenarios(bench)).flatMap(
+      ({ name, connections, target }) => at(name, connections, rival(target)),
     ),
   ];
 }
