@@ -60,6 +60,7 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
     "tessera_combine_queue_depth",
     "tessera_place_streams",
     "tessera_token_cache_size",
+    "tessera_reads_in_flight",
     "nodejs_eventloop_lag_seconds",
   ],
 };

@@ -61,6 +61,7 @@ export function createApp(deps: AppDeps): Express {
       this.set(tokens.size);
     },
   });
+  observeReads(deps);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -81,6 +82,22 @@ export function createApp(deps: AppDeps): Express {
   app.use(routeNotFound);
   app.use(handleErrors);
   return app;
+}
+
+/** How near READ_MAX_LOADS each kind of read is. */
+function observeReads({ reads, ownReads, registry }: AppDeps): void {
+  new Gauge({
+    name: "tessera_reads_in_flight",
+    help: "Reads that services have been asked for and not answered yet.",
+    labelNames: ["kind"],
+    registers: [registry],
+    collect() {
+      for (const [kind, { loads }] of Object.entries(reads)) {
+        this.set({ kind }, loads);
+      }
+      this.set({ kind: "reservation" }, ownReads.running);
+    },
+  });
 }
 
 /** The busiest first. */

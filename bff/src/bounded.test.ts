@@ -15,9 +15,11 @@ describe("Bounded", () => {
       .catch((reason: unknown) => reason);
     expect(refusal).to.include({ reason: "OVERLOADED", message: "too many reads are under way" });
     expect(isBegun).to.equal(false);
+    expect(bounded.running).to.equal(2);
     first.resolve("one");
     second.resolve("two");
     expect(await Promise.all(answers)).to.deep.equal(["one", "two"]);
+    expect(bounded.running).to.equal(0);
   });
 
   it("has room again when some work has failed", async () => {

@@ -17,6 +17,11 @@ export class Bounded {
     this.#max = max;
   }
 
+  /** How much goes on now. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Settles as `work` does; rejects with OVERLOADED, `work` not begun, when too much goes on. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#max) {

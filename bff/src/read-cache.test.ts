@@ -198,11 +198,12 @@ describe("ReadCache", () => {
   });
 
   it("refuses more loads than it may have under way, and not what it knows", async () => {
-    const { clock, get, know, loads, answer } = newCache({ maxLoads: 2 });
+    const { cache, clock, get, know, loads, answer } = newCache({ maxLoads: 2 });
     await know("one");
     const first = get("b");
     const second = get("c");
     expect(await failureOf(get("d"))).to.equal("too many reads are under way");
+    expect(cache.loads).to.equal(2);
     clock.now += 300;
     expect(await get(), "without a refresh").to.equal("one");
     expect(loads).to.have.length(3);
@@ -210,6 +211,7 @@ describe("ReadCache", () => {
     await answer("three");
     expect([await first, await second]).to.deep.equal(["two", "three"]);
     await know("four", "d");
+    expect(cache.loads).to.equal(0);
   });
 
   it("gives everybody an answer of their own when it is off", async () => {

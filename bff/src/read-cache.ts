@@ -93,6 +93,11 @@ export class ReadCache<Query, Answer extends object> {
     return this.#kept.size;
   }
 
+  /** How many answers are being waited for. */
+  get loads(): number {
+    return this.#loads.size;
+  }
+
   /** How many bytes they take: about. */
   get bytes(): number {
     return this.#kept.calculatedSize;
