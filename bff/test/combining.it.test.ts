@@ -163,6 +163,8 @@ describe("a BFF with slow reads", () => {
     api.services.before.set("listReservations", (signal) => once(signal, "abort"));
     const first = list();
     await until(() => api.services.callsOf("listReservations").length === 1);
+    const underWay = () => api.registry.getSingleMetricAsString("tessera_reads_in_flight");
+    expect(await underWay()).to.include('{kind="reservation"} 1');
     const id = "0190a5c8-7b1e-7c3d-8f00-0123456789ab";
     for (const refused of [
       await list(),
@@ -176,6 +178,7 @@ describe("a BFF with slow reads", () => {
     expect(api.services.callsOf("getReservation")).to.have.length(0);
     api.services.before.clear();
     expect((await list()).status).to.equal(200);
+    expect(await underWay()).to.include('{kind="reservation"} 0');
   });
 });
 
