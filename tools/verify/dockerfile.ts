@@ -6,8 +6,8 @@ export interface DockerfileFacts {
   workspaces: readonly string[];
   /** The Node that the launcher brings. */
   nodeVersion: string;
-  /** The flags that the measurements were made with. */
-  nodeFlags: readonly string[];
+  /** The bounds of memory that the measurements were made with, as ENV says them. */
+  memory: readonly string[];
 }
 
 /** A stage of a Dockerfile. */
@@ -67,7 +67,7 @@ function baseFaults(
 }
 
 /** What is run must be able to do little, and hear signals. */
-function imageFaults(last: readonly Instruction[], { nodeFlags }: DockerfileFacts): string[] {
+function imageFaults(last: readonly Instruction[], { memory }: DockerfileFacts): string[] {
   const wanted: readonly [string, string, string][] = [
     ["USER", "10001:10001", "the workload would be somebody else, or root"],
     ["WORKDIR", `/app/\${WORKLOAD}`, "its sources are elsewhere"],
@@ -84,9 +84,7 @@ function imageFaults(last: readonly Instruction[], { nodeFlags }: DockerfileFact
       ? ["the last stage has a RUN: another platform's image would need emulation"]
       : []),
     ...(environment.includes("NODE_ENV=production") ? [] : ["NODE_ENV is not production"]),
-    ...nodeFlags
-      .filter((flag) => !environment.includes(flag))
-      .map((flag) => `NODE_OPTIONS lacks ${flag}`),
+    ...memory.filter((bound) => !environment.includes(bound)).map((bound) => `ENV lacks ${bound}`),
   ];
 }
 

@@ -26,6 +26,7 @@ describe("the images' checks", () => {
     "a secret in a layer": ["ARG VERSION", "ARG NPM_TOKEN\nARG VERSION", /NPM_TOKEN would stay/],
     "a health check": ["STOPSIGNAL", "HEALTHCHECK NONE\nSTOPSIGNAL", /HEALTHCHECK has no place/],
     "another heap than was measured": ["space-size=192", "space-size=512", /lacks --max-old-space/],
+    "other arenas than were measured": ["ARENA_MAX=2", "ARENA_MAX=1", /lacks MALLOC_ARENA_MAX=2/],
     "a RUN for every platform": ["STOPSIGNAL", "RUN true\nSTOPSIGNAL", /has a RUN/],
   };
   for (const [name, [from, to, fault]] of Object.entries(faults)) {

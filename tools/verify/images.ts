@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { programOf, ROOT } from "@tessera/testkit/services";
+import { MALLOC_ENV, programOf, ROOT } from "@tessera/testkit/services";
 import { type Outcome, runCommand, type Step } from "../check/step.ts";
 import { composeFaults, loadCompose } from "./compose-file.ts";
 import { debianTool } from "./debian-tools.ts";
@@ -40,8 +40,9 @@ export function factsOfTree(): DockerfileFacts {
   const [, nodeVersion = ""] =
     /NODE_VERSION = "([\d.]+)"/.exec(read("tools/with-node-24.mjs")) ?? [];
   const { workspaces } = JSON.parse(read("package.json"));
-  // Between Node and the program.
-  return { workspaces, nodeVersion, nodeFlags: programOf("bff").slice(1, -1) };
+  const malloc = Object.entries(MALLOC_ENV).map(([name, value]) => `${name}=${value}`);
+  // Flags stand between Node and the program.
+  return { workspaces, nodeVersion, memory: [...programOf("bff").slice(1, -1), ...malloc] };
 }
 
 function found(faults: readonly string[]): Outcome {

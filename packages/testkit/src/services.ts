@@ -78,7 +78,7 @@ const HEAP_FLAGS = ["--max-semi-space-size=8", "--max-old-space-size=192"];
  * What is not V8's heap is glibc's, which opens a new arena for each of V8's threads that meets a
  * busy one, up to eight a core, and gives back little of them.
  */
-const MALLOC_ENV = { MALLOC_ARENA_MAX: "2" };
+export const MALLOC_ENV = { MALLOC_ARENA_MAX: "2" };
 
 /** The program that a service, or one of its one-off tools, is run by. */
 export function programOf(service: ServiceName, file = "main.ts"): string[] {
