@@ -43,7 +43,18 @@ describe("an outage of the database", () => {
     for (const failure of await Promise.all(calls().map(failureOf))) {
       expect(failure).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     }
+    // Whoever comes later is told so as well.
+    for (const failure of await Promise.all(calls().map(failureOf))) {
+      expect(failure).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    }
     server.signal("SIGCONT");
+    let isBack = false;
+    while (!isBack) {
+      isBack = await client.getAvailability({ eventId }).then(
+        () => true,
+        () => false,
+      );
+    }
     expect(await stockOf(client, eventId)).to.deep.equal([[3, 2, 0]]);
 
     await server.stop();

@@ -1,6 +1,7 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { within } from "@tessera/service-kit/deadline";
 import { storeFailure } from "@tessera/service-kit/mysql";
+import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, RowDataPacket } from "mysql2/promise";
@@ -114,10 +115,8 @@ export class EventReads {
 
   async #query(sql: string): Promise<unknown> {
     try {
-      const [rows] = await within(
-        READ_TIMEOUT_MS,
-        "reading from MySQL",
-        this.#pool.query<RowDataPacket[]>(sql),
+      const [rows] = await whileAnswering(this.#pool, () =>
+        within(READ_TIMEOUT_MS, "reading from MySQL", this.#pool.query<RowDataPacket[]>(sql)),
       );
       return rows;
     } catch (reason) {

@@ -1,5 +1,6 @@
 import { within } from "@tessera/service-kit/deadline";
 import { inTransaction, isDuplicate, poolOf, storeFailure } from "@tessera/service-kit/mysql";
+import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import type { RowDataPacket } from "mysql2/promise";
 import { type DataSource, In } from "typeorm";
@@ -46,9 +47,10 @@ export class MysqlEventStore implements EventStore {
     const { limit, sort } = query;
     // One more than the page has: it tells whether there is a next one.
     const { sql, values } = listQuery({ ...query, limit: limit + 1 });
-    const [found] = await read(poolOf(this.#source).query<RowDataPacket[]>(sql, values));
+    const pool = poolOf(this.#source);
+    const [found] = await this.#read(() => pool.query<RowDataPacket[]>(sql, values));
     const seqs = found.slice(0, limit).map(({ seq }) => Number(seq));
-    const rows = await read(
+    const rows = await this.#read(() =>
       this.#source.getRepository(EventTable).find({ where: { seq: In(seqs) } }),
     );
     const bySeq = new Map(rows.map((row) => [row.seq, row]));
@@ -63,7 +65,7 @@ export class MysqlEventStore implements EventStore {
   }
 
   async #find(id: string): Promise<{ event: Event; requestHash: string } | undefined> {
-    const row = await read(this.#source.getRepository(EventTable).findOneBy({ id }));
+    const row = await this.#read(() => this.#source.getRepository(EventTable).findOneBy({ id }));
     if (row === null) {
       return undefined;
     }
@@ -76,7 +78,7 @@ export class MysqlEventStore implements EventStore {
     if (events.length === 0) {
       return [];
     }
-    const rows = await read(
+    const rows = await this.#read(() =>
       this.#source
         .getRepository(StockTable)
         .createQueryBuilder("stock")
@@ -112,12 +114,14 @@ export class MysqlEventStore implements EventStore {
       throw reason;
     }
   }
-}
 
-async function read<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await within(READ_TIMEOUT_MS, "reading from MySQL", work);
-  } catch (reason) {
-    throw storeFailure(reason);
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await whileAnswering(poolOf(this.#source), () =>
+        within(READ_TIMEOUT_MS, "reading from MySQL", work()),
+      );
+    } catch (reason) {
+      throw storeFailure(reason);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { DataSource } from "typeorm";
 import { poolOf } from "./mysql.ts";
+import { isSilent } from "./mysql-pulse.ts";
 
 /** The part of mysql2's pool that it keeps to itself and that nothing else tells. */
 interface PoolQueues {
@@ -9,9 +10,10 @@ interface PoolQueues {
   _connectionQueue: { length: number };
 }
 
-/** Tells, at each scrape, how a schema's pool is used and how many callers wait for it. */
+/** Tells, at each scrape, how a schema's pool is used, and whether its server answers at all. */
 export function mysqlMetrics(source: DataSource, registry: Registry): void {
-  const pool = poolOf(source).pool as unknown as PoolQueues;
+  const outer = poolOf(source);
+  const pool = outer.pool as unknown as PoolQueues;
   new Gauge({
     name: "tessera_mysql_pool_connections",
     help: "Open connections, by what they do.",
@@ -29,6 +31,14 @@ export function mysqlMetrics(source: DataSource, registry: Registry): void {
     registers: [registry],
     collect() {
       this.set(pool._connectionQueue.length);
+    },
+  });
+  new Gauge({
+    name: "tessera_mysql_silent",
+    help: "1 while the server answers nobody, and callers are told so at once.",
+    registers: [registry],
+    collect() {
+      this.set(isSilent(outer) ? 1 : 0);
     },
   });
 }

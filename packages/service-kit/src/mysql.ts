@@ -3,6 +3,7 @@ import { type Pool as CallbackPool, format } from "mysql2";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
+import { listenTo, whileAnswering } from "./mysql-pulse.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
 
@@ -23,8 +24,8 @@ export interface MysqlOptions {
   migrations: Function[];
 }
 
-/** How long a caller waits for a connection, in milliseconds. */
-const ACQUIRE_TIMEOUT_MS = 1_000;
+/** How long a caller waits for a connection, in milliseconds: it hears of it within a second. */
+const ACQUIRE_TIMEOUT_MS = 800;
 /** How long a starting service waits for its database, in milliseconds. */
 const CONNECT_DEADLINE_MS = 30_000;
 /** How long one statement may take, in milliseconds. */
@@ -93,6 +94,7 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
       }
     });
   });
+  listenTo(callbackPool(source), options);
   // The first connection came before anybody listened: the next one takes its place.
   (await poolOf(source).getConnection()).destroy();
   return source;
@@ -134,15 +136,23 @@ function callbackPool(source: DataSource): CallbackPool {
 /**
  * Runs `work` with a connection of its own.
  *
- * Waiting for the connection has a deadline, and so has the work: a database that fell silent
- * holds nobody up for longer. A connection on which something failed is closed rather than
+ * Waiting for the connection has a deadline, and so has the work; of a database that fell silent
+ * callers are told within a second. A connection on which something failed is closed rather than
  * returned: whatever transaction was open on it ends with it. Failures of the store become
- * DEPENDENCY_UNAVAILABLE.
+ * DEPENDENCY_UNAVAILABLE, and leave open whether the work was done.
  */
-export async function withConnection<T>(
+export function withConnection<T>(
   pool: Pool,
   work: (connection: PoolConnection) => Promise<T>,
   { timeoutMs = WORK_TIMEOUT_MS }: { timeoutMs?: number } = {},
+): Promise<T> {
+  return whileAnswering(pool, () => connected(pool, work, timeoutMs));
+}
+
+async function connected<T>(
+  pool: Pool,
+  work: (connection: PoolConnection) => Promise<T>,
+  timeoutMs: number,
 ): Promise<T> {
   const connection = await acquire(pool);
   try {
@@ -246,7 +256,8 @@ export async function migrate(source: DataSource): Promise<string[]> {
       await connection.query("SELECT RELEASE_LOCK(?)", [lock]);
     }
   };
-  return await withConnection(poolOf(source), work, { timeoutMs: MIGRATE_TIMEOUT_MS });
+  // A server that rebuilds a table may be slow to greet anybody.
+  return await connected(poolOf(source), work, MIGRATE_TIMEOUT_MS);
 }
 
 function urlOf(source: DataSource): string {
