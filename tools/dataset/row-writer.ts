@@ -21,6 +21,8 @@ const CAPACITY = 1_100_000;
 export class Block {
   buffer = Buffer.allocUnsafeSlow(CAPACITY);
   length = 0;
+  #day = Number.NaN;
+  #date = 0;
 
   push(byte: number): void {
     this.buffer[this.length] = byte;
@@ -43,24 +45,31 @@ export class Block {
   /** `YYYYMMDDhhmmss.mmm`, by arithmetic: a Date a field would cost more than its row. */
   pushTime(ms: number): void {
     const days = Math.floor(ms / 86_400_000);
-    const { year, month, day } = civil(days);
-    this.pushDigits(year * 10_000 + month * 100 + day, 8);
+    if (days !== this.#day) {
+      // Times come in their order, nearly: most are of the day before's.
+      const { year, month, day } = civil(days);
+      this.#day = days;
+      this.#date = year * 10_000 + month * 100 + day;
+    }
     const time = ms - days * 86_400_000;
-    const hours = Math.floor(time / 3_600_000);
-    const minutes = Math.floor(time / 60_000) % 60;
-    const seconds = Math.floor(time / 1_000) % 60;
-    this.pushDigits(hours * 10_000 + minutes * 100 + seconds, 6);
+    const seconds = Math.floor(time / 1_000);
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    this.pushDigits(this.#date, 8);
+    this.pushDigits(hours * 10_000 + (minutes - hours * 60) * 100 + (seconds - minutes * 60), 6);
     this.push(0x2e);
-    this.pushDigits(time % 1_000, 3);
+    this.pushDigits(time - seconds * 1_000, 3);
   }
 
   pushDigits(value: number, digits: number): void {
+    const { buffer, length } = this;
     let rest = value;
-    for (let at = this.length + digits - 1; at >= this.length; at -= 1) {
-      this.buffer[at] = 0x30 + (rest % 10);
-      rest = Math.floor(rest / 10);
+    for (let at = length + digits - 1; at >= length; at -= 1) {
+      const shorter = Math.floor(rest / 10);
+      buffer[at] = 0x30 + (rest - shorter * 10);
+      rest = shorter;
     }
-    this.length += digits;
+    this.length = length + digits;
   }
 
   take(): Buffer {
