@@ -174,7 +174,7 @@ describe("ListEvents", () => {
       expect(plan).to.have.length(1);
       expect(plan[0]?.key).to.equal(index);
       expect(plan[0]?.type).to.equal(after === undefined && namePrefix === "" ? "index" : "range");
-      expect(String(plan[0]?.Extra)).to.contain("Using index").and.not.contain("filesort");
+      expect(String(plan[0]?.Extra)).not.to.match(/filesort|temporary/);
       // Ties included: a third of the names are the same, and a tenth of the times.
       expect(await rowsRead(sql, values)).to.be.at.most(query.limit);
     });

@@ -63,7 +63,7 @@ describe("the query plans of inventory-svc", () => {
             expect(page.events).to.have.length(Math.min(limit, page.events.length));
             expect(page.events.length).to.be.greaterThan(0);
           };
-          expect(await faultsOf(3, list)).to.deep.equal([]);
+          expect(await faultsOf(2, list)).to.deep.equal([]);
         }
       });
     }

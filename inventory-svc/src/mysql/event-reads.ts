@@ -7,8 +7,13 @@ import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import type { Event } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
-import { toEvent } from "./event-rows.ts";
-import type { EventRow } from "./event-table.ts";
+import {
+  EVENT_FIELDS,
+  type EventRecord,
+  eventReader,
+  type TypeRecord,
+  typeQuery,
+} from "./event-records.ts";
 import { STOCK_COLUMNS, type StockRecord, toStockLine } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 
@@ -18,26 +23,10 @@ export const READ_TIMEOUT_MS = 1_000;
 /** Reads that one statement serves, statements at once, and reads that wait: of each kind. */
 const LIMITS = { maxBatch: 128, maxInFlight: 2, maxQueue: 4_000 };
 
-/** Columns of `event` by the names that `EventRow` has for them. */
-const EVENT = `id, organiser_id AS organiserId, name, venue, start_time AS startTime,
-  sales_open_time AS salesOpenTime, sales_close_time AS salesCloseTime,
-  hold_seconds AS holdSeconds, max_per_user AS maxPerUser, currency,
-  admit_per_minute AS admitPerMinute, max_active AS maxActive, pass_seconds AS passSeconds,
-  is_open_on_store_loss AS isOpenOnStoreLoss, create_time AS createTime`;
-
-type EventRecord = Omit<EventRow, "seq" | "requestHash" | "id" | "organiserId"> & {
-  id: Buffer;
-  organiserId: Buffer;
-};
-type TypeRecord = Pick<StockRecord, "id" | "price_minor" | "capacity"> & {
-  event_id: Buffer;
-  name: string;
-};
-
 /**
- * Reads of single events by many callers at once: those that arrive while others are under way
- * share their statements. Plain SQL, because mapping rows to entities costs several times what
- * MySQL takes to find them.
+ * Reads of events. Those of single ones by many callers at once are combined: what arrives while
+ * others are under way shares their statements. Plain SQL, because mapping rows to entities costs
+ * several times what MySQL takes to find them.
  */
 export class EventReads {
   readonly #pool: Pool;
@@ -71,6 +60,17 @@ export class EventReads {
     return (await this.#stocks.submit({ id: eventId, startTime: this.#now() })).found;
   }
 
+  /** The events that a statement finds, in its order; it selects `seq` and `EVENT_FIELDS`. */
+  async list(sql: string, values: unknown[]): Promise<{ event: Event; seq: number }[]> {
+    const records = (await this.#query(sql, values)) as (EventRecord & { seq: number })[];
+    if (records.length === 0) {
+      return [];
+    }
+    const types = await this.#query(typeQuery(records.map(({ id }) => uuidFromBytes(id))));
+    const eventOf = eventReader(types as TypeRecord[]);
+    return records.map((record) => ({ event: eventOf(record), seq: Number(record.seq) }));
+  }
+
   /** What waited too long is not read any more: its caller has given up. */
   async #serve<T>(
     wishes: readonly Wish[],
@@ -88,19 +88,12 @@ export class EventReads {
   }
 
   async #readEvents(ids: readonly string[]): Promise<Map<string, Event>> {
-    const [events, types] = (await this.#query(
-      `SELECT ${EVENT} FROM event FORCE INDEX (event_id) WHERE ${sqlIn("id", ids)};
-       SELECT event_id, id, name, price_minor, capacity FROM stock
-       WHERE ${sqlIn("event_id", ids)} ORDER BY event_id, position`,
+    const [records, types] = (await this.#query(
+      `SELECT ${EVENT_FIELDS} FROM event FORCE INDEX (event_id) WHERE ${sqlIn("id", ids)};
+       ${typeQuery(ids)}`,
     )) as [EventRecord[], TypeRecord[]];
-    const typesById = Map.groupBy(types, ({ event_id }) => uuidFromBytes(event_id));
-    return new Map(
-      events.map((record) => {
-        const id = uuidFromBytes(record.id);
-        const row = { ...record, id, organiserId: uuidFromBytes(record.organiserId) };
-        return [id, toEvent(row, (typesById.get(id) ?? []).map(toTypeRow))];
-      }),
-    );
+    const events = records.map(eventReader(types));
+    return new Map(events.map((event) => [event.id, event]));
   }
 
   /** One statement, so what is left of one event's ticket types is what it was at one moment. */
@@ -113,10 +106,14 @@ export class EventReads {
     return new Map([...byEvent].map(([id, some]) => [id, some.map(toLine)]));
   }
 
-  async #query(sql: string): Promise<unknown> {
+  async #query(sql: string, values: unknown[] = []): Promise<unknown> {
     try {
       const [rows] = await whileAnswering(this.#pool, () =>
-        within(READ_TIMEOUT_MS, "reading from MySQL", this.#pool.query<RowDataPacket[]>(sql)),
+        within(
+          READ_TIMEOUT_MS,
+          "reading from MySQL",
+          this.#pool.query<RowDataPacket[]>(sql, values),
+        ),
       );
       return rows;
     } catch (reason) {
@@ -134,10 +131,6 @@ interface Wish {
 /** What became of one read: a batch's answers are never undefined. */
 interface Found<T> {
   found: T | undefined;
-}
-
-function toTypeRow({ id, name, price_minor, capacity }: TypeRecord) {
-  return { id: uuidFromBytes(id), name, priceMinor: Number(price_minor), capacity };
 }
 
 function toLine({ event_id: _, ...record }: StockRecord & { event_id: Buffer }): StockLine {

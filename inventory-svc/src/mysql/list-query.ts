@@ -1,5 +1,6 @@
 import type { EventPosition, EventQuery, EventSort } from "../app/event-store.ts";
-import type { EventRow } from "./event-table.ts";
+import type { Event } from "../domain/event.ts";
+import { EVENT_FIELDS } from "./event-records.ts";
 
 /** What each order goes by, and the index that has it. */
 export const ORDERS = {
@@ -14,9 +15,9 @@ export const ORDERS = {
 } as const satisfies Record<EventSort, object>;
 
 /**
- * The statement that finds the `seq` of `limit` events after a position, in order.
+ * The statement that finds `limit` events after a position, in order: their `seq` and `EVENT_FIELDS`.
  *
- * It walks the order's own index from the position on and reads nothing else, so that the
+ * It walks the order's own index from the position on and reads no other rows, so that the
  * thousandth page costs what the first does. The index is forced: left to choose, optimizers
  * sort a whole table when they take it for a small one.
  */
@@ -41,15 +42,18 @@ export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const direction = isUp ? "ASC" : "DESC";
-  const sql = `SELECT seq FROM event FORCE INDEX (${index}) ${where}
+  const sql = `SELECT seq, ${EVENT_FIELDS} FROM event FORCE INDEX (${index}) ${where}
     ORDER BY ${column} ${direction}, seq ${direction} LIMIT ?`;
   return { sql, values: [...values, limit] };
 }
 
-/** Where the page that ends with `row` ended. */
-export function positionAfter(row: EventRow, sort: EventSort): EventPosition {
-  const key = row[ORDERS[sort].property];
-  return [key instanceof Date ? key.getTime() : key, row.seq];
+/** Where the page that ends with this event ended. */
+export function positionAfter(
+  { event, seq }: { event: Event; seq: number },
+  sort: EventSort,
+): EventPosition {
+  const key = event[ORDERS[sort].property];
+  return [key instanceof Date ? key.getTime() : key, seq];
 }
 
 /** A LIKE pattern for texts that begin with `prefix`; its wildcards stand for themselves. */

@@ -1,15 +1,13 @@
 import { within } from "@tessera/service-kit/deadline";
 import { inTransaction, isDuplicate, poolOf, storeFailure } from "@tessera/service-kit/mysql";
 import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
-import { uuidToBytes } from "@tessera/service-kit/uuid";
-import type { RowDataPacket } from "mysql2/promise";
-import { type DataSource, In } from "typeorm";
+import type { DataSource } from "typeorm";
 import type { EventPosition, EventQuery, EventStore } from "../app/event-store.ts";
 import type { Event, EventDraft } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
 import { EventReads, READ_TIMEOUT_MS } from "./event-reads.ts";
 import { eventColumns, stockColumns, toEvent } from "./event-rows.ts";
-import { type EventRow, EventTable, type StockRow, StockTable } from "./event-table.ts";
+import { EventTable, StockTable } from "./event-table.ts";
 import { listQuery, positionAfter } from "./list-query.ts";
 
 /** Events in MySQL. */
@@ -47,17 +45,11 @@ export class MysqlEventStore implements EventStore {
     const { limit, sort } = query;
     // One more than the page has: it tells whether there is a next one.
     const { sql, values } = listQuery({ ...query, limit: limit + 1 });
-    const pool = poolOf(this.#source);
-    const [found] = await this.#read(() => pool.query<RowDataPacket[]>(sql, values));
-    const seqs = found.slice(0, limit).map(({ seq }) => Number(seq));
-    const rows = await this.#read(() =>
-      this.#source.getRepository(EventTable).find({ where: { seq: In(seqs) } }),
-    );
-    const bySeq = new Map(rows.map((row) => [row.seq, row]));
-    const page = seqs.flatMap((seq) => bySeq.get(seq) ?? []);
+    const found = await this.#reads.list(sql, values);
+    const page = found.slice(0, limit);
     const last = page.at(-1);
     const next = found.length > limit && last !== undefined ? positionAfter(last, sort) : undefined;
-    return { events: await this.#withTicketTypes(page), next };
+    return { events: page.map(({ event }) => event), next };
   }
 
   async stockOf(eventId: string): Promise<StockLine[]> {
@@ -69,26 +61,12 @@ export class MysqlEventStore implements EventStore {
     if (row === null) {
       return undefined;
     }
-    const [event] = await this.#withTicketTypes([row]);
-    return event === undefined ? undefined : { event, requestHash: row.requestHash };
-  }
-
-  /** All ticket types of a page in one query. */
-  async #withTicketTypes(events: readonly EventRow[]): Promise<Event[]> {
-    if (events.length === 0) {
-      return [];
-    }
-    const rows = await this.#read(() =>
+    const stock = await this.#read(() =>
       this.#source
         .getRepository(StockTable)
-        .createQueryBuilder("stock")
-        .where("stock.event_id IN (:...ids)", { ids: events.map(({ id }) => uuidToBytes(id)) })
-        .orderBy("stock.event_id")
-        .addOrderBy("stock.position")
-        .getMany(),
+        .find({ where: { eventId: id }, order: { position: "ASC" } }),
     );
-    const byEvent = Map.groupBy(rows, ({ eventId }: StockRow) => eventId);
-    return events.map((row) => toEvent(row, byEvent.get(row.id) ?? []));
+    return { event: toEvent(row, stock), requestHash: row.requestHash };
   }
 
   /** False when a rival inserted the same id first. */

@@ -1,0 +1,47 @@
+import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import type { Event } from "../domain/event.ts";
+import { toEvent } from "./event-rows.ts";
+import type { EventRow } from "./event-table.ts";
+import type { StockRecord } from "./ledger-rows.ts";
+import { sqlIn } from "./sql-in.ts";
+
+/** Columns of `event` by the names that `EventRow` has for them. */
+export const EVENT_FIELDS = `id, organiser_id AS organiserId, name, venue, start_time AS startTime,
+  sales_open_time AS salesOpenTime, sales_close_time AS salesCloseTime,
+  hold_seconds AS holdSeconds, max_per_user AS maxPerUser, currency,
+  admit_per_minute AS admitPerMinute, max_active AS maxActive, pass_seconds AS passSeconds,
+  is_open_on_store_loss AS isOpenOnStoreLoss, create_time AS createTime`;
+
+/** `EVENT_FIELDS` as mysql2 returns them. */
+export type EventRecord = Omit<EventRow, "seq" | "requestHash" | "id" | "organiserId"> & {
+  id: Buffer;
+  organiserId: Buffer;
+};
+
+/** What `typeQuery` finds, as mysql2 returns it. */
+export type TypeRecord = Pick<StockRecord, "id" | "price_minor" | "capacity"> & {
+  event_id: Buffer;
+  name: string;
+};
+
+/** The statement that finds the ticket types of events, each event's in its order. */
+export function typeQuery(eventIds: readonly string[]): string {
+  return `SELECT event_id, id, name, price_minor, capacity FROM stock
+    WHERE ${sqlIn("event_id", eventIds)} ORDER BY event_id, position`;
+}
+
+/** Makes events of their records, given those of all their ticket types. */
+export function eventReader(types: readonly TypeRecord[]): (record: EventRecord) => Event {
+  const typesById = Map.groupBy(types, ({ event_id }) => uuidFromBytes(event_id));
+  return (record) => {
+    const id = uuidFromBytes(record.id);
+    const row = { ...record, id, organiserId: uuidFromBytes(record.organiserId) };
+    const stock = (typesById.get(id) ?? []).map(({ price_minor, ...type }) => ({
+      id: uuidFromBytes(type.id),
+      name: type.name,
+      priceMinor: Number(price_minor),
+      capacity: type.capacity,
+    }));
+    return toEvent(row, stock);
+  };
+}
