@@ -6,6 +6,7 @@ import type { Buyer, RunEvent } from "./run-file.ts";
 
 // What buyers were told, for the verdict to compare with the ledger. Whoever was asked and did not
 // answer may have done either: the difference of attempts and answers is how far both may differ.
+// An answer is counted last: k6 may end a virtual user between any two of these.
 const attempts = new Counter("reservations_attempted");
 const answers = new Counter("reservations_answered");
 const acknowledged = new Counter("reservations_acknowledged");
@@ -85,10 +86,10 @@ export function confirm(buyer: Buyer, reservationId: string, quantity = 1): Answ
     idempotencyKey: `confirm-${reservationId}`,
     body: { paymentReference: `k6-${reservationId}` },
   });
-  confirmAnswers.add(answer.status === 0 || answer.status >= 500 ? 0 : 1);
   if (answer.isFine && !answer.isReplayed) {
     unitsConfirmed.add(quantity);
   }
+  confirmAnswers.add(answer.status === 0 || answer.status >= 500 ? 0 : 1);
   return answer;
 }
 
@@ -120,10 +121,10 @@ export function countClaims(told: {
   soldOut: number;
 }): void {
   attempts.add(told.attempted);
-  answers.add(told.answered);
   acknowledged.add(told.acknowledged);
   unitsAcknowledged.add(told.acknowledged);
   unitsSoldOut.add(told.soldOut);
+  answers.add(told.answered);
 }
 
 /** A key that no other wish of any run has. */
@@ -134,15 +135,15 @@ let keyNumber = 0;
 
 /** An answer with a 5xx, or none, leaves open whether the units were taken. */
 function countClaim({ status, code, isFine, isReplayed }: Answer<Reservation>, units: number) {
-  if (status !== 0 && status < 500) {
-    answers.add(1);
-  }
   if (isFine && !isReplayed) {
     acknowledged.add(1);
     unitsAcknowledged.add(units);
   }
   if (code === "SOLD_OUT") {
     unitsSoldOut.add(units);
+  }
+  if (status !== 0 && status < 500) {
+    answers.add(1);
   }
 }
 
