@@ -14,11 +14,17 @@ import { type CreatedEvent, createEvent, expectExact, useInventory } from "./use
 /** What the ledger would be without its guard: a check, and then a write. */
 const NO_GUARD: StockGuard = {
   lock: "",
-  update: (eventId, before, delta) =>
-    `UPDATE stock SET available = ${integerLiteral(before.available + delta.available)},
+  update: (writes) => {
+    const [write] = writes;
+    if (write === undefined || writes.length > 1) {
+      throw new Error("one ticket type at a time");
+    }
+    const { eventId, before, delta } = write;
+    return `UPDATE stock SET available = ${integerLiteral(before.available + delta.available)},
       held = ${integerLiteral(before.held + delta.held)},
       capacity = ${integerLiteral(before.capacity + (delta.capacity ?? 0))}
-     WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(before.position)}`,
+     WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(before.position)}`;
+  },
 };
 
 describe("the ledger's guard", () => {

@@ -1,6 +1,13 @@
 import { integerLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { StockDelta, StockLine } from "../domain/ledger.ts";
 
+/** How the stock of one ticket type is to change. */
+export interface StockWrite {
+  eventId: string;
+  before: StockLine;
+  delta: StockDelta;
+}
+
 /**
  * How the ledger keeps two transactions from deciding on the same units.
  *
@@ -10,15 +17,41 @@ import type { StockDelta, StockLine } from "../domain/ledger.ts";
 export interface StockGuard {
   /** Ends the statements that read the event and its stock. */
   lock: string;
-  /** The statement that writes one ticket type's change; it must match exactly one row. */
-  update: (eventId: string, before: StockLine, delta: StockDelta) => string;
+  /** The statement that writes all ticket types' changes; it must match one row for each. */
+  update: (writes: readonly StockWrite[]) => string;
 }
 
 /** Rows are locked before they are read, and written only if the units are still there. */
 export const LEDGER_GUARD: StockGuard = {
   lock: "FOR UPDATE",
-  update: (eventId, { position }, { available, held, sold, capacity }) =>
-    `UPDATE stock SET available = available + ${integerLiteral(available)}, held = held + ${integerLiteral(held)}, sold = sold + ${integerLiteral(sold)}${capacity === undefined ? "" : `, capacity = capacity + ${integerLiteral(capacity)}`}
-     WHERE event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(position)}
-       AND available >= ${integerLiteral(-available)} AND held >= ${integerLiteral(-held)} AND sold >= ${integerLiteral(-sold)}`,
+  update: (writes) => {
+    const columns = ["available", "held", "sold", "capacity"] as const;
+    const sets = columns.flatMap((column) => {
+      const changed = writes.filter(({ delta }) => (delta[column] ?? 0) !== 0);
+      return changed.length === 0
+        ? []
+        : `${column} = ${column} + ${amountOf(changed, column, writes.length)}`;
+    });
+    const conditions = writes.map((write) => {
+      const { available, held, sold } = write.delta;
+      return `(${rowOf(write)} AND available >= ${integerLiteral(-available)}
+        AND held >= ${integerLiteral(-held)} AND sold >= ${integerLiteral(-sold)})`;
+    });
+    return `UPDATE stock FORCE INDEX (PRIMARY) SET ${sets.join(", ")}
+      WHERE ${conditions.join(" OR ")}`;
+  },
 };
+
+/** By how much a column changes, of `rows` rows in all. */
+function amountOf(changed: readonly StockWrite[], column: keyof StockDelta, rows: number): string {
+  const amounts = changed.map(({ delta }) => integerLiteral(delta[column] ?? 0));
+  if (rows === 1) {
+    return amounts.join();
+  }
+  const cases = changed.map((write, index) => `WHEN ${rowOf(write)} THEN ${amounts[index]}`);
+  return `CASE ${cases.join(" ")} ELSE 0 END`;
+}
+
+function rowOf({ eventId, before }: StockWrite): string {
+  return `event_id = ${uuidLiteral(eventId)} AND position = ${integerLiteral(before.position)}`;
+}

@@ -1,7 +1,7 @@
 import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
 import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
-import type { Allocation, Book, Change, Move } from "../domain/ledger.ts";
+import type { Allocation, Book, Change, Move, StockDelta, StockLine } from "../domain/ledger.ts";
 import { insertCapacityChange } from "./capacity-rows.ts";
 import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
@@ -28,11 +28,7 @@ export async function writeChanges(
   changes: readonly { book: Book; change: Change }[],
   guard: StockGuard,
 ): Promise<void> {
-  const inserts = changes.flatMap(({ change }) => change.inserts);
-  const statements = [
-    ...changes.flatMap((one) => statementsOf(one, guard)),
-    ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
-  ];
+  const statements = statementsOf(changes, guard);
   const sql = statements.map((statement) => statement.sql).join(";\n");
   const [answer] = await connection.query<ResultSetHeader | ResultSetHeader[]>({
     sql,
@@ -50,29 +46,74 @@ export async function writeChanges(
   }
 }
 
+/** What many events have in common is one statement: each costs as much as a few of its rows. */
 function statementsOf(
-  { book, change }: { book: Book; change: Change },
+  changes: readonly { book: Book; change: Change }[],
   guard: StockGuard,
 ): Statement[] {
-  const { eventId, fence } = book.event;
-  const statements: Statement[] = change.deltas.map((delta) => {
-    const before = book.stock.find(({ position }) => position === delta.position);
-    if (before === undefined) {
-      throw new RangeError(`no stock at position ${delta.position}`);
-    }
-    return { sql: guard.update(eventId, before, delta), rows: 1 };
-  });
-  statements.push({
-    sql: `UPDATE event SET fence = ${change.fence ?? fence},
-      stock_version = stock_version + ${isStockChanged(change) ? 1 : 0}
-      WHERE id = ${uuidLiteral(eventId)}`,
-    rows: 1,
-  });
-  statements.push(...change.moves.map(moveStatement));
-  if (change.capacityChange !== undefined) {
-    statements.push({ sql: insertCapacityChange(change.capacityChange, book.now), rows: 1 });
+  const writes = changes.flatMap(({ book, change }) =>
+    change.deltas.map((delta) => ({
+      eventId: book.event.eventId,
+      before: lineAt(book, delta),
+      delta,
+    })),
+  );
+  const moves = merged(changes.flatMap(({ change }) => change.moves));
+  const inserts = changes.flatMap(({ change }) => change.inserts);
+  return [
+    ...(writes.length > 0 ? [{ sql: guard.update(writes), rows: writes.length }] : []),
+    ...eventStatements(changes),
+    ...moves.map(moveStatement),
+    ...changes.flatMap(({ book, change: { capacityChange } }) =>
+      capacityChange === undefined
+        ? []
+        : { sql: insertCapacityChange(capacityChange, book.now), rows: 1 },
+    ),
+    ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
+  ];
+}
+
+function lineAt({ stock }: Book, { position }: StockDelta): StockLine {
+  const line = stock.find((one) => one.position === position);
+  if (line === undefined) {
+    throw new RangeError(`no stock at position ${position}`);
   }
-  return statements;
+  return line;
+}
+
+/** The versions of the stock that changed, and the new fences. */
+function eventStatements(changes: readonly { book: Book; change: Change }[]): Statement[] {
+  const statementOf = (some: typeof changes, sets: readonly string[]): Statement => {
+    const ids = some.map(({ book }) => book.event.eventId);
+    const fences = some.flatMap(({ book, change }) =>
+      change.fence === undefined
+        ? []
+        : `WHEN ${uuidLiteral(book.event.eventId)} THEN ${change.fence}`,
+    );
+    const fence = fences.length === 0 ? [] : `fence = CASE id ${fences.join(" ")} ELSE fence END`;
+    return {
+      sql: `UPDATE event FORCE INDEX (event_id) SET ${[...sets, fence].flat().join(", ")}
+        WHERE ${sqlIn("id", ids)}`,
+      rows: ids.length,
+    };
+  };
+  const sold = changes.filter(({ change }) => isStockChanged(change));
+  const fenced = changes.filter(
+    ({ change }) => !isStockChanged(change) && change.fence !== undefined,
+  );
+  return [statementOf(sold, ["stock_version = stock_version + 1"]), statementOf(fenced, [])].filter(
+    ({ rows }) => rows > 0,
+  );
+}
+
+/** Moves between the same states as one. */
+function merged(moves: readonly Move[]): Move[] {
+  const byStates = new Map<string, Move>();
+  for (const move of moves) {
+    const key = `${move.from} ${move.to}`;
+    byStates.set(key, { ...move, ids: [...(byStates.get(key)?.ids ?? []), ...move.ids] });
+  }
+  return [...byStates.values()];
 }
 
 /** A change of allocations is one of the stock. */
