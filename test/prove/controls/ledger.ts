@@ -10,16 +10,18 @@ const NO_GUARD: SourceChange = {
   file: "mysql/stock-guard.ts",
   replace: [
     { from: 'lock: "FOR UPDATE"', to: 'lock: ""' },
-    { from: "(eventId, { position }, {", to: "(eventId, before, {" },
     {
-      from: `SET available = available + \${integerLiteral(available)}, held = held + \${integerLiteral(held)}, sold = sold + \${integerLiteral(sold)}`,
-      to: `SET available = \${integerLiteral(before.available + available)},
-         held = \${integerLiteral(before.held + held)},
-         sold = \${integerLiteral(before.sold + sold)}`,
+      from: `\${column} = \${column} + \${amountOf(`,
+      to: `\${column} = \${amountOf(`,
     },
-    { from: "integerLiteral(position)", to: "integerLiteral(before.position)" },
     {
-      from: `AND available >= \${integerLiteral(-available)} AND held >= \${integerLiteral(-held)} AND sold >= \${integerLiteral(-sold)}`,
+      from: "({ delta }) => integerLiteral(delta[column] ?? 0)",
+      to: "({ before, delta }) => integerLiteral(before[column] + (delta[column] ?? 0))",
+    },
+    { from: "ELSE 0 END", to: `ELSE \${column} END` },
+    {
+      from: `AND available >= \${integerLiteral(-available)}
+        AND held >= \${integerLiteral(-held)} AND sold >= \${integerLiteral(-sold)}`,
       to: "AND SLEEP(0.1) = 0",
     },
   ],
