@@ -46,7 +46,7 @@ export class Block {
   pushTime(ms: number): void {
     const days = Math.floor(ms / 86_400_000);
     if (days !== this.#day) {
-      // Times come in their order, nearly: most are of the day before's.
+      // Times come nearly in order: most are of the same day as the one before.
       const { year, month, day } = civil(days);
       this.#day = days;
       this.#date = year * 10_000 + month * 100 + day;

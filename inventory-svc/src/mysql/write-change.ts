@@ -83,27 +83,34 @@ function lineAt({ stock }: Book, { position }: StockDelta): StockLine {
 
 /** The versions of the stock that changed, and the new fences. */
 function eventStatements(changes: readonly { book: Book; change: Change }[]): Statement[] {
-  const statementOf = (some: typeof changes, sets: readonly string[]): Statement => {
-    const ids = some.map(({ book }) => book.event.eventId);
-    const fences = some.flatMap(({ book, change }) =>
-      change.fence === undefined
-        ? []
-        : `WHEN ${uuidLiteral(book.event.eventId)} THEN ${change.fence}`,
-    );
-    const fence = fences.length === 0 ? [] : `fence = CASE id ${fences.join(" ")} ELSE fence END`;
-    return {
-      sql: `UPDATE event FORCE INDEX (event_id) SET ${[...sets, fence].flat().join(", ")}
-        WHERE ${sqlIn("id", ids)}`,
-      rows: ids.length,
-    };
-  };
   const sold = changes.filter(({ change }) => isStockChanged(change));
   const fenced = changes.filter(
     ({ change }) => !isStockChanged(change) && change.fence !== undefined,
   );
-  return [statementOf(sold, ["stock_version = stock_version + 1"]), statementOf(fenced, [])].filter(
-    ({ rows }) => rows > 0,
+  return [
+    ...(sold.length > 0
+      ? [eventStatement(sold, ["stock_version = stock_version + 1", ...newFences(sold)])]
+      : []),
+    ...(fenced.length > 0 ? [eventStatement(fenced, newFences(fenced))] : []),
+  ];
+}
+
+function eventStatement(changes: readonly { book: Book }[], sets: readonly string[]): Statement {
+  const ids = changes.map(({ book }) => book.event.eventId);
+  return {
+    sql: `UPDATE event FORCE INDEX (event_id) SET ${sets.join(", ")} WHERE ${sqlIn("id", ids)}`,
+    rows: ids.length,
+  };
+}
+
+/** The part of an UPDATE that gives events their new fences, if any has one. */
+function newFences(changes: readonly { book: Book; change: Change }[]): string[] {
+  const cases = changes.flatMap(({ book, change }) =>
+    change.fence === undefined
+      ? []
+      : `WHEN ${uuidLiteral(book.event.eventId)} THEN ${change.fence}`,
   );
+  return cases.length === 0 ? [] : [`fence = CASE id ${cases.join(" ")} ELSE fence END`];
 }
 
 /** Moves between the same states as one. */
