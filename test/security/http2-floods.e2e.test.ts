@@ -10,6 +10,7 @@ import { useSharedSystem } from "../shared-system.ts";
 import { until } from "../storm.ts";
 import { metricOf } from "../watch.ts";
 import { aliveCheck } from "./fuzz-settings.ts";
+import { untilClosed } from "./raw-http.ts";
 import { callHeaders, END_HEADERS, FRAME, frame, headerBlock, openHttp2 } from "./raw-http2.ts";
 
 /** What a flood may leave behind at most, in bytes of resident memory. */
@@ -89,7 +90,6 @@ describe("a flood of HTTP/2", function () {
   for (const [what, flood] of Object.entries(FLOODS)) {
     it(`ends with the connection: ${what}`, async () => {
       const socket = await openHttp2(port());
-      const closed = once(socket, "close", { signal: AbortSignal.timeout(HANG_UP_MS) });
       if (!what.includes("nobody reads")) {
         socket.resume();
       }
@@ -97,7 +97,7 @@ describe("a flood of HTTP/2", function () {
       await expectServed();
       // A server that hung up is noticed by who reads.
       socket.resume();
-      await closed;
+      await untilClosed(socket, HANG_UP_MS);
     });
   }
 
@@ -153,7 +153,7 @@ async function endAll(sockets: readonly Socket[]): Promise<void> {
   await Promise.all(
     sockets.map(async (socket) => {
       socket.destroy();
-      await once(socket, "close");
+      await untilClosed(socket);
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { until } from "../storm.ts";
 
 /** A server that has not closed a connection by then never will, in milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -32,20 +33,20 @@ export async function readAll(socket: Socket): Promise<string> {
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   // Half closed by the server is closed: nobody waits for us.
   socket.on("end", () => socket.destroy());
-  const timer = setTimeout(
-    () => socket.destroy(new Error("the server did not close the connection")),
-    PATIENCE_MS,
-  );
-  let failure: Error | undefined;
-  socket.on("error", (error) => {
-    failure = error;
-  });
-  await once(socket, "close");
-  clearTimeout(timer);
-  if (failure?.message.startsWith("the server")) {
-    throw failure;
+  try {
+    await untilClosed(socket);
+  } finally {
+    socket.destroy();
   }
   return Buffer.concat(chunks).toString("latin1");
+}
+
+/**
+ * Waits until a connection has ended, by a reset too: which of the two an attacker sees depends on
+ * what was still on its way. Rejects when the connection goes on.
+ */
+export async function untilClosed(socket: Socket, patienceMs = PATIENCE_MS): Promise<void> {
+  await until("the server closes the connection", () => socket.closed, { patienceMs });
 }
 
 /** The statuses of the answers in what a server sent. */
