@@ -1,5 +1,6 @@
 import { passKeysOf } from "@tessera/admission-pass";
-import { adminListener, listenHttp, notFound, stopHttp } from "@tessera/service-kit/http-server";
+import { adminListener, notFound } from "@tessera/service-kit/admin-listener";
+import { HttpPort } from "@tessera/service-kit/http-port";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
@@ -18,6 +19,9 @@ import { PlaceStreams } from "./place-streams.ts";
 import { connectRedis } from "./redis.ts";
 import { AccessTokens } from "./tokens/access-tokens.ts";
 import { SigningKeys } from "./tokens/signing-keys.ts";
+
+/** Connections that a turn of the event loop lets in at most: docs/adr/0016-the-port-has-many-listeners.md. */
+const LISTENERS = 64;
 
 await run(async () => {
   const config = readConfig(process.env);
@@ -60,10 +64,10 @@ await run(async () => {
     beginSpan: tracing && spansFor(tracing, samplerOf(config.sampler, config.sampleRatio)),
   });
   const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
-  const admin = await listenHttp(adminListener(registry, readiness, notFound), config.adminPort);
-  lifecycle.onClose("admin", () => stopHttp(admin.server, 0));
-  const http = await listenHttp(app, config.port);
-  lifecycle.onClose("http", () => stopHttp(http.server, graceMs));
+  const admin = await HttpPort.open(adminListener(registry, readiness, notFound), config.adminPort);
+  lifecycle.onClose("admin", () => admin.close(0));
+  const http = await HttpPort.open(app, config.port, { listeners: LISTENERS });
+  lifecycle.onClose("http", () => http.close(graceMs));
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {
     isStopping = true;

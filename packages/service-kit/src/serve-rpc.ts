@@ -4,9 +4,10 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Registry } from "prom-client";
+import { adminListener } from "./admin-listener.ts";
 import { toConnectError } from "./connect-error.ts";
 import { addService, type CallOptions, listen, type OnCall, stop } from "./grpc-server.ts";
-import { adminListener, listenHttp, stopHttp } from "./http-server.ts";
+import { HttpPort } from "./http-port.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { rpcMetrics } from "./metrics.ts";
@@ -98,8 +99,8 @@ export async function serveRpc(
     },
   });
   const readiness = { check: options.checkReady, isStopping: () => isStopping };
-  const http = await listenHttp(adminListener(registry, readiness, connect), options.httpPort);
-  lifecycle.onClose("http", () => stopHttp(http.server, options.graceMs));
+  const http = await HttpPort.open(adminListener(registry, readiness, connect), options.httpPort);
+  lifecycle.onClose("http", () => http.close(options.graceMs));
 
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {

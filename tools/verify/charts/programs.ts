@@ -101,7 +101,7 @@ function listening({ name, ports = [] }: Container, env: Record<string, string>)
 
 /** Probes ask for what the kit answers, on the port where it does. */
 function probes(app: Container, env: Record<string, string>): string[] {
-  const source = readFileSync(join(ROOT, "packages/service-kit/src/http-server.ts"), "utf8");
+  const source = readFileSync(join(ROOT, "packages/service-kit/src/admin-listener.ts"), "utf8");
   const paths = [...source.matchAll(/path === "(\/[a-z]+)"/g)].map(([, path]) => path);
   const answers = env.ADMIN_PORT ?? env.HTTP_PORT;
   const all = {

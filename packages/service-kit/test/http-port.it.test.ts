@@ -1,34 +1,36 @@
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { Registry } from "prom-client";
-import { adminListener, listenHttp, notFound, stopHttp } from "../src/http-server.ts";
+import { adminListener, notFound } from "../src/admin-listener.ts";
+import { HttpPort } from "../src/http-port.ts";
 
 describe("the HTTP port", () => {
   it("answers 500 when metrics fail, and 503 when readiness fails without a word", async () => {
     const registry = new Registry();
     registry.metrics = () => Promise.reject(new Error("a gauge threw"));
     const readiness = { check: () => Promise.reject("no"), isStopping: () => false };
-    const { server, port } = await listenHttp(adminListener(registry, readiness, notFound), 0);
-    const url = `http://127.0.0.1:${port}`;
+    const http = await HttpPort.open(adminListener(registry, readiness, notFound), 0);
+    const url = `http://127.0.0.1:${http.port}`;
     expect((await fetch(`${url}/metrics?a=b`)).status).to.equal(500);
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.text()]).to.deep.equal([503, "not ready\n"]);
     expect((await fetch(`${url}/else`)).status).to.equal(404);
-    await stopHttp(server, 1_000);
+    await http.close(1_000);
   });
 
   it("lets a request in flight finish when it stops", async () => {
     const release = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
-    const { server, port } = await listenHttp((_request, response) => {
+    const http = await HttpPort.open((_request, response) => {
       started.resolve();
       void release.promise.then(() => response.end("done"));
     }, 0);
-    const answer = fetch(`http://127.0.0.1:${port}/`);
+    const answer = fetch(`http://127.0.0.1:${http.port}/`);
     await started.promise;
     // Longer than a test may take: the kept-alive connection must not hold it up.
-    const stopped = stopHttp(server, 60_000);
+    const stopped = http.close(60_000);
     release.resolve();
     expect(await (await answer).text()).to.equal("done");
     await stopped;
@@ -36,10 +38,10 @@ describe("the HTTP port", () => {
 
   it("cuts off a request that does not finish in time", async () => {
     const started = Promise.withResolvers<void>();
-    const { server, port } = await listenHttp(() => started.resolve(), 0);
-    const answer = fetch(`http://127.0.0.1:${port}/`).catch((reason: unknown) => reason);
+    const http = await HttpPort.open(() => started.resolve(), 0);
+    const answer = fetch(`http://127.0.0.1:${http.port}/`).catch((reason: unknown) => reason);
     await started.promise;
-    await stopHttp(server, 20);
+    await http.close(20);
     expect(await answer).to.be.instanceOf(TypeError);
   });
 
@@ -50,7 +52,7 @@ describe("the HTTP port", () => {
         response.end("no need to go on\n");
       }
     };
-    const { server, port } = await listenHttp(listener, 0, bounds);
+    const http = await HttpPort.open(listener, 0, { bounds });
     const head = "POST /late HTTP/1.1\r\nHost: x\r\n";
     const early = "POST /early HTTP/1.1\r\nHost: x\r\n";
     for (const [sent, status] of [
@@ -59,25 +61,53 @@ describe("the HTTP port", () => {
       [`${head}Content-Length: 2\r\n\r\n{`, 408],
       [`${early}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`, 200],
     ] as const) {
-      const socket = connect(port, "127.0.0.1");
+      const socket = connect(http.port, "127.0.0.1");
       socket.write(sent);
       const chunks: Buffer[] = await socket.toArray();
       expect(Buffer.concat(chunks).toString(), sent).to.match(new RegExp(`^HTTP/1.1 ${status} `));
     }
-    await stopHttp(server, 1_000);
+    await http.close(1_000);
   });
 
-  it("has bounds of seconds unless told otherwise", async () => {
-    const { server } = await listenHttp(notFound, 0);
-    expect(server.headersTimeout).to.equal(10_000);
-    expect(server.requestTimeout).to.equal(15_000);
-    await stopHttp(server, 1_000);
+  it("lets a crowd in by as many at a time as it has listeners", async () => {
+    const crowd = 200;
+    expect(await turnsToLetIn(crowd, 1)).to.be.at.least(crowd);
+    expect(await turnsToLetIn(crowd, 16)).to.be.at.most(crowd / 2);
   });
 
   it("says which port is taken", async () => {
-    const { server, port } = await listenHttp(notFound, 0);
-    const failure = await listenHttp(notFound, port).catch((reason: unknown) => reason);
-    expect(failure).to.have.property("message").that.includes(`cannot listen on port ${port}`);
-    await stopHttp(server, 1_000);
+    for (const listeners of [1, 16]) {
+      const http = await HttpPort.open(notFound, 0, { listeners });
+      const again = HttpPort.open(notFound, http.port, { listeners });
+      const failure = await again.catch((reason: unknown) => reason);
+      expect(failure)
+        .to.have.property("message")
+        .that.includes(`cannot listen on port ${http.port}`);
+      await http.close(1_000);
+    }
   });
 });
+
+/** How many turns of the event loop it takes until so many connections, made at once, are answered. */
+async function turnsToLetIn(crowd: number, listeners: number): Promise<number> {
+  let answered = 0;
+  const listener: RequestListener = (_request, response) => {
+    answered += 1;
+    response.end();
+  };
+  const http = await HttpPort.open(listener, 0, { listeners });
+  const sockets = Array.from({ length: crowd }, () => connect(http.port, "127.0.0.1"));
+  for (const socket of sockets) {
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  let turns = 0;
+  while (answered < crowd) {
+    await setImmediate();
+    turns += 1;
+  }
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+  await http.close(1_000);
+  return turns;
+}

@@ -1,0 +1,56 @@
+import type { RequestListener } from "node:http";
+import type { Registry } from "prom-client";
+
+/** What a process says about itself. */
+export interface Readiness {
+  /** Resolves when this process can do its work; rejects, with the reason, when it cannot. */
+  check: () => Promise<void>;
+  /** True once the process was told to stop. */
+  isStopping: () => boolean;
+}
+
+/**
+ * Answers `/livez`, `/readyz` and `/metrics`, and hands everything else to `fallback`.
+ *
+ * `/livez` is 200 while the process can answer at all: a dead database is no reason to restart.
+ */
+export function adminListener(
+  registry: Registry,
+  readiness: Readiness,
+  fallback: RequestListener,
+): RequestListener {
+  return (request, response) => {
+    const path = request.url?.split("?", 1)[0];
+    if (path === "/livez") {
+      response.end("ok\n");
+    } else if (path === "/readyz") {
+      void readyz(readiness).then(({ status, text }) => {
+        response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
+      });
+    } else if (path === "/metrics") {
+      registry.metrics().then(
+        (text) => response.writeHead(200, { "content-type": registry.contentType }).end(text),
+        () => response.writeHead(500).end("metrics failed\n"),
+      );
+    } else {
+      fallback(request, response);
+    }
+  };
+}
+
+async function readyz(readiness: Readiness): Promise<{ status: number; text: string }> {
+  if (readiness.isStopping()) {
+    return { status: 503, text: "stopping" };
+  }
+  try {
+    await readiness.check();
+    return { status: 200, text: "ok" };
+  } catch (reason) {
+    return { status: 503, text: reason instanceof Error ? reason.message : "not ready" };
+  }
+}
+
+/** A plain 404, for ports that serve nothing else. */
+export const notFound: RequestListener = (_request, response) => {
+  response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
+};

@@ -1,0 +1,107 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** How long a client may take to send a request, in milliseconds: it holds a socket meanwhile. */
+export interface RequestBounds {
+  /** Its head. */
+  headMs: number;
+  /** All of it, its body included. */
+  wholeMs: number;
+  /** How often somebody looks who is late: they are cut off so much later, at most. */
+  lookEveryMs: number;
+}
+
+/** How a port is listened to. */
+export interface HttpPortOptions {
+  bounds?: RequestBounds;
+  /**
+   * Sockets that listen on the port, where the kernel shares it among them (Linux; elsewhere one).
+   * Each turn of the event loop accepts one connection of each, however many wait: so a busy process
+   * lets a crowd in by so many at a time.
+   */
+  listeners?: number;
+}
+
+const BOUNDS: RequestBounds = { headMs: 10_000, wholeMs: 15_000, lookEveryMs: 1_000 };
+
+/** How often a stopping server closes connections that became idle, in milliseconds. */
+const IDLE_SWEEP_MS = 20;
+
+/** A port where HTTP is served. */
+export class HttpPort {
+  readonly port: number;
+  readonly #servers: readonly Server[];
+
+  private constructor(servers: readonly Server[], port: number) {
+    this.#servers = servers;
+    this.port = port;
+  }
+
+  /** Listens on every interface, at `port`, or at any that is free for 0. Slow clients are cut off. */
+  static async open(
+    listener: RequestListener,
+    port: number,
+    { bounds = BOUNDS, listeners = 1 }: HttpPortOptions = {},
+  ): Promise<HttpPort> {
+    const first = serverFor(listener, bounds);
+    const bound = await listen(first, { port });
+    if (listeners === 1 || process.platform !== "linux") {
+      return new HttpPort([first], bound);
+    }
+    // It had the port for itself. Ports that are shared would be shared with a second process of
+    // this program too, started by mistake, which would take half of the buyers.
+    await new Promise((resolve) => first.close(resolve));
+    const others = Array.from({ length: listeners - 1 }, () => serverFor(listener, bounds));
+    const servers = [first, ...others];
+    for (const server of servers) {
+      await listen(server, { port: bound, reusePort: true });
+    }
+    return new HttpPort(servers, bound);
+  }
+
+  /** Stops accepting, lets requests in flight finish, for `graceMs` at most. */
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(this.#servers.map((server) => stop(server, graceMs)));
+  }
+}
+
+function serverFor(listener: RequestListener, bounds: RequestBounds): Server {
+  return createServer(
+    {
+      headersTimeout: bounds.headMs,
+      requestTimeout: bounds.wholeMs,
+      // Left alone, Node looks twice a minute, whatever the bounds are.
+      connectionsCheckingInterval: bounds.lookEveryMs,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+      // Node would keep the first Authorization and drop the others, where a proxy in front may
+      // have looked at the last: together they are no token.
+      joinDuplicateHeaders: true,
+    },
+    listener,
+  );
+}
+
+function listen(server: Server, at: { port: number; reusePort?: boolean }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // Once it listens, only single connections fail, and whoever opened one knows it.
+    server.on("error", (cause) =>
+      reject(new Error(`cannot listen on port ${at.port}: ${cause.message}`, { cause })),
+    );
+    server.listen(at, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A connection that was busy is kept alive after its answer: it must not hold this up.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    server.close(() => {
+      clearTimeout(force);
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
