@@ -3,7 +3,6 @@ import type { Logger } from "@tessera/service-kit/logger";
 import cors from "cors";
 import express, { type Express } from "express";
 import { Gauge, type Registry } from "prom-client";
-import type { Bounded } from "./bounded.ts";
 import type { Clients } from "./clients.ts";
 import type { Combiners } from "./combiners.ts";
 import type { EventReads } from "./event-reads.ts";
@@ -16,6 +15,7 @@ import { limitByAddress, limitByUser } from "./http/rate-limit.ts";
 import type { BeginSpan } from "./http/request-span.ts";
 import { mountRoutes, type Route } from "./http/route.ts";
 import { NO_CONTENT, securityHeaders } from "./http/security-headers.ts";
+import type { OwnReads } from "./own-reads.ts";
 import type { PlaceStreams } from "./place-streams.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -31,8 +31,7 @@ export interface AppDeps {
   combiners: Combiners;
   streams: PlaceStreams;
   reads: EventReads;
-  /** What bounds the reads of everybody's own reservations. */
-  ownReads: Bounded;
+  ownReads: OwnReads;
   tokens: AccessTokens;
   limits: Limits;
   passKeys: PassKeys;

@@ -85,7 +85,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     readCacheEntries: env.integer("READ_CACHE_ENTRIES", { min: 1, max: 1e6, fallback: 5_000 }),
     /** Of each kind. */
     readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 8 }),
-    /** At most 500; 1 until every inventory-svc has BatchGetEvents and BatchGetAvailability. */
+    /** At most 500; 1 until every service has BatchGetEvents, BatchGetReservations and their like. */
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
     /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
     capacityChanges: env.flag("CAPACITY_CHANGES", true),

@@ -1,10 +1,9 @@
 import type { Event } from "@tessera/proto/inventory/v1/event_pb";
 import type { GetAvailabilityResponse } from "@tessera/proto/inventory/v1/inventory_service_pb";
-import { BATCH_BUCKETS } from "@tessera/service-kit/metrics";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { Histogram, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
 import { type Asker, type CallOptions, Combiner } from "./combiner.ts";
+import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
 /** How much is combined, and how old answers may get meanwhile. */
 export interface EventCombinerSettings {
@@ -32,15 +31,8 @@ const MAX_IN_FLIGHT = 4;
 export function createEventCombiners(
   inventory: Clients["inventory"],
   settings: EventCombinerSettings,
-  registry: Registry,
+  sizes: ReadBatchSizes,
 ): { event: EventReader<Event>; availability: EventReader<GetAvailabilityResponse> } {
-  const sizes = new Histogram({
-    name: "tessera_read_batch_size",
-    help: "How many events were read with one call.",
-    labelNames: ["kind"],
-    buckets: BATCH_BUCKETS,
-    registers: [registry],
-  });
   const { readsPerCall, readMaxLoads, eventsMaxAgeMs, availabilityMaxAgeMs } = settings;
   const readerOf = <T>(kind: string, maxAgeMs: number, sends: Sends<T>): EventReader<T> => {
     const size = sizes.labels(kind);

@@ -6,6 +6,7 @@ import { type Asker, newCombinedCall } from "./combiner.ts";
 import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./event-combiners.ts";
 import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
 import { toFailure } from "./http/problem.ts";
+import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 import { type Freshness, ReadCache } from "./read-cache.ts";
 import { restAvailability, restEvent } from "./rest/event.ts";
 
@@ -46,12 +47,19 @@ export interface EventReads {
 /** What a failure takes, with its stack trace, in bytes: about. */
 const FAILURE_BYTES = 2_048;
 
+/** What else it takes. */
+export interface EventReadMeans {
+  registry: Registry;
+  sizes: ReadBatchSizes;
+  /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
+  now?: (() => number) | undefined;
+}
+
 /** Makes the caches of events and their metrics. A kind has its own: none can push out another. */
 export function createEventReads(
   { inventory }: Pick<Clients, "inventory">,
   settings: EventReadSettings,
-  registry: Registry,
-  now?: () => number,
+  { registry, sizes, now }: EventReadMeans,
 ): EventReads {
   const metricsOf = readMetrics(registry);
   const cacheOf = <Query>(
@@ -83,7 +91,7 @@ export function createEventReads(
     staleIfErrorMs: 0,
   };
   const timeoutMs = timeoutOf(settings.eventsMaxAgeMs, settings.rpcTimeoutMs);
-  const combiners = createEventCombiners(inventory, settings, registry);
+  const combiners = createEventCombiners(inventory, settings, sizes);
   const reads: EventReads = {
     list: cacheOf("list", events, listKey, async (query, asker) => {
       const options = { timeoutMs, headers: headersOf(asker) };

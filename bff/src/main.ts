@@ -7,7 +7,6 @@ import { createRegistry } from "@tessera/service-kit/metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { startTracing } from "@tessera/service-kit/tracing";
 import { createApp } from "./app.ts";
-import { Bounded } from "./bounded.ts";
 import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
@@ -15,7 +14,9 @@ import { createEventReads } from "./event-reads.ts";
 import { createLimits } from "./http/limits.ts";
 import { spansFor } from "./http/request-span.ts";
 import { samplerOf } from "./http/sampler.ts";
+import { OwnReads } from "./own-reads.ts";
 import { PlaceStreams } from "./place-streams.ts";
+import { readBatchSizes } from "./read-batch-sizes.ts";
 import { connectRedis } from "./redis.ts";
 import { AccessTokens } from "./tokens/access-tokens.ts";
 import { SigningKeys } from "./tokens/signing-keys.ts";
@@ -46,12 +47,13 @@ await run(async () => {
   lifecycle.onClose("signing keys", () => keys.close());
   await keys.start();
 
+  const sizes = readBatchSizes(registry);
   const app = createApp({
     clients,
     combiners,
     streams,
-    reads: createEventReads(clients, config, registry),
-    ownReads: new Bounded("reads of reservations", config.readMaxLoads),
+    reads: createEventReads(clients, config, { registry, sizes }),
+    ownReads: new OwnReads(clients.reservation, config, sizes),
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
     passKeys: passKeysOf(config.passSecrets),

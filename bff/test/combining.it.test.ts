@@ -160,9 +160,9 @@ describe("a BFF with slow reads", () => {
   it("refuses early whom it could not answer in time", async () => {
     const token = await api.token();
     const list = () => api.ask("GET", "/v1/reservations", { token });
-    api.services.before.set("listReservations", (signal) => once(signal, "abort"));
+    api.services.before.set("batchListReservations", (signal) => once(signal, "abort"));
     const first = list();
-    await until(() => api.services.callsOf("listReservations").length === 1);
+    await until(() => api.services.callsOf("batchListReservations").length === 1);
     const underWay = () => api.registry.getSingleMetricAsString("tessera_reads_in_flight");
     expect(await underWay()).to.include('{kind="reservation"} 1');
     const id = "0190a5c8-7b1e-7c3d-8f00-0123456789ab";
@@ -175,7 +175,7 @@ describe("a BFF with slow reads", () => {
       expect(answer).to.deep.equal([503, "OVERLOADED", "1"]);
     }
     expect((await first).status).to.equal(504);
-    expect(api.services.callsOf("getReservation")).to.have.length(0);
+    expect(api.services.callsOf("batchGetReservations")).to.have.length(0);
     api.services.before.clear();
     expect((await list()).status).to.equal(200);
     expect(await underWay()).to.include('{kind="reservation"} 0');
@@ -188,7 +188,7 @@ describe("a service that is slow or away", () => {
   afterEach(() => api.services.before.clear());
 
   it("answers 504 when the deadline passes", async () => {
-    for (const method of ["batchCreateReservations", "listReservations", "listEvents"]) {
+    for (const method of ["batchCreateReservations", "batchListReservations", "listEvents"]) {
       api.services.before.set(method, hang);
     }
     const token = tokenOf();

@@ -10,6 +10,7 @@ import {
 import type {
   ConfirmReservationEntry,
   CreateReservationEntry,
+  ListReservationsEntry,
   ReservationService,
 } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { toEntryError } from "@tessera/service-kit/entry-error";
@@ -60,16 +61,20 @@ export class MemoryReservations {
       });
       return { ...answer, serverTime: timestampFromMs(Date.now()) };
     },
-    getReservation: ({ reservationId }, { requestHeader }) => ({
-      reservation: this.#owned(requestHeader.get("x-tessera-user-id") ?? "", reservationId),
-      serverTime: timestampFromMs(Date.now()),
+    getReservation: ({ reservationId }, { requestHeader }) =>
+      this.#get(requestHeader.get("x-tessera-user-id") ?? "", reservationId),
+    batchGetReservations: ({ entries }) => ({
+      results: entries.map(({ userId, reservationId }) =>
+        orError(() => ({ case: "found" as const, value: this.#get(userId, reservationId) })),
+      ),
     }),
-    listReservations: ({ pageSize, pageToken }, { requestHeader }) => {
-      const userId = requestHeader.get("x-tessera-user-id");
-      const own = [...this.#reservations.values()].filter((each) => each.userId === userId);
-      const { items, nextPageToken } = memoryPage(own.reverse(), pageSize, pageToken);
-      return { reservations: items, nextPageToken };
-    },
+    listReservations: (page, { requestHeader }) =>
+      this.#list({ ...page, userId: requestHeader.get("x-tessera-user-id") ?? "" }),
+    batchListReservations: ({ entries }) => ({
+      results: entries.map((entry) =>
+        orError(() => ({ case: "page" as const, value: this.#list(entry) })),
+      ),
+    }),
   };
 
   /** Lets a hold lapse, its units gone for good. */
@@ -144,15 +149,27 @@ export class MemoryReservations {
   }
 
   #answered<T extends { reservation: Reservation | undefined }>(act: () => T) {
-    try {
-      const { reservation, ...rest } = act();
-      return {
-        ...rest,
-        outcome: { case: "reservation", value: reservation ?? create(ReservationSchema) } as const,
-      };
-    } catch (thrown) {
-      return { outcome: { case: "error", value: toEntryError(thrown) } as const };
-    }
+    let rest: Omit<T, "reservation"> | undefined;
+    const answer = orError(() => {
+      const { reservation, ...others } = act();
+      rest = others;
+      return { case: "reservation" as const, value: reservation ?? create(ReservationSchema) };
+    });
+    return { ...rest, ...answer };
+  }
+
+  #get(userId: string, id: string) {
+    return { reservation: this.#owned(userId, id), serverTime: timestampFromMs(Date.now()) };
+  }
+
+  #list({
+    userId,
+    pageSize,
+    pageToken,
+  }: Pick<ListReservationsEntry, "userId" | "pageSize" | "pageToken">) {
+    const own = [...this.#reservations.values()].filter((each) => each.userId === userId);
+    const { items, nextPageToken } = memoryPage(own.reverse(), pageSize, pageToken);
+    return { reservations: items, nextPageToken };
   }
 
   #owned(userId: string, id: string): Reservation {
@@ -176,4 +193,13 @@ function illegalMove({ id, state }: Reservation): ServiceError {
   return new ServiceError("ILLEGAL_MOVE", "not possible now", {
     metadata: { reservationId: id, state: String(state) },
   });
+}
+
+/** One entry's outcome, or its failure. */
+function orError<T>(act: () => T) {
+  try {
+    return { outcome: act() };
+  } catch (thrown) {
+    return { outcome: { case: "error" as const, value: toEntryError(thrown) } };
+  }
 }

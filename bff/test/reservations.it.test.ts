@@ -210,11 +210,12 @@ describe("reservations", () => {
   it("tells the services who asks, and in which trace", async () => {
     const userId = crypto.randomUUID();
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    await api.ask("GET", "/v1/reservations", {
+    await api.ask("POST", `/v1/reservations/${crypto.randomUUID()}/cancel`, {
       token: await api.token({ userId, role: "organiser" }),
+      key: crypto.randomUUID(),
       headers: { "x-request-id": "mine-1", traceparent },
     });
-    const headers = api.services.callsOf("listReservations").at(-1)?.headers;
+    const headers = api.services.callsOf("cancelReservation").at(-1)?.headers;
     expect(headers?.get("x-tessera-user-id")).to.equal(userId);
     expect(headers?.get("x-tessera-role")).to.equal("organiser");
     expect(headers?.get("x-request-id")).to.equal("mine-1");
@@ -224,12 +225,18 @@ describe("reservations", () => {
 
   it("does not believe a client about who it is", async () => {
     const userId = crypto.randomUUID();
-    await api.ask("GET", "/v1/reservations", {
-      token: await api.token({ userId }),
+    const token = await api.token({ userId });
+    const asked = {
+      token,
+      key: crypto.randomUUID(),
       headers: { "x-tessera-user-id": crypto.randomUUID(), "x-tessera-role": "organiser" },
-    });
-    const headers = api.services.callsOf("listReservations").at(-1)?.headers;
+    };
+    await api.ask("POST", `/v1/reservations/${crypto.randomUUID()}/cancel`, asked);
+    const headers = api.services.callsOf("cancelReservation").at(-1)?.headers;
     expect(headers?.get("x-tessera-user-id")).to.equal(userId);
     expect(headers?.get("x-tessera-role")).to.equal("customer");
+    await api.ask("GET", "/v1/reservations", asked);
+    const entries = api.services.callsOf("batchListReservations").at(-1)?.message;
+    expect(entries).to.have.nested.property("entries[0].userId", userId);
   });
 });

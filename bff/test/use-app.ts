@@ -9,11 +9,12 @@ import type { Redis } from "ioredis";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
-import { Bounded } from "../src/bounded.ts";
 import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
 import { createLimits } from "../src/http/limits.ts";
+import { OwnReads } from "../src/own-reads.ts";
 import { PlaceStreams } from "../src/place-streams.ts";
+import { readBatchSizes } from "../src/read-batch-sizes.ts";
 import { AccessTokens } from "../src/tokens/access-tokens.ts";
 import { SigningKeys } from "../src/tokens/signing-keys.ts";
 import { signToken, type TokenOptions } from "./key-ring.ts";
@@ -112,12 +113,13 @@ export function useApp(options: AppOptions = {}): TestApp {
     const tokens = new AccessTokens({ keys });
     const combiners = createCombiners(clients, settings, registry);
     const streams = new PlaceStreams({ poll: combiners.poll, settings, registry, ...settings });
+    const sizes = readBatchSizes(registry);
     const app = createApp({
       clients,
       combiners,
       streams,
-      reads: createEventReads(clients, settings, registry, options.now),
-      ownReads: new Bounded("reads of reservations", settings.readMaxLoads),
+      reads: createEventReads(clients, settings, { registry, sizes, now: options.now }),
+      ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),

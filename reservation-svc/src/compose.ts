@@ -8,6 +8,7 @@ import { CreateReservation } from "./app/create-reservation.ts";
 import type { Ledger, StockLevels } from "./app/ledger.ts";
 import { PassGate } from "./app/pass-gate.ts";
 import { ReleaseUnits } from "./app/release-units.ts";
+import { ReservationFinder } from "./app/reservation-finder.ts";
 import type { ReservationStore } from "./app/reservation-store.ts";
 import type { Sales } from "./app/sales.ts";
 import { settleClaims } from "./app/settle-claims.ts";
@@ -72,12 +73,19 @@ export function composeApp(deps: {
   const ledgerTimeoutMs = config.rpcTimeoutMs;
   const confirmReservation = new ConfirmReservation({ ...changes, maxBatch: 128, ledgerTimeoutMs });
   const releaseUnits = new ReleaseUnits({ ...changes, maxBatch: 500, ledgerTimeoutMs });
+  const finder = new ReservationFinder(store, {
+    name: "the queue of reads",
+    maxInFlight: 4,
+    maxQueue: config.queueSize,
+  });
   metrics.watchQueue("ledger", () => combiners.depth);
   metrics.watchQueue("write", () => createReservation.writeQueueDepth);
   metrics.watchQueue("confirm", () => confirmReservation.depth);
+  metrics.watchQueue("read", () => finder.depth);
   return {
     ...rooms,
     store,
+    finder,
     ledger,
     createReservation,
     confirmReservation,

@@ -27,6 +27,7 @@ describe("ReservationService", () => {
     const replica = system.newReplica();
     const implementation = reservationService({
       store: replica.store,
+      finder: replica.finder,
       ledger,
       createReservation: replica.createReservation,
       confirmReservation: replica.confirmReservation,
@@ -128,8 +129,75 @@ describe("ReservationService", () => {
       const confirms = entries.map(({ requestId, userId }) => ({ requestId, userId }));
       const confirmed = await failureOf(client.batchConfirmReservations({ entries: confirms }));
       expect(confirmed.metadata?.field).to.equal("entries");
+      const got = await failureOf(client.batchGetReservations({ entries: confirms }));
+      expect(got.metadata?.field).to.equal("entries");
     }
     expect(ledger.stockOf(event.eventId).held).to.equal(0);
+  });
+
+  it("lists 1 to 20 pages at once", async () => {
+    for (const count of [0, 21]) {
+      const entries = Array.from({ length: count }, () => ({ userId: randomUUID() }));
+      const listed = await failureOf(client.batchListReservations({ entries }));
+      expect(listed.metadata?.field).to.equal("entries");
+    }
+    const entries = Array.from({ length: 20 }, () => ({ userId: randomUUID() }));
+    const { results } = await client.batchListReservations({ entries });
+    expect(results.map(({ outcome }) => outcome.case)).to.deep.equal(Array(20).fill("page"));
+  });
+
+  it("reads for many users at once, and gives each what is his or says why not", async () => {
+    const event = ledger.addEvent();
+    const [ann, bob] = [await reserve(event), await reserve(event)];
+    const got = await client.batchGetReservations({
+      entries: [
+        { userId: ann.userId, reservationId: ann.id },
+        { userId: ann.userId, reservationId: bob.id },
+        { userId: bob.userId, reservationId: "1" },
+        { userId: "bob", reservationId: bob.id },
+        { userId: bob.userId, reservationId: bob.id },
+        { userId: ann.userId, reservationId: ann.id },
+      ],
+    });
+    const told = got.results.map(({ outcome }) =>
+      outcome.case === "found"
+        ? outcome.value.reservation?.id
+        : [outcome.value?.reason, outcome.value?.metadata.field],
+    );
+    expect(told).to.deep.equal([
+      ann.id,
+      ["RESERVATION_NOT_FOUND", undefined],
+      ["INVALID_FIELD", "reservation_id"],
+      ["INVALID_FIELD", "user_id"],
+      bob.id,
+      ann.id,
+    ]);
+    const own = { headers: { "x-tessera-user-id": ann.userId } };
+    const alone = await client.getReservation({ reservationId: ann.id }, own);
+    const first = got.results[0]?.outcome;
+    expect(first?.case === "found" && first.value.reservation).to.deep.equal(alone.reservation);
+
+    const listed = await client.batchListReservations({
+      entries: [
+        { userId: ann.userId },
+        { userId: bob.userId, pageSize: -1 },
+        { userId: bob.userId, pageToken: "x" },
+        { userId: "" },
+        { userId: bob.userId },
+      ],
+    });
+    const pages = listed.results.map(({ outcome }) =>
+      outcome.case === "page"
+        ? outcome.value.reservations.map(({ id }) => id)
+        : [outcome.value?.reason, outcome.value?.metadata.field],
+    );
+    expect(pages).to.deep.equal([
+      [ann.id],
+      ["INVALID_FIELD", "page_size"],
+      ["INVALID_PAGE_TOKEN", "page_token"],
+      ["INVALID_FIELD", "user_id"],
+      [bob.id],
+    ]);
   });
 
   it("lets a bad entry fail alone, in its place", async () => {

@@ -16,6 +16,7 @@ import { extendReservation } from "../src/app/extend-reservation.ts";
 import type { StockLevels } from "../src/app/ledger.ts";
 import { getReservation } from "../src/app/read-reservations.ts";
 import { ReleaseUnits } from "../src/app/release-units.ts";
+import { ReservationFinder } from "../src/app/reservation-finder.ts";
 import type { ReservationStore } from "../src/app/reservation-store.ts";
 import { type SweptBatch, sweep } from "../src/app/sweep.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
@@ -104,6 +105,7 @@ function replicaOf(
     maxWriteQueue: 1_000,
     ...(options.idOf === undefined ? {} : { idOf: options.idOf }),
   });
+  const finder = new ReservationFinder(store, { name: "reads", maxInFlight: 2, maxQueue: 1_000 });
   const changes = { store, ledger, onStock, maxBatch: 50, maxInFlight: 2, maxQueue: 1_000 };
   const confirmReservation = new ConfirmReservation({ ...changes, ledgerTimeoutMs: 2_000 });
   const releaseUnits = new ReleaseUnits({ ...changes, ledgerTimeoutMs: 2_000 });
@@ -138,6 +140,7 @@ function replicaOf(
   return {
     store,
     cache,
+    finder,
     swept,
     /** What cancelling could not give back at once. */
     failures,
@@ -152,7 +155,7 @@ function replicaOf(
     extend: (reservation: Reservation, requestId?: string) =>
       extendReservation({ store, ledger }, byRequest(reservation, requestId), {}),
     get: async ({ id, userId }: Pick<Reservation, "id" | "userId">) =>
-      (await getReservation(store, { userId, reservationId: id })).reservation,
+      (await getReservation(finder, { userId, reservationId: id })).reservation,
     sweep: () => sweep(deps, () => false),
   };
 }

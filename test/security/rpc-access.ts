@@ -131,6 +131,28 @@ export const RPCS: Readonly<Record<string, RpcAccess>> = {
   "ReservationService.GetReservation": ofReservation(({ reservations }, { reservationId }) => {
     return (_userId, options) => reservations.getReservation({ reservationId }, options);
   }),
+  "ReservationService.BatchGetReservations": {
+    user: "in the message",
+    stranger: "RESERVATION_NOT_FOUND",
+    prepare: async (stage) => {
+      const { reservationId } = await reserved(stage);
+      return async (userId) => {
+        const entries = [{ userId, reservationId }];
+        const { results } = await stage.reservations.batchGetReservations({ entries });
+        return given(results[0]?.outcome);
+      };
+    },
+  },
+  "ReservationService.BatchListReservations": {
+    user: "in the message",
+    stranger: "OK",
+    prepare: async ({ reservations }) => {
+      return async (userId) => {
+        const { results } = await reservations.batchListReservations({ entries: [{ userId }] });
+        return given(results[0]?.outcome);
+      };
+    },
+  },
   "ReservationService.ListReservations": {
     user: "in metadata",
     stranger: "OK",

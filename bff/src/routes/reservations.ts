@@ -5,7 +5,6 @@ import type {
   CreateReservationResult,
 } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import type { RequestHandler } from "express";
-import type { Bounded } from "../bounded.ts";
 import type { Clients } from "../clients.ts";
 import type { Combiners } from "../combiners.ts";
 import { admissionPassOf } from "../http/admission-pass.ts";
@@ -14,6 +13,7 @@ import { idempotencyKeyOf, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody, optionalJsonBody } from "../http/json-body.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
+import type { OwnReads } from "../own-reads.ts";
 import { parseNothing } from "../rest/nothing.ts";
 import {
   createdReservation,
@@ -26,7 +26,7 @@ import {
 export interface ReservationRoutesDeps {
   clients: Clients;
   combiners: Combiners;
-  ownReads: Bounded;
+  ownReads: OwnReads;
   passKeys: PassKeys;
   authenticate: RequestHandler;
   limitReserve: RequestHandler;
@@ -89,22 +89,21 @@ const extend = ({ clients }: ReservationRoutesDeps) =>
     exchange.json(200, currentReservation(given(result.reservation), result.serverTime));
   });
 
-const get = ({ clients, ownReads }: ReservationRoutesDeps) =>
+const get = ({ ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
-    const wanted = { reservationId: idOf(exchange) };
-    const { reservation, serverTime } = await ownReads.run(() =>
-      clients.reservation.getReservation(wanted, { headers: exchange.callHeaders() }),
-    );
+    const query = { userId: exchange.caller.userId, reservationId: idOf(exchange) };
+    const { reservation, serverTime } = await ownReads.get(exchange, query);
     exchange.json(200, currentReservation(given(reservation), serverTime));
   });
 
-const list = ({ clients, ownReads }: ReservationRoutesDeps) =>
+const list = ({ ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const query = queryOf(exchange, ["limit", "cursor"]);
-    const page = { pageSize: limitOf(query.limit), pageToken: cursorOf(query.cursor) };
-    const { reservations, nextPageToken } = await ownReads.run(() =>
-      clients.reservation.listReservations(page, { headers: exchange.callHeaders() }),
-    );
+    const { reservations, nextPageToken } = await ownReads.list(exchange, {
+      userId: exchange.caller.userId,
+      pageSize: limitOf(query.limit),
+      pageToken: cursorOf(query.cursor),
+    });
     exchange.json(200, {
       items: reservations.map((reservation) => currentReservation(reservation)),
       nextCursor: nextPageToken === "" ? null : nextPageToken,

@@ -10,6 +10,7 @@ import type { AvailabilityCache } from "./availability-cache.ts";
 import type { Combiners } from "./combiners.ts";
 import type { Grant } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
+import { ReservationFinder } from "./reservation-finder.ts";
 import {
   DuplicateReservation,
   type NewReservation,
@@ -74,7 +75,7 @@ export class CreateReservation {
   readonly #idOf: (wish: CreateWish) => string;
   readonly #running = new Set<string>();
   readonly #writer: Batcher<NewReservation, true>;
-  readonly #finder: Batcher<string, NewReservation | "none">;
+  readonly #finder: ReservationFinder;
 
   constructor(deps: CreateDeps) {
     this.#deps = deps;
@@ -86,10 +87,8 @@ export class CreateReservation {
       maxInFlight: deps.maxWrites,
       maxQueue: deps.maxWriteQueue,
     });
-    this.#finder = new Batcher({
+    this.#finder = new ReservationFinder(deps.store, {
       name: "the lookup queue",
-      run: (ids) => this.#findAll(ids),
-      maxBatch: 500,
       maxInFlight: 2,
       maxQueue: deps.maxWriteQueue,
     });
@@ -182,20 +181,14 @@ export class CreateReservation {
 
   /** The first answer to this request, if there was one. */
   async #replay({ id, wish, bodyHash }: Request): Promise<Created | undefined> {
-    const found = await this.#finder.submit(id);
-    if (found === "none") {
+    const found = await this.#finder.find(id);
+    if (found === undefined) {
       return undefined;
     }
     if (!found.bodyHash.equals(bodyHash)) {
       throw idempotencyKeyReused(wish.requestId);
     }
     return { reservation: asFirstAnswered(found.reservation), isReplay: true };
-  }
-
-  async #findAll(ids: readonly string[]): Promise<(NewReservation | "none")[]> {
-    const found = await this.#deps.store.find(ids);
-    const byId = new Map(found.map((one) => [one.reservation.id, one]));
-    return ids.map((id) => byId.get(id) ?? "none");
   }
 
   async #write(created: readonly NewReservation[]): Promise<(true | Error)[]> {

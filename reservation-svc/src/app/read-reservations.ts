@@ -1,14 +1,15 @@
 import { openPageToken, pageSizeOf, sealPageToken } from "@tessera/service-kit/page-token";
 import { reservationNotFound } from "../domain/errors.ts";
 import type { Reservation } from "../domain/reservation.ts";
+import type { ReservationFinder } from "./reservation-finder.ts";
 import type { ReservationStore } from "./reservation-store.ts";
 
 /** Finds a user's own reservation, and says what time it is where holds are counted. */
 export async function getReservation(
-  store: ReservationStore,
+  finder: ReservationFinder,
   query: { userId: string; reservationId: string },
 ): Promise<{ reservation: Reservation; now: Date }> {
-  const found = (await store.find([query.reservationId]))[0];
+  const found = await finder.find(query.reservationId);
   // A stranger's reservation looks exactly like one that does not exist.
   if (found === undefined || found.reservation.userId !== query.userId) {
     throw reservationNotFound(query.reservationId);

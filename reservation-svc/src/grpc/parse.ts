@@ -16,6 +16,8 @@ const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
 /** Entries that a batch has at most. */
 export const ENTRIES_MAX = 500;
+/** Pages that a batch has at most: full ones, of the largest reservations, must fit into a message. */
+export const PAGES_MAX = 20;
 
 /** Reads one wish to reserve. Throws INVALID_FIELD, which names the field. */
 export function parseCreate(entry: CreateReservationEntry): CreateWish {
@@ -64,9 +66,9 @@ export function uuid(field: string, text: string): string {
 }
 
 /** How many entries a batch has. Throws INVALID_FIELD. */
-export function checkBatch(entries: readonly unknown[]): void {
-  if (entries.length < 1 || entries.length > ENTRIES_MAX) {
-    throw invalidField("entries", `must have 1 to ${ENTRIES_MAX} entries`);
+export function checkBatch(entries: readonly unknown[], most = ENTRIES_MAX): void {
+  if (entries.length < 1 || entries.length > most) {
+    throw invalidField("entries", `must have 1 to ${most} entries`);
   }
 }
 

@@ -9,14 +9,16 @@ import type { CreateReservation } from "../app/create-reservation.ts";
 import { extendReservation } from "../app/extend-reservation.ts";
 import type { Ledger } from "../app/ledger.ts";
 import { getReservation, listReservations } from "../app/read-reservations.ts";
+import type { ReservationFinder } from "../app/reservation-finder.ts";
 import type { ReservationStore } from "../app/reservation-store.ts";
 import { callerId } from "./caller.ts";
-import { checkBatch, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
+import { checkBatch, PAGES_MAX, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
 import { toMessage } from "./to-message.ts";
 
 /** What the service needs. */
 export interface App {
   store: ReservationStore;
+  finder: ReservationFinder;
   ledger: Ledger;
   createReservation: CreateReservation;
   confirmReservation: ConfirmReservation;
@@ -56,23 +58,19 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
         serverTime: timestampFromDate(now),
       };
     },
-    async getReservation({ reservationId }, context) {
-      const userId = callerId(context);
-      uuid("reservation_id", reservationId);
-      const { reservation, now } = await getReservation(app.store, { userId, reservationId });
-      return { reservation: toMessage(reservation), serverTime: timestampFromDate(now) };
-    },
-    async listReservations({ pageSize, pageToken }, context) {
-      const query = { userId: callerId(context), pageSize, pageToken };
-      const { reservations, nextPageToken } = await listReservations(app.store, query);
-      return { reservations: reservations.map(toMessage), nextPageToken };
-    },
+    getReservation: async ({ reservationId }, context) =>
+      await found(app, { userId: callerId(context), reservationId }),
+    listReservations: async (request, context) =>
+      await page(app, { ...request, userId: callerId(context) }),
   };
 }
 
 type Batches = Pick<
   ServiceImpl<typeof ReservationService>,
-  "batchCreateReservations" | "batchConfirmReservations"
+  | "batchCreateReservations"
+  | "batchConfirmReservations"
+  | "batchGetReservations"
+  | "batchListReservations"
 >;
 
 function batches(app: App): Batches {
@@ -90,41 +88,77 @@ function batches(app: App): Batches {
             replayed: isReplay,
           };
         } catch (reason) {
-          const value = entryError(app, reason, context);
-          app.onReserve(value.reason);
-          return { outcome: { case: "error" as const, value } };
+          const failed = failure(app, reason, context);
+          app.onReserve(failed.outcome.value.reason);
+          return failed;
         }
       };
       return { results: await Promise.all(entries.map(create)) };
     },
     async batchConfirmReservations({ entries }, context) {
       checkBatch(entries);
-      const confirm = async (entry: (typeof entries)[number]) => {
-        try {
-          const request = parseConfirm(entry);
-          const { reservation, isReplay } = await app.confirmReservation.confirm(request);
-          return {
-            outcome: { case: "reservation" as const, value: toMessage(reservation) },
-            reacquired: reservation.isReacquired,
-            replayed: isReplay,
-          };
-        } catch (reason) {
-          const value = entryError(app, reason, context);
-          return { outcome: { case: "error" as const, value } };
-        }
-      };
-      return { results: await Promise.all(entries.map(confirm)) };
+      return await each(app, context, entries, async (entry) => {
+        const request = parseConfirm(entry);
+        const { reservation, isReplay } = await app.confirmReservation.confirm(request);
+        return {
+          outcome: { case: "reservation" as const, value: toMessage(reservation) },
+          reacquired: reservation.isReacquired,
+          replayed: isReplay,
+        };
+      });
+    },
+    async batchGetReservations({ entries }, context) {
+      checkBatch(entries);
+      return await each(app, context, entries, async ({ userId, reservationId }) => {
+        const query = { userId: uuid("user_id", userId), reservationId };
+        return { outcome: { case: "found" as const, value: await found(app, query) } };
+      });
+    },
+    async batchListReservations({ entries }, context) {
+      checkBatch(entries, PAGES_MAX);
+      return await each(app, context, entries, async (entry) => {
+        const query = { ...entry, userId: uuid("user_id", entry.userId) };
+        return { outcome: { case: "page" as const, value: await page(app, query) } };
+      });
     },
   };
 }
 
+/** Each entry's own answer, or its failure. */
+async function each<Entry, Result>(
+  app: App,
+  context: HandlerContext,
+  entries: readonly Entry[],
+  answer: (entry: Entry) => Promise<Result>,
+) {
+  const results = entries.map(async (entry) => {
+    try {
+      return await answer(entry);
+    } catch (reason) {
+      return failure(app, reason, context);
+    }
+  });
+  return { results: await Promise.all(results) };
+}
+
+async function found(app: App, { userId, reservationId }: Parameters<typeof getReservation>[1]) {
+  uuid("reservation_id", reservationId);
+  const { reservation, now } = await getReservation(app.finder, { userId, reservationId });
+  return { reservation: toMessage(reservation), serverTime: timestampFromDate(now) };
+}
+
+async function page(app: App, query: Parameters<typeof listReservations>[1]) {
+  const { reservations, nextPageToken } = await listReservations(app.store, query);
+  return { reservations: reservations.map(toMessage), nextPageToken };
+}
+
 /** One entry's failure; a batch answers OK, so a bug in it is told here or nowhere. */
-function entryError(app: App, reason: unknown, context: HandlerContext) {
+function failure(app: App, reason: unknown, context: HandlerContext) {
   const value = toEntryError(reason);
   if (value.reason === "INTERNAL") {
     app.onBug(reason, givenRequestId(context.requestHeader.get("x-request-id")));
   }
-  return value;
+  return { outcome: { case: "error" as const, value } };
 }
 
 /** How long a call may still take, in milliseconds. */

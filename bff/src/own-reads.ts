@@ -1,0 +1,139 @@
+import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
+import type {
+  GetReservationResponse,
+  ListReservationsResponse,
+} from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { Bounded } from "./bounded.ts";
+import type { Clients } from "./clients.ts";
+import { type Answer, type Asker, type CallOptions, Combiner } from "./combiner.ts";
+import type { ReadBatchSizes } from "./read-batch-sizes.ts";
+
+/** How much is read at once. */
+export interface OwnReadSettings {
+  /** Reads in one call, at most 500; 1 asks for each by itself, of services that know no other way. */
+  readsPerCall: number;
+  /** Reads under way; one more is refused with OVERLOADED. */
+  readMaxLoads: number;
+  /** The deadline of a call; a read that waited as long is not sent any more. */
+  rpcTimeoutMs: number;
+}
+
+/** Which reservation of whom. */
+export interface OwnReservation {
+  userId: string;
+  reservationId: string;
+}
+
+/** Which page of whose. */
+export interface OwnPage {
+  userId: string;
+  pageSize: number;
+  pageToken: string;
+}
+
+/** What a service says of one entry of a batch. */
+type Outcome<Found> =
+  | { case: "found" | "page"; value: Found }
+  | { case: "error"; value: EntryError }
+  | { case: undefined; value?: undefined };
+
+/** Calls at once, of each kind: few, so that many reads share one. */
+const MAX_IN_FLIGHT = 4;
+/** What reservation-svc lists in one call. */
+const MAX_PAGES = 20;
+
+/** Everybody's reads of his own reservations: what is asked for at once shares a call. */
+export class OwnReads {
+  readonly #settings: OwnReadSettings;
+  readonly #sizes: ReadBatchSizes;
+  readonly #bounded: Bounded;
+  readonly #get: Combiner<OwnReservation, GetReservationResponse>;
+  readonly #list: Combiner<OwnPage, ListReservationsResponse>;
+
+  constructor(
+    reservation: Clients["reservation"],
+    settings: OwnReadSettings,
+    sizes: ReadBatchSizes,
+  ) {
+    this.#settings = settings;
+    this.#sizes = sizes;
+    this.#bounded = new Bounded("reads of reservations", settings.readMaxLoads);
+    this.#get = this.#combiner<OwnReservation, GetReservationResponse>(
+      "reservation",
+      settings.readsPerCall,
+      {
+        one: reservation.getReservation,
+        many: async (entries, options) =>
+          (await reservation.batchGetReservations({ entries }, options)).results,
+      },
+    );
+    this.#list = this.#combiner<OwnPage, ListReservationsResponse>(
+      "reservations",
+      Math.min(settings.readsPerCall, MAX_PAGES),
+      {
+        one: reservation.listReservations,
+        many: async (entries, options) =>
+          (await reservation.batchListReservations({ entries }, options)).results,
+      },
+    );
+  }
+
+  /** How many are under way. */
+  get running(): number {
+    return this.#bounded.running;
+  }
+
+  /** A user's own reservation. Rejects with RESERVATION_NOT_FOUND, or OVERLOADED. */
+  get(asker: Asker, query: OwnReservation): Promise<GetReservationResponse> {
+    return this.#bounded.run(() => this.#get.submit(asker, query));
+  }
+
+  /** A page of a user's own. Rejects with INVALID_PAGE_TOKEN, or OVERLOADED. */
+  list(asker: Asker, query: OwnPage): Promise<ListReservationsResponse> {
+    return this.#bounded.run(() => this.#list.submit(asker, query));
+  }
+
+  #combiner<Query extends { userId: string }, Found>(
+    kind: string,
+    maxBatch: number,
+    ask: {
+      one: (query: Query, options: CallOptions) => Promise<Found>;
+      many: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>;
+    },
+  ): Combiner<Query, Found> {
+    const { readsPerCall, readMaxLoads, rpcTimeoutMs } = this.#settings;
+    const isAlone = readsPerCall === 1;
+    const size = this.#sizes.labels(kind);
+    return new Combiner({
+      operation: kind,
+      settings: {
+        reserveMaxBatch: maxBatch,
+        reserveMaxInFlight: isAlone ? readMaxLoads : MAX_IN_FLIGHT,
+        reserveMaxQueue: readMaxLoads,
+        rpcTimeoutMs,
+      },
+      onBatch: (queries) => size.observe(queries),
+      send: async (queries, options) =>
+        isAlone
+          ? await Promise.all(queries.map((query) => alone(query, options, ask.one)))
+          : (await ask.many(queries, options)).map(({ outcome }) => answerOf(outcome)),
+    });
+  }
+}
+
+/** One query in a call of its own, which says whose it is. */
+async function alone<Query extends { userId: string }, Found>(
+  query: Query,
+  options: CallOptions,
+  ask: (query: Query, options: CallOptions) => Promise<Found>,
+): Promise<Answer<Found>> {
+  const headers = { ...options.headers, "x-tessera-user-id": query.userId };
+  return { granted: await ask(query, { ...options, headers }) };
+}
+
+function answerOf<Found>(outcome: Outcome<Found>): Answer<Found> {
+  if (outcome.case === undefined) {
+    throw new Error("reservation-svc left out an outcome");
+  }
+  return outcome.case === "error" ? { error: outcome.value } : { granted: outcome.value };
+}
