@@ -10,6 +10,9 @@ import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
 
+/** What a sale without a hold would change. */
+const SOLD_ONE = { available: -1, held: 0, sold: 1 };
+
 // What a read costs must not depend on how much there is.
 describe("the query plans of inventory-svc", () => {
   const schema = useMysql(SCHEMA);
@@ -92,6 +95,32 @@ describe("the query plans of inventory-svc", () => {
       );
     expect(await faultsOf(4, () => settle("released"))).to.deep.equal([]);
     expect(await faultsOf(4, () => settle("users"))).to.deep.equal([]);
+  });
+
+  it("write what was decided for several events at once", async () => {
+    const settle = () =>
+      Promise.all(
+        [...Map.groupBy(allocations, ({ eventId }) => eventId)].map(([eventId, ones]) => {
+          const ids = ones.map(({ id }) => id);
+          return ledger.settle({ eventId, allocationIds: ids, unitsOf: [] }, ({ event, stock }) => {
+            const left = stock.filter(({ available }) => available > 0);
+            const deltas = left.map(({ position }) => ({ position, ...SOLD_ONE }));
+            const moves = [{ ids, from: "RELEASED", to: "COMMITTED" } as const];
+            return { change: { inserts: [], moves, deltas, fence: event.fence + 1n } };
+          });
+        }),
+      );
+    const updates = (await statementsOf(schema, settle)).filter((sql) => sql.startsWith("UPDATE"));
+    for (const table of ["stock", "event", "allocation"]) {
+      const ofTable = updates.filter((sql) => sql.startsWith(`UPDATE ${table} `));
+      expect(
+        ofTable.some((sql) => / OR |,X'/i.test(sql)),
+        ofTable.join("\n"),
+      ).to.equal(true);
+      for (const statement of ofTable) {
+        expect(await planFaults(schema.pool, statement)).to.deep.equal([]);
+      }
+    }
   });
 
   it("look a change of a capacity up", async () => {
