@@ -94,7 +94,9 @@ function observeReads({ reads, ownReads, registry }: AppDeps): void {
       for (const [kind, { loads }] of Object.entries(reads)) {
         this.set({ kind }, loads);
       }
-      this.set({ kind: "reservation" }, ownReads.running);
+      for (const [kind, running] of Object.entries(ownReads.running)) {
+        this.set({ kind }, running);
+      }
     },
   });
 }

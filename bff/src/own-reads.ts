@@ -12,7 +12,7 @@ import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 export interface OwnReadSettings {
   /** Reads in one call, at most 500; 1 asks for each by itself, of services that know no other way. */
   readsPerCall: number;
-  /** Reads under way; one more is refused with OVERLOADED. */
+  /** Reads under way, of each kind; one more is refused with OVERLOADED. */
   readMaxLoads: number;
   /** The deadline of a call; a read that waited as long is not sent any more. */
   rpcTimeoutMs: number;
@@ -37,6 +37,12 @@ type Outcome<Found> =
   | { case: "error"; value: EntryError }
   | { case: undefined; value?: undefined };
 
+/** Reads of one kind. */
+interface Reads<Query, Found> {
+  combiner: Combiner<Query, Found>;
+  bounded: Bounded;
+}
+
 /** Calls at once, of each kind: few, so that many reads share one. */
 const MAX_IN_FLIGHT = 4;
 /** What reservation-svc lists in one call. */
@@ -46,9 +52,8 @@ const MAX_PAGES = 20;
 export class OwnReads {
   readonly #settings: OwnReadSettings;
   readonly #sizes: ReadBatchSizes;
-  readonly #bounded: Bounded;
-  readonly #get: Combiner<OwnReservation, GetReservationResponse>;
-  readonly #list: Combiner<OwnPage, ListReservationsResponse>;
+  readonly #get: Reads<OwnReservation, GetReservationResponse>;
+  readonly #list: Reads<OwnPage, ListReservationsResponse>;
 
   constructor(
     reservation: Clients["reservation"],
@@ -57,8 +62,7 @@ export class OwnReads {
   ) {
     this.#settings = settings;
     this.#sizes = sizes;
-    this.#bounded = new Bounded("reads of reservations", settings.readMaxLoads);
-    this.#get = this.#combiner<OwnReservation, GetReservationResponse>(
+    this.#get = this.#reads<OwnReservation, GetReservationResponse>(
       "reservation",
       settings.readsPerCall,
       {
@@ -67,7 +71,7 @@ export class OwnReads {
           (await reservation.batchGetReservations({ entries }, options)).results,
       },
     );
-    this.#list = this.#combiner<OwnPage, ListReservationsResponse>(
+    this.#list = this.#reads<OwnPage, ListReservationsResponse>(
       "reservations",
       Math.min(settings.readsPerCall, MAX_PAGES),
       {
@@ -78,33 +82,38 @@ export class OwnReads {
     );
   }
 
-  /** How many are under way. */
-  get running(): number {
-    return this.#bounded.running;
+  /** How many are under way, by their kind. */
+  get running(): { reservation: number; reservations: number } {
+    return {
+      reservation: this.#get.bounded.running,
+      reservations: this.#list.bounded.running,
+    };
   }
 
   /** A user's own reservation. Rejects with RESERVATION_NOT_FOUND, or OVERLOADED. */
   get(asker: Asker, query: OwnReservation): Promise<GetReservationResponse> {
-    return this.#bounded.run(() => this.#get.submit(asker, query));
+    const { bounded, combiner } = this.#get;
+    return bounded.run(() => combiner.submit(asker, query));
   }
 
   /** A page of a user's own. Rejects with INVALID_PAGE_TOKEN, or OVERLOADED. */
   list(asker: Asker, query: OwnPage): Promise<ListReservationsResponse> {
-    return this.#bounded.run(() => this.#list.submit(asker, query));
+    const { bounded, combiner } = this.#list;
+    return bounded.run(() => combiner.submit(asker, query));
   }
 
-  #combiner<Query extends { userId: string }, Found>(
+  #reads<Query extends { userId: string }, Found>(
     kind: string,
     maxBatch: number,
     ask: {
       one: (query: Query, options: CallOptions) => Promise<Found>;
       many: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>;
     },
-  ): Combiner<Query, Found> {
+  ): Reads<Query, Found> {
     const { readsPerCall, readMaxLoads, rpcTimeoutMs } = this.#settings;
     const isAlone = readsPerCall === 1;
     const size = this.#sizes.labels(kind);
-    return new Combiner({
+    const combiner = new Combiner<Query, Found>({
       operation: kind,
       settings: {
         reserveMaxBatch: maxBatch,
@@ -118,6 +127,7 @@ export class OwnReads {
           ? await Promise.all(queries.map((query) => alone(query, options, ask.one)))
           : (await ask.many(queries, options)).map(({ outcome }) => answerOf(outcome)),
     });
+    return { combiner, bounded: new Bounded("reads of reservations", readMaxLoads) };
   }
 }
 

@@ -62,7 +62,7 @@ describe("reads of one's own reservations", () => {
   it("share a call, and give each what is his", async () => {
     const release = await busyWith(api, "batchGetReservations", 4, () => get(0, `/${idOf(0)}`));
     const asked = [get(0, `/${idOf(0, 1)}`), get(1, `/${idOf(1)}`), get(1, `/${idOf(0)}`)];
-    await until(() => areUnderWay(7));
+    await until(() => areUnderWay("reservation", 7));
     await release();
     const answers = await Promise.all(asked);
     expect(answers.map(({ status, body }) => body.id ?? [status, body.code])).to.deep.equal([
@@ -77,7 +77,7 @@ describe("reads of one's own reservations", () => {
   it("share a call page by page, and a bad cursor fails alone", async () => {
     const release = await busyWith(api, "batchListReservations", 4, () => get(0, ""));
     const asked = [get(0, "?limit=2"), get(1, ""), get(1, "?cursor=bad")];
-    await until(() => areUnderWay(7));
+    await until(() => areUnderWay("reservations", 7));
     await release();
     const [first, second, bad] = await Promise.all(asked);
     const idsIn = (items: { id: string }[]) => items.map(({ id }) => id);
@@ -93,7 +93,7 @@ describe("reads of one's own reservations", () => {
     api.services.calls.splice(0);
     const release = await busyWith(api, "batchListReservations", 4, () => get(0, ""));
     const asked = Array.from({ length: 21 }, () => get(1, ""));
-    await until(() => areUnderWay(25));
+    await until(() => areUnderWay("reservations", 25));
     await release();
     expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal(
       Array(21).fill(200),
@@ -101,9 +101,9 @@ describe("reads of one's own reservations", () => {
     expect(entriesOf("batchListReservations")).to.deep.equal([1, 1, 1, 1, 20, 1]);
   });
 
-  async function areUnderWay(count: number): Promise<boolean> {
+  async function areUnderWay(kind: string, count: number): Promise<boolean> {
     const gauge = await api.registry.getSingleMetricAsString("tessera_reads_in_flight");
-    return gauge.includes(`{kind="reservation"} ${count}`);
+    return gauge.includes(`{kind="${kind}"} ${count}`);
   }
 
   function entriesOf(method: string): number[] {
