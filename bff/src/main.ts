@@ -11,6 +11,7 @@ import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
 import { createEventReads } from "./event-reads.ts";
+import { observeConnections } from "./http/connections.ts";
 import { createLimits } from "./http/limits.ts";
 import { spansFor } from "./http/request-span.ts";
 import { samplerOf } from "./http/sampler.ts";
@@ -68,7 +69,9 @@ await run(async () => {
   const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
   const admin = await HttpPort.open(adminListener(registry, readiness, notFound), config.adminPort);
   lifecycle.onClose("admin", () => admin.close(0));
-  const http = await HttpPort.open(app, config.port, { listeners: LISTENERS });
+  const { maxConnections } = config;
+  const http = await HttpPort.open(app, config.port, { listeners: LISTENERS, maxConnections });
+  observeConnections(http, registry);
   lifecycle.onClose("http", () => http.close(graceMs));
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {

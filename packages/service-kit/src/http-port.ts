@@ -20,6 +20,8 @@ export interface HttpPortOptions {
    * lets a crowd in by so many at a time.
    */
   listeners?: number;
+  /** Connections at once, over all listeners; one more is closed at once. Defaults to any number. */
+  maxConnections?: number;
 }
 
 const BOUNDS: RequestBounds = { headMs: 10_000, wholeMs: 15_000, lookEveryMs: 1_000 };
@@ -31,37 +33,80 @@ const IDLE_SWEEP_MS = 20;
 export class HttpPort {
   readonly port: number;
   readonly #servers: readonly Server[];
+  readonly #doorkeeper: Doorkeeper;
 
-  private constructor(servers: readonly Server[], port: number) {
+  private constructor(servers: readonly Server[], port: number, doorkeeper: Doorkeeper) {
     this.#servers = servers;
     this.port = port;
+    this.#doorkeeper = doorkeeper;
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#doorkeeper.inside;
+  }
+
+  /** How many were closed at once, since there were too many. */
+  get turnedAway(): number {
+    return this.#doorkeeper.turnedAway;
   }
 
   /** Listens on every interface, at `port`, or at any that is free for 0. Slow clients are cut off. */
   static async open(
     listener: RequestListener,
     port: number,
-    { bounds = BOUNDS, listeners = 1 }: HttpPortOptions = {},
+    {
+      bounds = BOUNDS,
+      listeners = 1,
+      maxConnections = Number.POSITIVE_INFINITY,
+    }: HttpPortOptions = {},
   ): Promise<HttpPort> {
-    const first = serverFor(listener, bounds);
+    const doorkeeper = new Doorkeeper(maxConnections);
+    const newServer = () => doorkeeper.watch(serverFor(listener, bounds));
+    const first = newServer();
     const bound = await listen(first, { port });
     if (listeners === 1 || process.platform !== "linux") {
-      return new HttpPort([first], bound);
+      return new HttpPort([first], bound, doorkeeper);
     }
     // It had the port for itself. Ports that are shared would be shared with a second process of
     // this program too, started by mistake, which would take half of the buyers.
     await new Promise((resolve) => first.close(resolve));
-    const others = Array.from({ length: listeners - 1 }, () => serverFor(listener, bounds));
+    const others = Array.from({ length: listeners - 1 }, newServer);
     const servers = [first, ...others];
     for (const server of servers) {
       await listen(server, { port: bound, reusePort: true });
     }
-    return new HttpPort(servers, bound);
+    return new HttpPort(servers, bound, doorkeeper);
   }
 
   /** Stops accepting, lets requests in flight finish, for `graceMs` at most. */
   async close(graceMs: number): Promise<void> {
     await Promise.all(this.#servers.map((server) => stop(server, graceMs)));
+  }
+}
+
+/** Counts who is in: a server's own `maxConnections` knows of its own listener's alone. */
+class Doorkeeper {
+  readonly #most: number;
+  inside = 0;
+  turnedAway = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  watch(server: Server): Server {
+    return server.prependListener("connection", (socket) => {
+      if (this.inside >= this.#most) {
+        this.turnedAway += 1;
+        socket.destroy();
+        return;
+      }
+      this.inside += 1;
+      socket.once("close", () => {
+        this.inside -= 1;
+      });
+    });
   }
 }
 

@@ -75,6 +75,24 @@ describe("the HTTP port", () => {
     expect(await turnsToLetIn(crowd, 16)).to.be.at.most(crowd / 2);
   });
 
+  it("closes the connections that are too many, and serves those that come when others left", async () => {
+    const http = await HttpPort.open(notFound, 0, { listeners: 16, maxConnections: 3 });
+    const inside = Array.from({ length: 3 }, () => connect(http.port, "127.0.0.1"));
+    await until(() => http.connections === 3);
+    const tooMany = connect(http.port, "127.0.0.1").on("error", () => undefined);
+    tooMany.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until(() => tooMany.resume().closed);
+    expect([http.connections, http.turnedAway]).to.deep.equal([3, 1]);
+    inside[0]?.destroy();
+    await until(() => http.connections === 2);
+    expect((await fetch(`http://127.0.0.1:${http.port}/`)).status).to.equal(404);
+    for (const socket of inside) {
+      socket.destroy();
+    }
+    await http.close(1_000);
+    await until(() => http.connections === 0);
+  });
+
   it("says which port is taken", async () => {
     for (const listeners of [1, 16]) {
       const http = await HttpPort.open(notFound, 0, { listeners });
@@ -110,4 +128,10 @@ async function turnsToLetIn(crowd: number, listeners: number): Promise<number> {
   }
   await http.close(1_000);
   return turns;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await setImmediate();
+  }
 }
