@@ -43,8 +43,13 @@ interface Reads<Query, Found> {
   bounded: Bounded;
 }
 
-/** Calls at once, of each kind: few, so that many reads share one. */
+/** Calls for single reservations at once: few, so that many share one. */
 const MAX_IN_FLIGHT = 4;
+/**
+ * Calls for pages at once. A page may have to come from twenty places of a disk, and whoever shares
+ * its call waits for it: so they share one only when there are many.
+ */
+const MAX_IN_FLIGHT_PAGES = 16;
 /** What reservation-svc lists in one call. */
 const MAX_PAGES = 20;
 
@@ -64,7 +69,7 @@ export class OwnReads {
     this.#sizes = sizes;
     this.#get = this.#reads<OwnReservation, GetReservationResponse>(
       "reservation",
-      settings.readsPerCall,
+      { maxBatch: settings.readsPerCall, maxInFlight: MAX_IN_FLIGHT },
       {
         one: reservation.getReservation,
         many: async (entries, options) =>
@@ -73,7 +78,7 @@ export class OwnReads {
     );
     this.#list = this.#reads<OwnPage, ListReservationsResponse>(
       "reservations",
-      Math.min(settings.readsPerCall, MAX_PAGES),
+      { maxBatch: Math.min(settings.readsPerCall, MAX_PAGES), maxInFlight: MAX_IN_FLIGHT_PAGES },
       {
         one: reservation.listReservations,
         many: async (entries, options) =>
@@ -104,7 +109,7 @@ export class OwnReads {
 
   #reads<Query extends { userId: string }, Found>(
     kind: string,
-    maxBatch: number,
+    bounds: { maxBatch: number; maxInFlight: number },
     ask: {
       one: (query: Query, options: CallOptions) => Promise<Found>;
       many: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>;
@@ -116,8 +121,8 @@ export class OwnReads {
     const combiner = new Combiner<Query, Found>({
       operation: kind,
       settings: {
-        reserveMaxBatch: maxBatch,
-        reserveMaxInFlight: isAlone ? readMaxLoads : MAX_IN_FLIGHT,
+        reserveMaxBatch: bounds.maxBatch,
+        reserveMaxInFlight: isAlone ? readMaxLoads : bounds.maxInFlight,
         reserveMaxQueue: readMaxLoads,
         rpcTimeoutMs,
       },

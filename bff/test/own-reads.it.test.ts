@@ -75,9 +75,9 @@ describe("reads of one's own reservations", () => {
   });
 
   it("share a call page by page, and a bad cursor fails alone", async () => {
-    const release = await busyWith(api, "batchListReservations", 4, () => get(0, ""));
+    const release = await busyWith(api, "batchListReservations", 16, () => get(0, ""));
     const asked = [get(0, "?limit=2"), get(1, ""), get(1, "?cursor=bad")];
-    await until(() => areUnderWay("reservations", 7));
+    await until(() => areUnderWay("reservations", 19));
     await release();
     const [first, second, bad] = await Promise.all(asked);
     const idsIn = (items: { id: string }[]) => items.map(({ id }) => id);
@@ -86,19 +86,19 @@ describe("reads of one's own reservations", () => {
     expect([bad?.status, bad?.body.code]).to.deep.equal([400, "INVALID_PAGE_TOKEN"]);
     const rest = await get(0, `?cursor=${first?.body.nextCursor}`);
     expect(idsIn(rest.body.items)).to.deep.equal(buyers[0]?.ids.slice(2));
-    expect(entriesOf("batchListReservations")).to.deep.equal([1, 1, 1, 1, 3, 1]);
+    expect(entriesOf("batchListReservations")).to.deep.equal([...Array(16).fill(1), 3, 1]);
   });
 
   it("send no more pages in a call than the service takes", async () => {
     api.services.calls.splice(0);
-    const release = await busyWith(api, "batchListReservations", 4, () => get(0, ""));
+    const release = await busyWith(api, "batchListReservations", 16, () => get(0, ""));
     const asked = Array.from({ length: 21 }, () => get(1, ""));
-    await until(() => areUnderWay("reservations", 25));
+    await until(() => areUnderWay("reservations", 37));
     await release();
     expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal(
       Array(21).fill(200),
     );
-    expect(entriesOf("batchListReservations")).to.deep.equal([1, 1, 1, 1, 20, 1]);
+    expect(entriesOf("batchListReservations")).to.deep.equal([...Array(16).fill(1), 20, 1]);
   });
 
   async function areUnderWay(kind: string, count: number): Promise<boolean> {
