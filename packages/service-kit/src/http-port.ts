@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createProbe, type Server as Probe } from "node:net";
 
 /** How long a client may take to send a request, in milliseconds: it holds a socket meanwhile. */
 export interface RequestBounds {
@@ -61,20 +61,14 @@ export class HttpPort {
       maxConnections = Number.POSITIVE_INFINITY,
     }: HttpPortOptions = {},
   ): Promise<HttpPort> {
+    const isShared = listeners > 1 && process.platform === "linux";
     const doorkeeper = new Doorkeeper(maxConnections);
-    const newServer = () => doorkeeper.watch(serverFor(listener, bounds));
-    const first = newServer();
-    const bound = await listen(first, { port });
-    if (listeners === 1 || process.platform !== "linux") {
-      return new HttpPort([first], bound, doorkeeper);
-    }
-    // It had the port for itself. Ports that are shared would be shared with a second process of
-    // this program too, started by mistake, which would take half of the buyers.
-    await new Promise((resolve) => first.close(resolve));
-    const others = Array.from({ length: listeners - 1 }, newServer);
-    const servers = [first, ...others];
+    let bound = isShared ? await freePort(port) : port;
+    const servers = Array.from({ length: isShared ? listeners : 1 }, () =>
+      doorkeeper.watch(serverFor(listener, bounds)),
+    );
     for (const server of servers) {
-      await listen(server, { port: bound, reusePort: true });
+      bound = await listen(server, { port: bound, reusePort: isShared });
     }
     return new HttpPort(servers, bound, doorkeeper);
   }
@@ -127,7 +121,19 @@ function serverFor(listener: RequestListener, bounds: RequestBounds): Server {
   );
 }
 
-function listen(server: Server, at: { port: number; reusePort?: boolean }): Promise<number> {
+/**
+ * Has the port for itself for a moment. One that is shared would be shared with a second process of
+ * this program too, started by mistake, which would take half of the buyers.
+ */
+async function freePort(wanted: number): Promise<number> {
+  // Whoever connects already must not hold this up.
+  const probe = createProbe((socket) => socket.destroy());
+  const port = await listen(probe, { port: wanted });
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+function listen(server: Probe, at: { port: number; reusePort?: boolean }): Promise<number> {
   return new Promise((resolve, reject) => {
     // Once it listens, only single connections fail, and whoever opened one knows it.
     server.on("error", (cause) =>

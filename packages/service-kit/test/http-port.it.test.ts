@@ -1,5 +1,5 @@
-import type { RequestListener } from "node:http";
-import { connect } from "node:net";
+import type { RequestListener, Server } from "node:http";
+import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { Registry } from "prom-client";
@@ -67,6 +67,58 @@ describe("the HTTP port", () => {
       expect(Buffer.concat(chunks).toString(), sent).to.match(new RegExp(`^HTTP/1.1 ${status} `));
     }
     await http.close(1_000);
+  });
+
+  it("cuts them off at each of its listeners", async () => {
+    const bounds = { headMs: 100, wholeMs: 200, lookEveryMs: 20 };
+    const http = await HttpPort.open(notFound, 0, { bounds, listeners: 4 });
+    const sockets = Array.from({ length: 40 }, () => connect(http.port, "127.0.0.1"));
+    for (const socket of sockets) {
+      socket.write("POST / HTTP/1.1\r\n");
+    }
+    const answers = await Promise.all(sockets.map((socket) => socket.toArray()));
+    for (const chunks of answers) {
+      expect(Buffer.concat(chunks).toString()).to.match(/^HTTP\/1.1 408 /);
+    }
+    await http.close(1_000);
+  });
+
+  it("has bounds of seconds unless told otherwise", async () => {
+    for (const listeners of [1, 4]) {
+      let server: Server | undefined;
+      const listener: RequestListener = (request, response) => {
+        server = (request.socket as Socket & { server: Server }).server;
+        response.end();
+      };
+      const http = await HttpPort.open(listener, 0, { listeners });
+      await fetch(`http://127.0.0.1:${http.port}/`);
+      expect(server?.headersTimeout).to.equal(10_000);
+      expect(server?.requestTimeout).to.equal(15_000);
+      await http.close(1_000);
+    }
+  });
+
+  it("opens while people try to connect already", async () => {
+    const first = await HttpPort.open(notFound, 0, { listeners: 4 });
+    const { port } = first;
+    await first.close(1_000);
+    let isOver = false;
+    let answered = 0;
+    const knock = async () => {
+      while (!isOver) {
+        const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+        answered += answer === undefined ? 0 : 1;
+      }
+    };
+    const knocking = Array.from({ length: 8 }, knock);
+    for (let time = 1; time <= 20; time += 1) {
+      const before = answered;
+      const http = await HttpPort.open(notFound, port, { listeners: 4 });
+      await until(() => answered > before);
+      await http.close(0);
+    }
+    isOver = true;
+    await Promise.all(knocking);
   });
 
   it("lets a crowd in by as many at a time as it has listeners", async () => {
