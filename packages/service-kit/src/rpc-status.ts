@@ -1,7 +1,12 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type ServiceError as GrpcFailure, Metadata, status } from "@grpc/grpc-js";
+import {
+  type ServiceError as GrpcFailure,
+  Metadata,
+  type StatusObject,
+  status,
+} from "@grpc/grpc-js";
 import { RpcStatusSchema } from "@tessera/proto/common/v1/rpc_status_pb";
 
 const DETAILS_KEY = "grpc-status-details-bin";
@@ -24,16 +29,10 @@ export function toGrpcStatus(failure: ConnectError): Partial<GrpcFailure> {
   return { code: Number(failure.code), details: message, metadata };
 }
 
-/** A failure as grpc-js received it, with its details. */
-export function fromGrpcStatus(failure: GrpcFailure): ConnectError {
-  const result = new ConnectError(
-    failure.details || failure.message,
-    codeOf(failure),
-    undefined,
-    undefined,
-    failure,
-  );
-  const bytes = failure.metadata?.get(DETAILS_KEY)[0];
+/** A failed call's status as grpc-js received it, with its details. */
+export function fromGrpcStatus(failure: StatusObject): ConnectError {
+  const result = new ConnectError(failure.details, codeOf(failure));
+  const bytes = failure.metadata.get(DETAILS_KEY)[0];
   if (bytes instanceof Buffer) {
     const { details } = fromBinary(RpcStatusSchema, bytes);
     result.details = details.map(({ typeUrl, value }) => ({
@@ -44,7 +43,7 @@ export function fromGrpcStatus(failure: GrpcFailure): ConnectError {
   return result;
 }
 
-function codeOf({ code, details }: GrpcFailure): Code {
+function codeOf({ code, details }: StatusObject): Code {
   if (code === status.INTERNAL && CONNECTION_LOST.test(details)) {
     return Code.Unavailable;
   }
