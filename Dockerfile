@@ -58,7 +58,7 @@ LABEL org.opencontainers.image.title="tessera-${WORKLOAD}" \
 # The bounds of memory are those that the measurements were made with (packages/testkit/src/services.ts).
 ENV NODE_ENV=production \
   MALLOC_ARENA_MAX=2 \
-  NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=192"
+  NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=192"
 
 # Root owns all of it, and the workload's user can only read it.
 COPY --from=packages /app/node_modules /app/node_modules

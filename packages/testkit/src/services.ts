@@ -72,7 +72,7 @@ export function toolEnv(schema: SchemaName, settings: SystemSettings): Record<st
  * Keeps a service below 250 MB. Left alone, V8 sizes its heap by the machine's memory, and lets
  * what outlives a busy moment pile up.
  */
-const HEAP_FLAGS = ["--max-semi-space-size=8", "--max-old-space-size=192"];
+const HEAP_FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=192"];
 
 /**
  * What is not V8's heap is glibc's, which opens a new arena for each of V8's threads that meets a
