@@ -41,8 +41,8 @@ export function stopOnSignal(lifecycle: Lifecycle, logger: Logger, deadlineMs: n
  */
 const HEAP_FLAGS = [
   // How much the old generation may grow, in percent, before it is marked again. V8 takes about 30
-  // for a heap as small as ours, and spent a tenth of a busy BFF's time on marking what still lives.
-  "--heap-growing-percent=100",
+  // for a heap as small as ours: an eighth more of a busy BFF's time. 100 is no quicker, and larger.
+  "--heap-growing-percent=70",
   // What often outlives the young generation, V8 makes in the old one from the start. Of a crowd's
   // requests, all of which wait when the young generation is full, that takes lists that are garbage
   // a moment later, and what they hold stays with them: half of all that was made, and a third of a
