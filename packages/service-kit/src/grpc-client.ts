@@ -42,6 +42,7 @@ export class GrpcTransport implements Transport {
     if (signal?.aborted) {
       throw new ConnectError("the caller went away", Code.Canceled);
     }
+    const request = toBinary(method.input, create(method.input, input));
     const metadata = metadataOf(header);
     const span = beginCallSpan(method);
     if (span !== undefined) {
@@ -49,7 +50,6 @@ export class GrpcTransport implements Transport {
     } else if (metadata.get("traceparent").length === 0) {
       metadata.set("traceparent", newTraceparent());
     }
-    const request = toBinary(method.input, create(method.input, input));
     const deadline = Date.now() + (timeoutMs ?? this.#defaultTimeoutMs);
     const path = `/${method.parent.typeName}/${method.name}`;
     const call = this.#channel.createCall(path, deadline, null, null, null);

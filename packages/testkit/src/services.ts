@@ -69,7 +69,7 @@ export function toolEnv(schema: SchemaName, settings: SystemSettings): Record<st
 }
 
 /**
- * Keeps a service below 250 MB. Left alone, V8 sizes its heap by the machine's memory, and lets
+ * Keeps a service at 250 MiB or less, or nearly so (docs/performance.md). Left alone, V8 sizes its heap by the machine's memory, and lets
  * what outlives a busy moment pile up.
  */
 const HEAP_FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=192"];
