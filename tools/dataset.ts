@@ -42,12 +42,15 @@ await runProgram(async () => {
   );
 });
 
-/** The databases that "npm start" will find, without its services. */
+/** The databases that "npm start" will find, without its services, and with room for a load. */
 async function localSchemas(session: Session, progress: Progress): Promise<PerSchema> {
   const { folder, children } = session;
   const stores = await progress.during(
     "Starting MySQL",
-    openStores({ folder: join(folder, "stores"), children, say: progress.say }),
+    openStores({
+      ...{ folder: join(folder, "stores"), children, say: progress.say },
+      mysqlUse: "loading",
+    }),
   );
   session.onStop(stores.stop);
   const { passwords } = rememberedSecrets(folder);

@@ -5,7 +5,7 @@ import { findStoreBinaries, type MysqlBinaries, type StoreBinaries } from "./bin
 import type { Children } from "./children.ts";
 import { ComposeStores, hasContainerEngine } from "./compose.ts";
 import { canInstallPackages, installPackages } from "./debian-packages.ts";
-import { mysqlTypeOf, pingMysql, privateMysql } from "./mysql-server.ts";
+import { type MysqlUse, mysqlTypeOf, pingMysql, privateMysql } from "./mysql-server.ts";
 import { OperatorError } from "./operator-error.ts";
 import { pingRedis, privateRedis } from "./redis-server.ts";
 
@@ -17,6 +17,8 @@ export interface OpenStoresOptions {
   /** Servers that exist already, with administrator's rights; nothing is started for them. */
   mysqlUrl?: string | undefined;
   redisUrl?: string | undefined;
+  /** What a private MySQL is for. Defaults to "serving". */
+  mysqlUse?: MysqlUse;
   /** Tells the person what goes on. */
   say: (text: string) => void;
 }
@@ -127,9 +129,9 @@ async function startMysql({ mysql }: StoreBinaries, options: OpenStoresOptions):
   if (mysql === undefined) {
     throw new OperatorError(WHAT_TO_DO);
   }
-  const { children } = options;
+  const { children, mysqlUse: use = "serving" } = options;
   const folder = join(options.folder, "mysql");
-  const server = await privateMysql({ binaries: mysql, children, name: "mysql", folder });
+  const server = await privateMysql({ binaries: mysql, children, name: "mysql", folder, use });
   await server.start();
   options.say(`${mysql.type === "mariadb" ? "MariaDB" : "MySQL"} answers.`);
   return server.url;
