@@ -20,6 +20,8 @@ import { MysqlSigningKeyStore } from "../src/mysql/mysql-signing-key-store.ts";
 import { MysqlUserStore } from "../src/mysql/mysql-user-store.ts";
 import { USER_SCHEMA } from "../src/mysql/schema.ts";
 
+const logger = createLogger({ service: "user-svc", level: "silent" });
+
 /** What a test wants to differ. */
 export interface UserServiceOptions {
   cost?: Argon2Cost;
@@ -93,7 +95,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       domain: ERROR_DOMAIN,
       grpcPort: 0,
       httpPort: 0,
-      logger: createLogger({ service: "user-svc", level: "silent" }),
+      logger,
       registry,
       lifecycle,
       checkReady: () => Promise.resolve(),

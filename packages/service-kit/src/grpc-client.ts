@@ -1,4 +1,10 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { Channel, credentials, Metadata, type StatusObject, status } from "@grpc/grpc-js";
 import { beginCallSpan, endCallSpan } from "./rpc-spans.ts";
@@ -64,7 +70,7 @@ export class GrpcTransport implements Transport {
       method,
       header: new Headers(),
       trailer: new Headers(),
-      message: fromBinary(method.output, messageOf(answer)),
+      message: readMessage(method, messageOf(answer)),
     };
   };
 
@@ -111,6 +117,18 @@ function messageOf({ status: end, message }: Answer): Buffer {
     throw new ConnectError("no message", Code.Internal);
   }
   return message;
+}
+
+/** Reads an answer. What is none is the service's bug, and no status of the call. */
+function readMessage<O extends DescMessage>(
+  { name, output }: { name: string; output: O },
+  bytes: Buffer,
+): MessageShape<O> {
+  try {
+    return fromBinary(output, bytes);
+  } catch (cause) {
+    throw new Error(`the answer to ${name} is no ${output.name}`, { cause });
+  }
 }
 
 function metadataOf(header: ConstructorParameters<typeof Headers>[0]): Metadata {

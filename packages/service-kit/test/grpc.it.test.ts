@@ -100,6 +100,34 @@ describe("gRPC over a real port", () => {
     expect(calls.map(({ code }) => code)).to.deep.equal(["INVALID_ARGUMENT", "INVALID_ARGUMENT"]);
   });
 
+  it("takes an answer that is no message for the service's bug", async () => {
+    const asIs = (bytes: Buffer) => bytes;
+    const path = `/${InventoryService.typeName}/GetEvent`;
+    const own = new Server();
+    own.addService(
+      {
+        getEvent: {
+          ...{ path, requestStream: false, responseStream: false },
+          ...{ requestSerialize: asIs, requestDeserialize: asIs },
+          ...{ responseSerialize: asIs, responseDeserialize: asIs },
+        },
+      },
+      {
+        getEvent: (_call: unknown, callback: (failure: null, bytes: Buffer) => void) =>
+          callback(null, Buffer.from([10, 36])),
+      },
+    );
+    const address = `127.0.0.1:${await listen(own, 0)}`;
+    const ownTransport = new GrpcTransport({ address, defaultTimeoutMs: 5_000 });
+    const call = createClient(InventoryService, ownTransport).getEvent({ eventId: "e" });
+    const failure: unknown = await call.catch((reason: unknown) => reason);
+    expect(failure)
+      .to.be.an.instanceOf(Error)
+      .with.property("message", "the answer to GetEvent is no GetEventResponse");
+    ownTransport.close();
+    await stop(own, 1_000);
+  });
+
   it("carries the caller's deadline, and gives up when it has passed", async () => {
     const seen = Promise.withResolvers<number | undefined>();
     const aborted = Promise.withResolvers<void>();
