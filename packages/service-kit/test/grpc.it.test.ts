@@ -148,7 +148,7 @@ describe("gRPC over a real port", () => {
 
   it("gives calls without a deadline the default one", async () => {
     const hasty = new GrpcTransport({ address: `127.0.0.1:${port}`, defaultTimeoutMs: 100 });
-    served.getEvent = () => new Promise(() => undefined);
+    served.getEvent = untilAborted;
     const failure = await failureOf(createClient(InventoryService, hasty).getEvent({}));
     expect(failure.code).to.equal(Code.DeadlineExceeded);
     hasty.close();
@@ -157,10 +157,10 @@ describe("gRPC over a real port", () => {
   it("may be tried again when the server closed the connection on too many cancelled calls", async () => {
     let arrived = 0;
     let arrival = Promise.withResolvers<void>();
-    served.getEvent = () => {
+    served.getEvent = (request, context) => {
       arrived += 1;
       arrival.resolve();
-      return new Promise(() => undefined);
+      return untilAborted(request, context);
     };
     const arrivals = async (count: number) => {
       while (arrived < count) {
@@ -188,10 +188,10 @@ describe("gRPC over a real port", () => {
   it("tells the handler when the caller has gone", async () => {
     const abort = new AbortController();
     const gone = Promise.withResolvers<void>();
-    served.getEvent = (_request, context) => {
+    served.getEvent = (request, context) => {
       context.signal.addEventListener("abort", () => gone.resolve());
       abort.abort();
-      return new Promise(() => undefined);
+      return untilAborted(request, context);
     };
     const call = client.getEvent({ eventId: "e" }, { signal: abort.signal });
     expect((await failureOf(call)).code).to.equal(Code.Canceled);
@@ -273,6 +273,12 @@ describe("gRPC over a real port", () => {
     );
   });
 });
+
+/** Waits for the end of the call: a handler that outlives it would hold up the end of the tests. */
+const untilAborted: OnGetEvent = (_request, { signal }) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 
 const answer: OnGetEvent = async ({ eventId }) => ({ event: { id: eventId } });
 
