@@ -14,6 +14,8 @@ export interface Row {
   connections: number;
   rounds: number;
   perSecond: number;
+  /** The rate of each round, in their order. */
+  perSecondByRound: readonly number[];
   p50: number;
   p95: number;
   p99: number;
@@ -41,6 +43,7 @@ export function summarize(measured: readonly Measured[]): Row[] {
         connections: first.connections,
         rounds: group.length,
         perSecond: of(({ perSecond }) => perSecond),
+        perSecondByRound: group.map(({ result }) => result.perSecond),
         p50: of(({ p50 }) => p50),
         p95: of(({ p95 }) => p95),
         p99: of(({ p99 }) => p99),
@@ -50,14 +53,21 @@ export function summarize(measured: readonly Measured[]): Row[] {
   });
 }
 
-/** The rows as a table, each with its ratio to the rivals at the same number of connections. */
+/**
+ * The rows as a table, each with its ratio to the rivals at the same number of connections: the
+ * median of the rounds' ratios, since the machine differs from round to round.
+ */
 export function table(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const ratio = (scenario: string) => {
       const rival = rows.find(
         (other) => other.scenario === scenario && other.connections === row.connections,
       );
-      return rival === undefined ? "" : `${(row.perSecond / rival.perSecond).toFixed(2)} x`;
+      const ratios = row.perSecondByRound.flatMap((rate, round) => {
+        const theirs = rival?.perSecondByRound[round];
+        return theirs === undefined ? [] : rate / theirs;
+      });
+      return ratios.length === 0 ? "" : `${median(ratios).toFixed(2)} x`;
     };
     const statuses = Object.entries(row.byStatus).map(([status, count]) => `${status}: ${count}`);
     return [
