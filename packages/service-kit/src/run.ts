@@ -48,6 +48,9 @@ const HEAP_FLAGS = [
   // a moment later, and what they hold stays with them: nearly half of all that was made, and a
   // third of a busy BFF's time.
   "--no-allocation-site-pretenuring",
+  // By how much the young generation grows at a time. While nobody comes, V8 shrinks it to 1 MB; at
+  // V8's own 2, a crowd's first second went into growing it again: a tenth more of the BFF's time.
+  "--semi-space-growth-factor=16",
 ];
 
 /** Runs a program's main function; an operator's mistake ends it with one message, exit code 2. */
