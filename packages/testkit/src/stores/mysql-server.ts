@@ -29,6 +29,7 @@ export interface PrivateMysqlOptions {
  */
 export type MysqlUse = "serving" | "loading";
 
+/** In MiB. */
 const GIB = 1024;
 
 interface Room {
@@ -42,7 +43,7 @@ interface Room {
 
 /**
  * Seen with 30 million reservations: with a log of 512 MiB 115,000 of them a second at first and
- * 65,000 in the end, with one of 2 or 4 GiB 105,000 throughout.
+ * 65,000 in the end, with one of 2 or 4 GiB 105,000 until the last index was built.
  */
 const ROOM: Readonly<Record<MysqlUse, Room>> = {
   serving: { buffer: { share: 1 / 4, maxMib: 4 * GIB }, redoMib: GIB / 2, sortMib: 1 },
