@@ -37,7 +37,7 @@ export function stopOnSignal(lifecycle: Lifecycle, logger: Logger, deadlineMs: n
 
 /**
  * How V8 manages the heap. Not on the command line: NODE_OPTIONS, which images and charts set, takes
- * neither.
+ * none of these.
  */
 const HEAP_FLAGS = [
   // How much the old generation may grow, in percent, before it is marked again. V8 takes about 30
@@ -48,8 +48,9 @@ const HEAP_FLAGS = [
   // a moment later, and what they hold stays with them: nearly half of all that was made, and a
   // third of a busy BFF's time.
   "--no-allocation-site-pretenuring",
-  // By how much the young generation grows at a time. While nobody comes, V8 shrinks it to 1 MB; at
-  // V8's own 2, a crowd's first second went into growing it again: a tenth more of the BFF's time.
+  // By how much the young generation grows at a time. When nobody has come for some twenty seconds, V8
+  // has shrunk it to 1 MB; at V8's own 2, the next crowd's first second goes into growing it again: a
+  // tenth more of the BFF's time.
   "--semi-space-growth-factor=16",
 ];
 

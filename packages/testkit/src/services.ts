@@ -69,8 +69,8 @@ export function toolEnv(schema: SchemaName, settings: SystemSettings): Record<st
 }
 
 /**
- * Keeps a service at 250 MiB or less, or nearly so (docs/performance.md). Left alone, V8 sizes its heap by the machine's memory, and lets
- * what outlives a busy moment pile up.
+ * Keeps a service at 250 MiB or less, or nearly so (docs/performance.md). Left alone, V8 sizes its
+ * heap by the machine's memory, and lets what outlives a busy moment pile up.
  */
 const HEAP_FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=192"];
 

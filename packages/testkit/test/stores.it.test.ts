@@ -10,7 +10,7 @@ import { mysqlTypeOf, pingMysql, privateMysql } from "@tessera/testkit/stores/my
 import { pingRedis } from "@tessera/testkit/stores/redis-server";
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { createConnection } from "mysql2/promise";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
 
 /** Resolves to what the promise is rejected with. */
 function failureOf(promise: Promise<unknown>): Promise<unknown> {
@@ -98,6 +98,47 @@ describe("a folder of data", () => {
     const server = await privateMysql(options);
     await server.start();
     await pingMysql(server.url);
+    await children.stopAll();
+  });
+});
+
+describe("a MySQL that was loading", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is killed, and serves what was committed", async function () {
+    this.timeout(60_000);
+    const { mysql: binaries } = findStoreBinaries();
+    if (binaries === undefined) {
+      throw new Error("this test needs mariadbd or mysqld");
+    }
+    const children = new Children(join(folder, "run"));
+    const place = join(folder, "mysql");
+    const options = { binaries, children, name: "mysql", folder: place, bufferMib: 32 };
+    const loading = await privateMysql({ ...options, use: "loading" });
+    await loading.start();
+    const before = await createConnection(loading.url);
+    const [[sort]] = await before.query<RowDataPacket[]>(
+      "SELECT @@innodb_sort_buffer_size AS size",
+    );
+    expect(sort?.size).to.equal(64 * 1024 ** 2);
+    await before.query("CREATE DATABASE kept");
+    await before.query("CREATE TABLE kept.t (id INT PRIMARY KEY)");
+    await before.query("INSERT INTO kept.t VALUES (7)");
+    before.destroy();
+    loading.signal("SIGKILL");
+    await loading.stop();
+
+    const serving = await privateMysql(options);
+    await serving.start();
+    const later = await createConnection(serving.url);
+    const [rows] = await later.query("SELECT id FROM kept.t");
+    expect(rows).to.deep.equal([{ id: 7 }]);
+    const [[least]] = await later.query<RowDataPacket[]>(
+      "SELECT @@innodb_sort_buffer_size AS size",
+    );
+    expect(least?.size).to.equal(1024 ** 2);
+    await later.end();
     await children.stopAll();
   });
 });
