@@ -4,7 +4,7 @@
 // code. This file alone must run on Node 20 with nothing installed, so it is plain JavaScript.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,11 @@ function findNode() {
     say(
       `Node ${process.versions.node} is too old; bringing Node ${NODE_VERSION} into .data/node …`,
     );
-    // Its install script fetches the binary for this platform, so scripts must be allowed.
+    // Its install script fetches the binary for this platform. npm 12 runs only scripts that a
+    // package.json allows; earlier ones know the flag.
+    mkdirSync(prefix, { recursive: true });
+    const allowScripts = { [`node@${NODE_VERSION}`]: true };
+    writeFileSync(join(prefix, "package.json"), JSON.stringify({ private: true, allowScripts }));
     npm(process.execPath, [
       "install",
       "--prefix",
