@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type Pool as CallbackPool, format } from "mysql2";
-import type { Pool, PoolConnection } from "mysql2/promise";
+import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
 import { listenTo, whileAnswering } from "./mysql-pulse.ts";
@@ -245,8 +245,10 @@ export async function migrate(source: DataSource): Promise<string[]> {
   // MySQL names locks for the whole server: the schema's name keeps services apart.
   const lock = `tessera-migrate-${source.options.database ?? new URL(urlOf(source)).pathname.slice(1)}`;
   const work = async (connection: PoolConnection) => {
-    const [rows] = await connection.query("SELECT GET_LOCK(?, 60) AS isMine", [lock]);
-    if ((rows as { isMine: number }[])[0]?.isMine !== 1) {
+    // In MySQL it is a BIGINT, which comes as a text; in MariaDB it would be a number.
+    const sql = "SELECT CAST(GET_LOCK(?, 60) AS SIGNED) AS isMine";
+    const [rows] = await connection.query<RowDataPacket[]>(sql, [lock]);
+    if (Number(rows[0]?.isMine) !== 1) {
       throw new Error(`another migration has been holding ${lock} for a minute`);
     }
     try {
