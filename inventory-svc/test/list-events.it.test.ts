@@ -170,7 +170,7 @@ describe("ListEvents", () => {
     it(`walks ${index} for ${JSON.stringify({ sort, namePrefix, after })}`, async () => {
       const { sql, values } = listQuery(query);
       const { pool } = inventory.schema;
-      const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN ${sql}`, values);
+      const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, values);
       expect(plan).to.have.length(1);
       expect(plan[0]?.key).to.equal(index);
       expect(plan[0]?.type).to.equal(after === undefined && namePrefix === "" ? "index" : "range");

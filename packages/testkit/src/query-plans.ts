@@ -60,7 +60,9 @@ function withValues({ query, values }: Traced): string {
 export async function planFaults(pool: Pool, statement: string): Promise<string[]> {
   const connection = await pool.getConnection();
   try {
-    const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN ${statement}`);
+    const [plan] = await connection.query<RowDataPacket[]>(
+      `EXPLAIN FORMAT=TRADITIONAL ${statement}`,
+    );
     const faults: string[] = [];
     for (const { table, type, key, Extra } of plan) {
       // No table is read, or none has such a row, or the rows came with the statement.

@@ -136,8 +136,15 @@ function commonArguments(folder: string): string[] {
   // Both refuse to run as root by accident, so root has to say it.
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
   // In a folder that servers share, one that starts removes the temporary tables of the others.
-  const temporary = `--tmpdir=${join(folder, "tmp")}`;
-  return ["--no-defaults", `--datadir=${join(folder, "data")}`, temporary, ...user];
+  const temporary = join(folder, "tmp");
+  return [
+    "--no-defaults",
+    `--datadir=${join(folder, "data")}`,
+    `--tmpdir=${temporary}`,
+    // Where MySQL is built to look, there is a folder only if it was installed as a service.
+    `--secure-file-priv=${temporary}`,
+    ...user,
+  ];
 }
 
 /** Options that only one of the two knows begin with `loose`. */
@@ -155,6 +162,8 @@ function serverArguments(
     "--skip-log-bin",
     "--max-connections=500",
     "--performance-schema=OFF",
+    // Data sets are streamed; off in MySQL when nothing is said.
+    "--local-infile=ON",
     "--character-set-server=utf8mb4",
     "--innodb-flush-log-at-trx-commit=1",
     `--innodb-buffer-pool-size=${bufferMib}M`,
