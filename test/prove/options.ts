@@ -23,7 +23,7 @@ export interface Options {
 export const HELP = `npm run prove -- [--seed N] [--minutes 10] [--only fault,…] [--rate 60] [--lock-nodes 3]
                  [--no-controls] [--no-targets]
 
-Sells tickets to a crowd on real processes, MariaDB and Redis, breaks one thing after the other, and
+Sells tickets to a crowd on real processes, MySQL and Redis, breaks one thing after the other, and
 compares what buyers were told with what the databases hold. Then it takes the product's safeguards
 away one by one, to see that the same checks find out.
 

@@ -69,7 +69,7 @@ export async function playRounds(
   const { children } = session;
   const { lockNodes } = options;
   const world = await progress.during(
-    "Starting two of each service, MariaDB and Redis",
+    "Starting two of each service, MySQL and Redis",
     openWorld({ folder, children, lockNodes }),
   );
   session.onStop(() => world.close());

@@ -7,6 +7,7 @@ import { useOwnMysql, useOwnRedis } from "@tessera/testkit/processes";
 import { findStoreBinaries } from "@tessera/testkit/stores/binaries";
 import { Children, stopRecorded } from "@tessera/testkit/stores/children";
 import { mysqlTypeOf, pingMysql, privateMysql } from "@tessera/testkit/stores/mysql-server";
+import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { pingRedis } from "@tessera/testkit/stores/redis-server";
 import { expect } from "chai";
 import { Redis } from "ioredis";
@@ -99,6 +100,22 @@ describe("a folder of data", () => {
     await server.start();
     await pingMysql(server.url);
     await children.stopAll();
+  });
+
+  it("that its server may not use says what to do", async () => {
+    const server = join(folder, "guarded");
+    const words = "mysqld: Can't read dir of '/home/ada' (OS errno 13 - Permission denied)";
+    writeFileSync(server, `#!/bin/sh\necho "${words}" >&2\nexit 1\n`, { mode: 0o700 });
+    const failure = await failureOf(
+      privateMysql({
+        binaries: { type: "mysql", server },
+        children: new Children(join(folder, "guarded-run")),
+        name: "mysql",
+        folder: join(folder, "guarded-mysql"),
+      }),
+    );
+    expect(failure).to.be.instanceOf(OperatorError);
+    expect(String(failure)).to.contain(words).and.to.contain("set MYSQL_URL");
   });
 });
 

@@ -6,7 +6,7 @@ import type { Fault } from "./fault.ts";
 
 /** The fewest connections that MariaDB can be told to allow. */
 const FEWEST = 10;
-/** How long MariaDB may take to allow them again, in milliseconds: it may be paused as well. */
+/** How long it may take to allow them again, in milliseconds: it may be paused as well. */
 const HEAL_DEADLINE_MS = 30_000;
 /** Of one try. */
 const STATEMENT_DEADLINE_MS = 5_000;
@@ -14,14 +14,14 @@ const STATEMENT_DEADLINE_MS = 5_000;
 /** Services find their connections ended, and cannot make as many new ones as they want. */
 export const CONNECTIONS_USED_UP: Fault = {
   name: "connections-used-up",
-  title: "MariaDB has no connection left for most",
+  title: "MySQL has no connection left for most",
   part: "mysql",
   lastsMs: [1_000, 5_000],
   mayCut: false,
   begin: async ({ mysql }) => {
     let usual: number | undefined;
     return await breaking(
-      `MariaDB allows ${FEWEST} connections`,
+      `MySQL allows ${FEWEST} connections`,
       () =>
         asAdministrator(mysql, async (connection) => {
           usual = await allowed(connection);

@@ -6,12 +6,12 @@ import type { Fault } from "./fault.ts";
 export const DISK_FAULTS: readonly Fault[] = [
   {
     name: "disk-full-mysql",
-    title: "MariaDB's disk is full",
+    title: "MySQL's disk is full",
     part: "mysql",
     lastsMs: [2_000, 6_000],
     mayCut: false,
     needs: needsDisks,
-    begin: async (world) => await full("MariaDB's disk", world.disks?.mysql),
+    begin: async (world) => await full("MySQL's disk", world.disks?.mysql),
   },
   {
     name: "disk-full-redis",

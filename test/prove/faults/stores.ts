@@ -22,7 +22,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "kill-mysql",
-    title: "MariaDB is killed",
+    title: "MySQL is killed",
     part: "mysql",
     lastsMs: [500, 4_000],
     mayCut: false,
@@ -30,7 +30,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: "pause-mysql",
-    title: "MariaDB is paused",
+    title: "MySQL is paused",
     part: "mysql",
     lastsMs: [1_000, 6_000],
     mayCut: false,

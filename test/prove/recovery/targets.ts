@@ -42,7 +42,7 @@ export const TARGETS: readonly Target[] = [
     mayFail: /^401 /,
   },
   {
-    title: "MariaDB back: full service within 5 s",
+    title: "MySQL back: full service within 5 s",
     faults: /^(kill|pause)-mysql$/,
     fullAfterHealingMs: 5_000,
   },

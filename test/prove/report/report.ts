@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findStoreBinaries, MYSQL_TITLES } from "@tessera/testkit/stores/binaries";
 import { commit, machine } from "../../../tools/k6/surroundings.ts";
 import { printed } from "../checker/printed.ts";
 import { CLAIMS } from "../checker/violation.ts";
@@ -66,6 +67,12 @@ export function writeReport(folder: string, finished: Finished): Verdict {
   return { passed: outcomes.length - failed, failed, text: lines.join("\n") };
 }
 
+/** The one that the world's stores are made with. */
+function database(): string {
+  const { mysql } = findStoreBinaries();
+  return mysql === undefined ? "no MySQL" : MYSQL_TITLES[mysql.type];
+}
+
 function isWell(
   { violations, troubles, faults, unsold }: PlayedRound,
   { hasTargets }: Options,
@@ -80,7 +87,7 @@ function markdown(finished: Finished, lines: readonly string[], slopes: readonly
   return [
     "# Proof",
     "",
-    `\`${command}\` at commit ${commit()}, ${new Date().toISOString().slice(0, 10)}, on ${machine()}; services, MariaDB, Redis and the crowd share it.`,
+    `\`${command}\` at commit ${commit()}, ${new Date().toISOString().slice(0, 10)}, on ${machine()}; services, ${database()}, Redis and the crowd share it.`,
     "",
     ...lines.map((line) => `- ${line}`),
     "",

@@ -16,6 +16,9 @@ export type MysqlBinaries =
   | { type: "mariadb"; server: string; installer: string }
   | { type: "mysql"; server: string };
 
+/** What people call the two. */
+export const MYSQL_TITLES = { mariadb: "MariaDB", mysql: "MySQL" } as const;
+
 /** Looks for the stores' programs on the PATH and in the usual places. */
 export function findStoreBinaries(): StoreBinaries {
   return { mysql: findMysql(), redis: findProgram(["redis-server", "valkey-server"]) };

@@ -32,6 +32,12 @@ export type MysqlUse = "serving" | "loading";
 /** In MiB. */
 const GIB = 1024;
 
+/** What to do when a server may not use its own folder: as Ubuntu ships MySQL, it may not. */
+const GUARDED = `
+If an AppArmor profile guards this server (Ubuntu's MySQL has one), it may open no files but its
+service's. Install MariaDB beside it, which is taken first; or set MYSQL_URL to a server that runs;
+or take the guard away: sudo apparmor_parser --remove /etc/apparmor.d/usr.sbin.mysqld`;
+
 interface Room {
   /** The share of the machine's memory that pages have, and MiB that they have at most. */
   buffer: { share: number; maxMib: number };
@@ -127,7 +133,8 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
     await children.run(`${name}-initialise`, command, { stdio: ["ignore", log, log], order: 0 });
   } catch (cause) {
     const lines = lastLines(logFile, 8);
-    throw new OperatorError(`the database cannot be initialised:\n${lines}`, { cause });
+    const remedy = /permission denied/i.test(lines) ? GUARDED : "";
+    throw new OperatorError(`the database cannot be initialised:\n${lines}${remedy}`, { cause });
   }
   writeFileSync(marker, binaries.type);
 }

@@ -1,7 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { findStoreBinaries, type MysqlBinaries, type StoreBinaries } from "./binaries.ts";
+import {
+  findStoreBinaries,
+  MYSQL_TITLES,
+  type MysqlBinaries,
+  type StoreBinaries,
+} from "./binaries.ts";
 import type { Children } from "./children.ts";
 import { ComposeStores, hasContainerEngine } from "./compose.ts";
 import { canInstallPackages, installPackages } from "./debian-packages.ts";
@@ -133,7 +138,7 @@ async function startMysql({ mysql }: StoreBinaries, options: OpenStoresOptions):
   const folder = join(options.folder, "mysql");
   const server = await privateMysql({ binaries: mysql, children, name: "mysql", folder, use });
   await server.start();
-  options.say(`${mysql.type === "mariadb" ? "MariaDB" : "MySQL"} answers.`);
+  options.say(`${MYSQL_TITLES[mysql.type]} answers.`);
   return server.url;
 }
 
