@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, matchesGlob } from "node:path";
 
 /** The top of the working tree. */
 export const ROOT = join(import.meta.dirname, "..");
@@ -14,20 +13,34 @@ export interface TreeFile {
 
 const BINARY = /\.(png|ico|woff2?|gz|tgz)$/;
 
-/** Every text file that is, or would be, in git. */
+/** Every text file that is, or would be, in git; who has the sources alone needs no git. */
 export function treeFiles(): TreeFile[] {
-  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const paths = execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).split("\0");
-  return paths.filter((path) => path !== "" && !BINARY.test(path)).flatMap(readIfThere);
+  return filesBelow("", [".git"])
+    .filter((path) => !BINARY.test(path))
+    .sort()
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
 }
 
-/** A file may be in git's list and deleted in the working tree. */
-function readIfThere(path: string): TreeFile[] {
-  try {
-    return [{ path, text: readFileSync(join(ROOT, path), "utf8") }];
-  } catch {
-    return [];
-  }
+/** `ignored` are globs of paths from the top. */
+function filesBelow(folder: string, ignored: readonly string[]): string[] {
+  const globs = [...ignored, ...ignoredIn(folder)];
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder + entry.name;
+    if (globs.some((glob) => matchesGlob(path, glob))) {
+      return [];
+    }
+    return entry.isDirectory() ? filesBelow(`${path}/`, globs) : [path];
+  });
+}
+
+/** What a folder's .gitignore names: at any depth, unless there is a slash in the middle. */
+function ignoredIn(folder: string): string[] {
+  const file = join(ROOT, folder, ".gitignore");
+  return (existsSync(file) ? readFileSync(file, "utf8") : "")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.replace(/\/$/, ""))
+    .map((line) => (line.includes("/") ? folder + line.replace(/^\//, "") : `${folder}**/${line}`));
 }
 
 /** The modules that a TypeScript file imports. */

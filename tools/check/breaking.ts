@@ -72,8 +72,8 @@ async function beforeTheLastChange(): Promise<string | undefined> {
   return last ? await git("rev-parse", "--verify", "--quiet", `${last}~1`) : undefined;
 }
 
-/** What git printed; undefined when it failed. */
+/** What git printed; undefined when it failed, or is not there. */
 async function git(...args: string[]): Promise<string | undefined> {
-  const { isFine, output } = await runCommand(["git", ...args]);
-  return isFine ? output.trim() : undefined;
+  const outcome = await runCommand(["git", ...args]).catch(() => undefined);
+  return outcome?.isFine === true ? outcome.output.trim() : undefined;
 }
