@@ -24,8 +24,7 @@ export interface WaitingRoomStores {
 }
 
 /** Call it inside `describe`; use the result inside hooks and tests only. */
-export function useWaitingRoomStores(): WaitingRoomStores {
-  const own = useOwnRedis();
+export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
   const lifecycle = new Lifecycle();
   let redis: Redis;
   const open = () => {

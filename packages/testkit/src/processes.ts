@@ -17,7 +17,8 @@ import {
 import { findStoreBinaries } from "./stores/binaries.ts";
 import { Children } from "./stores/children.ts";
 import { mysqlTypeOf, privateMysql } from "./stores/mysql-server.ts";
-import { privateRedis } from "./stores/redis-server.ts";
+import { freePort } from "./stores/ports.ts";
+import { privateRedis, takeSlots } from "./stores/redis-server.ts";
 import type { StoreServer } from "./stores/store-server.ts";
 
 /** Who the organiser of every test system is. */
@@ -81,6 +82,24 @@ export function useOwnRedis(): { server: StoreServer } {
   const opened = {} as { server: StoreServer };
   useFolder(async (folder, children) => {
     opened.server = await ownRedis(folder, children);
+  });
+  return opened;
+}
+
+/**
+ * A node of a Redis Cluster for one test file, which has the slots of these keys and no others: it
+ * refuses what any cluster refuses, such as a script that touches keys of other nodes.
+ */
+export function useOwnRedisCluster(keys: readonly string[]): { server: StoreServer } {
+  const opened = {} as { server: StoreServer };
+  useFolder(async (folder, children) => {
+    const settings = [
+      "cluster-enabled yes",
+      "cluster-require-full-coverage no",
+      `cluster-port ${await freePort()}`,
+    ];
+    opened.server = await ownRedis(folder, children, settings);
+    await takeSlots(opened.server.url, keys);
   });
   return opened;
 }
@@ -238,13 +257,17 @@ export function printLogs(system: Partial<System>): void {
   }
 }
 
-async function ownRedis(folder: string, children: Children): Promise<StoreServer> {
+async function ownRedis(
+  folder: string,
+  children: Children,
+  settings: readonly string[] = [],
+): Promise<StoreServer> {
   const { redis: binary } = findStoreBinaries();
   if (binary === undefined) {
     throw new Error("tests that stop Redis need redis-server or valkey-server on this machine");
   }
   const place = join(folder, "redis");
-  const server = await privateRedis({ binary, children, name: "redis", folder: place });
+  const server = await privateRedis({ binary, children, name: "redis", folder: place, settings });
   await server.start();
   return server;
 }

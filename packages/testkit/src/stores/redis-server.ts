@@ -1,9 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { Children } from "./children.ts";
 import { rememberedPort } from "./ports.ts";
 import { rememberedSecret, StoreServer } from "./store-server.ts";
+
+/** How long a node may take to make a cluster, in milliseconds. */
+const CLUSTER_DEADLINE_MS = 20_000;
 
 /** Where and how a private Redis is run. */
 export interface PrivateRedisOptions {
@@ -13,18 +17,20 @@ export interface PrivateRedisOptions {
   name: string;
   /** Everything it keeps is below this folder. */
   folder: string;
+  /** More lines of its configuration. */
+  settings?: readonly string[];
 }
 
 /** Makes a private Redis with an append-only file, on a free port of 127.0.0.1; not started yet. */
 export async function privateRedis(options: PrivateRedisOptions): Promise<StoreServer> {
-  const { binary, children, name, folder } = options;
+  const { binary, children, name, folder, settings = [] } = options;
   const data = join(folder, "data");
   mkdirSync(data, { recursive: true });
   const port = await rememberedPort(join(folder, "port"));
   const password = rememberedSecret(join(folder, "password"));
   const configFile = join(folder, "redis.conf");
   // A file, because everybody on the machine can read a command line.
-  writeFileSync(configFile, config({ port, password, data }), { mode: 0o600 });
+  writeFileSync(configFile, config({ port, password, data }, settings), { mode: 0o600 });
   return new StoreServer({
     children,
     name,
@@ -55,7 +61,37 @@ export async function pingRedis(url: string): Promise<void> {
   }
 }
 
-function config({ port, password, data }: { port: number; password: string; data: string }) {
+/** Gives a cluster's node at `url` the slots of these keys; resolves when it can be written to. */
+export async function takeSlots(url: string, keys: readonly string[]): Promise<void> {
+  const redis = new Redis(url);
+  redis.on("error", () => undefined);
+  try {
+    const slots = await Promise.all(keys.map((key) => redis.call("CLUSTER", "KEYSLOT", key)));
+    await redis.call("CLUSTER", "ADDSLOTS", ...new Set(slots as number[]));
+    const giveUpTime = Date.now() + CLUSTER_DEADLINE_MS;
+    // A node that has just joined refuses to be written to for two seconds.
+    while (!(await isWritable(redis, keys))) {
+      if (Date.now() > giveUpTime) {
+        throw new Error("the node does not join");
+      }
+      await setTimeout(50);
+    }
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function isWritable(redis: Redis, [key = ""]: readonly string[]): Promise<boolean> {
+  return await redis.del(key).then(
+    () => true,
+    () => false,
+  );
+}
+
+function config(
+  { port, password, data }: { port: number; password: string; data: string },
+  settings: readonly string[],
+): string {
   return [
     "bind 127.0.0.1",
     `port ${port}`,
@@ -65,6 +101,7 @@ function config({ port, password, data }: { port: number; password: string; data
     "appendfsync everysec",
     'save ""',
     "daemonize no",
+    ...settings,
     "",
   ].join("\n");
 }
