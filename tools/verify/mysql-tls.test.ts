@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
-import { findStoreBinaries } from "@tessera/testkit/stores/binaries";
+import { findStoreBinaries, type MysqlBinaries } from "@tessera/testkit/stores/binaries";
 import { Children } from "@tessera/testkit/stores/children";
 import { privateMysql } from "@tessera/testkit/stores/mysql-server";
+import type { StoreServer } from "@tessera/testkit/stores/store-server";
 import { expect } from "chai";
 import { createConnection } from "mysql2/promise";
 import { debianTool } from "./debian-tools.ts";
@@ -20,7 +21,8 @@ describe("MYSQL_TLS", function () {
   const folder = mkdtempSync(join(tmpdir(), "tessera-tls-"));
   const children = new Children(join(folder, "run"));
   const ca = join(folder, "ca.pem");
-  let rootUrl = "";
+  let server: StoreServer;
+  let type: MysqlBinaries["type"];
 
   before(async () => {
     await debianTool("mariadbd", "mariadb-server");
@@ -30,7 +32,8 @@ describe("MYSQL_TLS", function () {
     if (mysql === undefined) {
       throw new Error("there is no MySQL and no MariaDB on this machine");
     }
-    const server = await privateMysql({
+    ({ type } = mysql);
+    server = await privateMysql({
       binaries: mysql,
       children,
       name: "mysql-tls",
@@ -43,7 +46,6 @@ describe("MYSQL_TLS", function () {
       ],
     });
     await server.start();
-    rootUrl = server.url;
     await administer("CREATE DATABASE inventory");
     await administer("CREATE USER safe@'127.0.0.1' IDENTIFIED BY 'secret' REQUIRE SSL");
     await administer("GRANT ALL ON inventory.* TO safe@'127.0.0.1'");
@@ -73,17 +75,18 @@ describe("MYSQL_TLS", function () {
 
   it("verify refuses a server with somebody else's certificate", async () => {
     await certificate(folder, "another.example");
-    await administer("FLUSH SSL");
+    await server.stop();
+    await server.start();
     const settings = { MYSQL_TLS: "verify", NODE_EXTRA_CA_CERTS: ca };
     expect(await migrate(settings)).to.match(/does not match certificate/);
   });
 
   /** What the migrations of a service say, whether they succeed or not. */
   async function migrate(settings: Readonly<Record<string, string>>): Promise<string> {
-    const { port } = new URL(rootUrl);
+    const { port } = new URL(server.url);
     const env = {
       ...settings,
-      MYSQL_TYPE: "mariadb",
+      MYSQL_TYPE: type,
       MYSQL_URL: `mysql://safe:secret@localhost:${port}/inventory`,
     };
     const program = join(ROOT, "inventory-svc", "src", "migrate.ts");
@@ -94,7 +97,7 @@ describe("MYSQL_TLS", function () {
   }
 
   async function administer(sql: string): Promise<void> {
-    const connection = await createConnection(rootUrl);
+    const connection = await createConnection(server.url);
     await connection.query(sql);
     await connection.end();
   }
