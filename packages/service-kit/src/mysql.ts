@@ -245,10 +245,11 @@ export async function migrate(source: DataSource): Promise<string[]> {
   // MySQL names locks for the whole server: the schema's name keeps services apart.
   const lock = `tessera-migrate-${source.options.database ?? new URL(urlOf(source)).pathname.slice(1)}`;
   const work = async (connection: PoolConnection) => {
-    // In MySQL it is a BIGINT, which comes as a text; in MariaDB it would be a number.
-    const sql = "SELECT CAST(GET_LOCK(?, 60) AS SIGNED) AS isMine";
+    // As a text, which it is on both: as a number it is MariaDB's INT, but MySQL's BIGINT, and those
+    // come as texts.
+    const sql = "SELECT CAST(GET_LOCK(?, 60) AS CHAR) AS isMine";
     const [rows] = await connection.query<RowDataPacket[]>(sql, [lock]);
-    if (Number(rows[0]?.isMine) !== 1) {
+    if (rows[0]?.isMine !== "1") {
       throw new Error(`another migration has been holding ${lock} for a minute`);
     }
     try {
