@@ -33,7 +33,10 @@ function filesBelow(folder: string, ignored: readonly string[]): string[] {
   });
 }
 
-/** What a folder's .gitignore names: at any depth, unless there is a slash in the middle. */
+/**
+ * What a folder's .gitignore names: at any depth, unless there is a slash in the middle. It has no
+ * exceptions (`!`).
+ */
 function ignoredIn(folder: string): string[] {
   const file = join(ROOT, folder, ".gitignore");
   return (existsSync(file) ? readFileSync(file, "utf8") : "")

@@ -21,6 +21,16 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** What a small MySQL below `folder` is made of. */
+function smallMysql(folder: string) {
+  const { mysql: binaries } = findStoreBinaries();
+  if (binaries === undefined) {
+    throw new Error("this test needs mariadbd or mysqld");
+  }
+  const children = new Children(join(folder, "run"));
+  return { binaries, children, name: "mysql", folder: join(folder, "mysql"), bufferMib: 32 };
+}
+
 describe("a Redis of its own", () => {
   const own = useOwnRedis();
 
@@ -85,21 +95,15 @@ describe("a folder of data", () => {
 
   it("is made again when its initialisation was cut off", async function () {
     this.timeout(60_000);
-    const { mysql: binaries } = findStoreBinaries();
-    if (binaries === undefined) {
-      throw new Error("this test needs mariadbd or mysqld");
-    }
-    const children = new Children(join(folder, "run"));
-    const place = join(folder, "mysql");
-    const options = { binaries, children, name: "mysql", folder: place, bufferMib: 32 };
+    const options = smallMysql(folder);
     await privateMysql(options);
-    rmSync(join(place, "initialised"));
-    writeFileSync(join(place, "data", "ibdata1"), "cut off");
+    rmSync(join(options.folder, "initialised"));
+    writeFileSync(join(options.folder, "data", "ibdata1"), "cut off");
 
     const server = await privateMysql(options);
     await server.start();
     await pingMysql(server.url);
-    await children.stopAll();
+    await options.children.stopAll();
   });
 
   it("that its server may not use says what to do", async () => {
@@ -125,13 +129,7 @@ describe("a MySQL that was loading", () => {
 
   it("is killed, and serves what was committed", async function () {
     this.timeout(60_000);
-    const { mysql: binaries } = findStoreBinaries();
-    if (binaries === undefined) {
-      throw new Error("this test needs mariadbd or mysqld");
-    }
-    const children = new Children(join(folder, "run"));
-    const place = join(folder, "mysql");
-    const options = { binaries, children, name: "mysql", folder: place, bufferMib: 32 };
+    const options = smallMysql(folder);
     const loading = await privateMysql({ ...options, use: "loading" });
     await loading.start();
     const before = await createConnection(loading.url);
@@ -156,7 +154,7 @@ describe("a MySQL that was loading", () => {
     );
     expect(least?.size).to.equal(1024 ** 2);
     await later.end();
-    await children.stopAll();
+    await options.children.stopAll();
   });
 });
 

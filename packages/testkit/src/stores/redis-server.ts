@@ -63,7 +63,7 @@ export async function pingRedis(url: string): Promise<void> {
 
 /** Gives a cluster's node at `url` the slots of these keys; resolves when it can be written to. */
 export async function takeSlots(url: string, keys: readonly string[]): Promise<void> {
-  const redis = new Redis(url);
+  const redis = new Redis(url, { commandTimeout: 2_000 });
   redis.on("error", () => undefined);
   try {
     const slots = await Promise.all(keys.map((key) => redis.call("CLUSTER", "KEYSLOT", key)));
