@@ -27,7 +27,7 @@ import { USER_SCHEMA } from "./mysql/schema.ts";
 const HASH_WAIT_MS = 2_000;
 /** How many callers wait for a connection at most. */
 const POOL_WAITING_MAX = 256;
-const PURGE_INTERVAL_MS = 3_600_000;
+const PURGE_INTERVAL_MS = 60_000;
 
 await run(async () => {
   const config = readConfig(process.env);
