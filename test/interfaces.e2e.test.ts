@@ -65,6 +65,9 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
   ],
 };
 
+/** Everything that waits in reservation-svc, and is bounded there. */
+const QUEUES = ["ledger", "write", "lookup", "confirm", "release", "read", "pass", "used_pass"];
+
 describe("every process", () => {
   const system = useSharedSystem();
   const url = () => system.bffUrl();
@@ -82,6 +85,10 @@ describe("every process", () => {
       expect(missing).to.deep.equal([]);
       if (name === "inventory-svc") {
         expect(text).to.match(/^tessera_oversold_units\{[^}]*\} 0$/m);
+      }
+      if (name === "reservation-svc") {
+        const queues = [...text.matchAll(/^tessera_queue_depth\{.*queue="(\w+)"/gm)];
+        expect(queues.map(([, queue]) => queue)).to.have.members(QUEUES);
       }
     });
 

@@ -78,10 +78,16 @@ export function composeApp(deps: {
     maxInFlight: 4,
     maxQueue: config.queueSize,
   });
-  metrics.watchQueue("ledger", () => combiners.depth);
-  metrics.watchQueue("write", () => createReservation.writeQueueDepth);
-  metrics.watchQueue("confirm", () => confirmReservation.depth);
-  metrics.watchQueue("read", () => finder.depth);
+  metrics.watchQueues({
+    ledger: () => combiners.longest,
+    write: () => createReservation.writeQueueDepth,
+    lookup: () => createReservation.lookupQueueDepth,
+    confirm: () => confirmReservation.depth,
+    release: () => releaseUnits.depth,
+    read: () => finder.depth,
+    pass: () => gate.claimQueueDepth,
+    used_pass: () => gate.endQueueDepth,
+  });
   return {
     ...rooms,
     store,

@@ -19,7 +19,7 @@ describe("reservationMetrics", () => {
     metrics.combiner.lockLost();
     metrics.combiner.lockBypassed("busy");
     let depth = 4;
-    metrics.watchQueue("ledger", () => depth);
+    metrics.watchQueues({ ledger: () => depth });
     depth = 5;
     const lines = (await registry.metrics()).split("\n");
     for (const line of [

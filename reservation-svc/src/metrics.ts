@@ -13,8 +13,8 @@ export interface ReservationMetrics {
   onSweep: (batch: SweptBatch) => void;
   onRelay: (batch: { published: number; lagSeconds: number }) => void;
   onBreaker: (isOpen: boolean) => void;
-  /** Reads a queue's depth at each scrape. */
-  watchQueue: (queue: string, depth: () => number) => void;
+  /** Reads the queues' depths at each scrape. Once. */
+  watchQueues: (depths: Readonly<Record<string, () => number>>) => void;
 }
 
 /** Declares the service's metrics. */
@@ -37,7 +37,7 @@ export function reservationMetrics(registry: Registry): ReservationMetrics {
     onReserve: (outcome) => reserved.inc({ outcome }),
     ...backgroundMetrics(registry),
     onBreaker: (isOpen) => breaker.set(isOpen ? 1 : 0),
-    watchQueue: queueMetrics(registry),
+    watchQueues: queueMetrics(registry),
   };
 }
 
@@ -143,18 +143,17 @@ function openMetrics(
   };
 }
 
-function queueMetrics(registry: Registry): ReservationMetrics["watchQueue"] {
-  const depths = new Map<string, () => number>();
-  new Gauge({
-    name: "tessera_queue_depth",
-    help: "Entries that wait, by queue.",
-    labelNames: ["queue"],
-    registers: [registry],
-    collect() {
-      for (const [queue, depth] of depths) {
-        this.set({ queue }, depth());
-      }
-    },
-  });
-  return (queue, depth) => void depths.set(queue, depth);
+function queueMetrics(registry: Registry): ReservationMetrics["watchQueues"] {
+  return (depths) =>
+    void new Gauge({
+      name: "tessera_queue_depth",
+      help: "Entries that wait, by queue; of lines that each event has, the longest.",
+      labelNames: ["queue"],
+      registers: [registry],
+      collect() {
+        for (const [queue, depth] of Object.entries(depths)) {
+          this.set({ queue }, depth());
+        }
+      },
+    });
 }

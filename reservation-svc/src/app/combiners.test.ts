@@ -3,16 +3,20 @@ import { FAR, failureOf, partsOf, wish } from "../../test/combiner-fakes.ts";
 import { Combiners } from "./combiners.ts";
 
 describe("Combiners", () => {
-  it("keeps one line for each event, and counts who waits in all of them", async () => {
+  it("keeps one line for each event, and counts who waits in the longest", async () => {
     const parts = partsOf({});
     const combiners = new Combiners({ ...parts.options, maxEvents: 10 }, parts.deps);
-    const all = ["a", "b"].map((eventId) => combiners.submit(eventId, wish("1"), FAR));
-    expect(combiners.depth).to.equal(2);
+    const all = [
+      combiners.submit("a", wish("1"), FAR),
+      combiners.submit("a", wish("2"), FAR),
+      combiners.submit("b", wish("3"), FAR),
+    ];
+    expect(combiners.longest).to.equal(2);
     await parts.ledger.called(2);
     parts.ledger.answerNext();
     parts.ledger.answerNext();
     await Promise.all(all);
-    expect(combiners.depth).to.equal(0);
+    expect(combiners.longest).to.equal(0);
     expect(parts.ledger.events.sort()).to.deep.equal(["a", "b"]);
   });
 

@@ -13,13 +13,13 @@ export class Combiners {
     this.#deps = deps;
   }
 
-  /** How many wishes wait, over all events. */
-  get depth(): number {
-    let sum = 0;
+  /** How many wishes wait in the longest line: each event's has a bound of its own. */
+  get longest(): number {
+    let most = 0;
     for (const combiner of this.#byEvent.values()) {
-      sum += combiner.depth;
+      most = Math.max(most, combiner.depth);
     }
-    return sum;
+    return most;
   }
 
   /** Puts a wish in its event's line. `deadline` is a performance.now() time. */

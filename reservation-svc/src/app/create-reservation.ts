@@ -99,6 +99,11 @@ export class CreateReservation {
     return this.#writer.depth;
   }
 
+  /** How many requests wait to be told whether they were answered before. */
+  get lookupQueueDepth(): number {
+    return this.#finder.depth;
+  }
+
   /** Reserves, or throws the reason why not. `deadline` is a performance.now() time. */
   async create(wish: CreateWish, deadline: number): Promise<Created> {
     const id = this.#idOf(wish);

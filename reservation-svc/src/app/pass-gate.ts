@@ -85,6 +85,16 @@ export class PassGate {
     });
   }
 
+  /** How many passes wait to be claimed. */
+  get claimQueueDepth(): number {
+    return this.#claims.depth;
+  }
+
+  /** How many claimed passes wait to be used up, or handed back. */
+  get endQueueDepth(): number {
+    return this.#ends.depth;
+  }
+
   /** The waiting room before an event's sale, if there is one; at once for an event that is known. */
   roomOf(eventId: string): Room | undefined | Promise<Room | undefined> {
     const sale = this.#deps.sales.saleOf(eventId);

@@ -34,6 +34,11 @@ export class ReleaseUnits {
     });
   }
 
+  /** How many ended reservations wait for their release. */
+  get depth(): number {
+    return this.#batcher.depth;
+  }
+
   /** Resolves when the units can be reserved again. */
   async release(reservation: Reservation): Promise<void> {
     await this.#batcher.submit(reservation);
