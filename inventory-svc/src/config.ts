@@ -14,7 +14,8 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
     mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     // One hot event needs one connection, many events as many as the server's cores can use.
-    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 1, max: 500, fallback: 16 }),
+    // Two at least: a migration holds one for its lock.
+    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 16 }),
     // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
     otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
       protocols: ["http:", "https:"],

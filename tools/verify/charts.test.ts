@@ -54,7 +54,7 @@ describe("the charts' checks", () => {
       file: "inventory-svc/values.yaml",
       from: "MYSQL_POOL_SIZE: 16",
       to: "MYSQL_POOL_SIZE: 5000",
-      problem: /MYSQL_POOL_SIZE must be an integer from 1 to 500/,
+      problem: /MYSQL_POOL_SIZE must be an integer from 2 to 500/,
     },
     "a setting that the schema forgot": {
       file: "user-svc/values.schema.json",
