@@ -95,7 +95,6 @@ export class Exchange {
     };
     if (this.verified !== undefined) {
       headers["x-tessera-user-id"] = this.verified.userId;
-      headers["x-tessera-role"] = this.verified.role;
     }
     return headers;
   }
