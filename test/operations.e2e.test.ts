@@ -18,7 +18,7 @@ describe("the programs of every service", () => {
     for (const service of ["inventory-svc", "reservation-svc", "user-svc"] as const) {
       const schema = await createSchema();
       try {
-        const env = { MYSQL_URL: schema.url, MYSQL_TYPE: "mariadb" };
+        const env = { MYSQL_URL: schema.url, MYSQL_TYPE: schema.type };
         const runs = await Promise.all([0, 1].map(() => runToEnd(service, "migrate.ts", env)));
         expect(runs.map(({ code, err }) => [code, err])).to.deep.equal([
           [0, ""],

@@ -1,5 +1,6 @@
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import type { PerSchema } from "@tessera/testkit/schemas";
+import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
 import { expect } from "chai";
 import type { DataSource } from "typeorm";
 import { listEvents } from "../inventory-svc/src/app/list-events.ts";
@@ -20,7 +21,7 @@ describe("keys for reads anywhere", function () {
   before(async () => {
     urls = await emptySchemas();
     await load(urls);
-    const pool = { type: "mariadb", poolSize: 2, maxWaiting: 10 } as const;
+    const pool = { type: await mysqlTypeOf(urls.inventory), poolSize: 2, maxWaiting: 10 };
     inventory = await openMysql({ ...INVENTORY, url: urls.inventory, ...pool });
     reservation = await openMysql({ ...RESERVATION, url: urls.reservation, ...pool });
   });

@@ -1,6 +1,7 @@
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { migrate, openMysql } from "@tessera/service-kit/mysql";
 import { useOwnMysql } from "@tessera/testkit/processes";
+import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
 import { expect } from "chai";
 import { createConnection } from "mysql2/promise";
 import { SCHEMA } from "../src/mysql/schema.ts";
@@ -20,7 +21,7 @@ describe("an outage of the database", () => {
     const url = new URL(server.url);
     url.pathname = "/inventory";
     const source = await openMysql({
-      ...{ url: url.href, type: "mariadb", poolSize: 4, maxWaiting: 16 },
+      ...{ url: url.href, type: await mysqlTypeOf(url.href), poolSize: 4, maxWaiting: 16 },
       ...SCHEMA,
     });
     lifecycle.onClose("mysql", () => source.destroy());

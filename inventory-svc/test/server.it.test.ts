@@ -102,7 +102,7 @@ describe("the programs of inventory-svc", () => {
         // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
         ...process.env,
         MYSQL_URL: schema.url,
-        MYSQL_TYPE: "mariadb",
+        MYSQL_TYPE: schema.type,
         GRPC_PORT: "0",
         HTTP_PORT: "0",
         DRAIN_MS: "0",

@@ -30,7 +30,7 @@ describe("the programs of user-svc", () => {
         // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
         ...process.env,
         MYSQL_URL: schema.url,
-        MYSQL_TYPE: "mariadb",
+        MYSQL_TYPE: schema.type,
         KEY_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString("base64"),
         ARGON2_MEMORY_KIB: "128",
         ARGON2_TIME_COST: "1",

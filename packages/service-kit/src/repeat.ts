@@ -6,7 +6,7 @@ export interface Repeated {
 
 /**
  * Runs `round`, then again `intervalMs` after each end. A failed round is told to `onFailure`
- * and tried again after the same pause, growing up to eight times while failures go on.
+ * and tried again after twice that pause, then four times, then eight times at most.
  */
 export function repeat(
   round: (isStopped: () => boolean) => Promise<void>,

@@ -1,4 +1,4 @@
-import { createSchema } from "@tessera/testkit/mysql";
+import { createSchema, type EmptySchema } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from "typeorm";
@@ -32,11 +32,12 @@ class Notes1760000000000 implements MigrationInterface {
 
 describe("a MySQL pool", () => {
   let url = "";
+  let type: EmptySchema["type"];
   let drop: (() => Promise<void>) | undefined;
   const sources: DataSource[] = [];
 
   before(async () => {
-    ({ url, drop } = await createSchema());
+    ({ url, type, drop } = await createSchema());
   });
   after(async () => {
     await Promise.all(sources.map((source) => source.destroy()));
@@ -45,7 +46,7 @@ describe("a MySQL pool", () => {
 
   async function open(poolSize: number, maxWaiting = 10): Promise<DataSource> {
     const schema = { entities: [NoteTable], migrations: [Notes1760000000000] };
-    const source = await openMysql({ ...schema, url, type: "mariadb", poolSize, maxWaiting });
+    const source = await openMysql({ ...schema, url, type, poolSize, maxWaiting });
     sources.push(source);
     return source;
   }
@@ -194,7 +195,7 @@ describe("a MySQL pool", () => {
     wrong.pathname = "/no_such_schema";
     const opening = openMysql({
       url: wrong.href,
-      type: "mariadb",
+      type,
       poolSize: 1,
       maxWaiting: 1,
       entities: [],

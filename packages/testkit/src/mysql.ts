@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { createConnection, type Pool } from "mysql2/promise";
 import type { DataSource, EntitySchema } from "typeorm";
+import { mysqlTypeOf } from "./stores/mysql-server.ts";
 
 /** The test server's address, with administrator's rights. */
 export function mysqlUrl(): string {
@@ -21,13 +22,22 @@ export interface TestSchema {
   url: string;
 }
 
-/** Makes an empty schema on the test server; `drop` removes it. */
-export async function createSchema(): Promise<{ url: string; drop: () => Promise<void> }> {
+/** An empty schema on the test server; `drop` removes it. */
+export interface EmptySchema {
+  url: string;
+  /** Which of the two dialects answers. */
+  type: "mysql" | "mariadb";
+  drop: () => Promise<void>;
+}
+
+/** Makes an empty schema on the test server. */
+export async function createSchema(): Promise<EmptySchema> {
   const server = new URL(mysqlUrl());
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   await administer(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
   server.pathname = `/${name}`;
-  return { url: server.href, drop: () => administer(`DROP DATABASE ${name}`) };
+  const { href: url } = server;
+  return { url, type: await mysqlTypeOf(url), drop: () => administer(`DROP DATABASE ${name}`) };
 }
 
 /**
@@ -48,7 +58,7 @@ export function useMysql(schema: {
     const source = await openMysql({
       ...schema,
       url: created.url,
-      type: "mariadb",
+      type: created.type,
       poolSize: 10,
       maxWaiting: 1000,
     });
