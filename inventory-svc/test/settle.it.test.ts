@@ -100,8 +100,24 @@ describe("the life of an allocation", () => {
     const { results } = await client.batchCommit({ entries });
     expect(words(results)).to.deep.equal(["reacquired", "SOLD_OUT"]);
     const again = await client.batchCommit({ entries });
-    expect(words(again.results)).to.deep.equal(["reacquired", "SOLD_OUT"]);
+    expect(words(again.results)).to.deep.equal(["reacquired", "ALLOCATION_NOT_HELD"]);
     expect(await stockOf(client, eventId)).to.deep.equal([[0, 2, 1]]);
+    await expectExact(inventory, eventId);
+  });
+
+  it("refuses a late commit for good, though units come back after it", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [1]);
+    const { eventId } = event;
+    const late = await hold(event, 1);
+    await client.batchRelease({ entries: refsOf(eventId, late) });
+    const rival = await hold(event, 1);
+    const commit = async () =>
+      words((await client.batchCommit({ entries: refsOf(eventId, late) })).results);
+    expect(await commit()).to.deep.equal(["SOLD_OUT"]);
+    await client.batchRelease({ entries: refsOf(eventId, rival) });
+    expect(await commit()).to.deep.equal(["ALLOCATION_NOT_HELD"]);
+    expect(await stockOf(client, eventId)).to.deep.equal([[1, 0, 0]]);
     await expectExact(inventory, eventId);
   });
 

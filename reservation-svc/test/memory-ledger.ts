@@ -179,9 +179,11 @@ export class MemoryLedger implements Ledger {
       const event = this.#event(eventId);
       const { items, userId } = allocation;
       if (items.some((item) => (event.available.get(item.ticketTypeId) ?? 0) < item.quantity)) {
+        allocation.isFinal = true;
         return new ServiceError("SOLD_OUT", "too few units are left");
       }
       if (this.#unitsOfUser(eventId, userId) + unitsOf(items) > event.maxPerUser) {
+        allocation.isFinal = true;
         return new ServiceError("LIMIT_EXCEEDED", "more than one user may have");
       }
       this.#move(event, items, -1);

@@ -6,7 +6,7 @@ export interface Line {
 
 /**
  * Where an allocation is in its life. A released one has lapsed, and may be committed after all;
- * a voided one was cancelled, and nothing ever becomes of it again.
+ * a voided one was cancelled, or refused to a late commit, and nothing ever becomes of it again.
  */
 export type AllocationState = "HELD" | "COMMITTED" | "RELEASED" | "VOIDED";
 

@@ -99,8 +99,23 @@ describe("decideCommit()", () => {
     expect(answers[0]).to.deep.equal({ reacquired: true, isNew: true });
     expect(answers[1]).to.include({ reason: "SOLD_OUT" });
     expect(answers[2]).to.deep.equal({ reacquired: true, isNew: false });
-    expect(change.moves).to.deep.equal([{ ids: ["a"], from: "RELEASED", to: "COMMITTED" }]);
+    expect(change.moves).to.deep.equal([
+      { ids: ["a"], from: "RELEASED", to: "COMMITTED" },
+      { ids: ["b"], from: "RELEASED", to: "VOIDED" },
+    ]);
     expect(change.deltas).to.deep.equal([{ position: 0, available: -2, held: 0, sold: 2 }]);
+  });
+
+  it("refuses for good: a repeat is not sold what came back meanwhile", () => {
+    const book = bookOf([allocation("a", "RELEASED")], { available: 1, held: 0, sold: 0 });
+    const { answers, change } = decideCommit(book, ["a", "a"]);
+    expect(answers[0]).to.include({ reason: "SOLD_OUT" });
+    expect(answers[1]).to.include({ reason: "ALLOCATION_NOT_HELD" });
+    expect(change).to.deep.equal({
+      inserts: [],
+      moves: [{ ids: ["a"], from: "RELEASED", to: "VOIDED" }],
+      deltas: [],
+    });
   });
 
   it("does not take released units beyond the buyer's limit", () => {
@@ -109,7 +124,9 @@ describe("decideCommit()", () => {
       { available: 9, held: 0, sold: 0 },
       [["ann", 2]],
     );
-    expect(decideCommit(book, ["a"]).answers[0]).to.include({ reason: "LIMIT_EXCEEDED" });
+    const { answers, change } = decideCommit(book, ["a"]);
+    expect(answers[0]).to.include({ reason: "LIMIT_EXCEEDED" });
+    expect(change.moves).to.deep.equal([{ ids: ["a"], from: "RELEASED", to: "VOIDED" }]);
   });
 
   it("knows neither strangers nor another event's", () => {

@@ -19,7 +19,8 @@ export interface Commit {
 /**
  * Decides which allocations become sold, in order.
  *
- * Released ones take their units again if enough are left and the buyer's limit allows.
+ * Released ones take their units again if enough are left and the buyer's limit allows. One that may
+ * not is voided: its buyer is told to have the payment refunded, so no repeat may sell it after all.
  */
 export function decideCommit(
   book: Book,
@@ -44,12 +45,10 @@ export function decideCommit(
       return allocationNotHeld(id);
     }
     const short = settlement.stock.shortOf(allocation.lines);
-    if (short !== undefined) {
-      return soldOut(short.ticketTypeId);
-    }
     const unitsAfter = allocation.units + (unitsByUser.get(allocation.userId) ?? 0);
-    if (unitsAfter > event.maxPerUser) {
-      return limitExceeded(event.maxPerUser);
+    if (short !== undefined || unitsAfter > event.maxPerUser) {
+      settlement.move(allocation, "VOIDED");
+      return short === undefined ? limitExceeded(event.maxPerUser) : soldOut(short.ticketTypeId);
     }
     unitsByUser.set(allocation.userId, unitsAfter);
     settlement.move(allocation, "COMMITTED");

@@ -7,10 +7,15 @@ import { ALLOCATION, nameOf, RESERVATION } from "./states.ts";
 /** The state of an allocation that goes with each state of its reservation. */
 const COUNTERPARTS: Readonly<Record<number, readonly number[]>> = {
   [RESERVATION.held]: [ALLOCATION.held],
-  [RESERVATION.confirming]: [ALLOCATION.held, ALLOCATION.committed, ALLOCATION.released],
+  [RESERVATION.confirming]: [
+    ALLOCATION.held,
+    ALLOCATION.committed,
+    ALLOCATION.released,
+    ALLOCATION.voided,
+  ],
   [RESERVATION.confirmed]: [ALLOCATION.committed],
   [RESERVATION.cancelled]: [ALLOCATION.voided],
-  [RESERVATION.expired]: [ALLOCATION.released],
+  [RESERVATION.expired]: [ALLOCATION.released, ALLOCATION.voided],
 };
 
 /** Reservations are numbered in the order of their creation; so many numbers are one look. */

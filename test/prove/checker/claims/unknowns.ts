@@ -5,10 +5,10 @@ import { contentOf } from "../units.ts";
 /** The state of an allocation that goes with each state of its reservation. */
 const COUNTERPARTS: Readonly<Record<string, readonly string[]>> = {
   HELD: ["HELD"],
-  CONFIRMING: ["HELD", "COMMITTED", "RELEASED"],
+  CONFIRMING: ["HELD", "COMMITTED", "RELEASED", "VOIDED"],
   CONFIRMED: ["COMMITTED"],
   CANCELLED: ["VOIDED"],
-  EXPIRED: ["RELEASED"],
+  EXPIRED: ["RELEASED", "VOIDED"],
 };
 
 /**
