@@ -66,7 +66,10 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
 };
 
 /** Everything that waits in reservation-svc, and is bounded there. */
-const QUEUES = ["ledger", "write", "lookup", "confirm", "release", "read", "pass", "used_pass"];
+const QUEUES = [
+  ...["ledger", "write", "lookup", "replay", "confirm", "release", "read"],
+  ...["pass", "used_pass"],
+];
 
 describe("every process", () => {
   const system = useSharedSystem();

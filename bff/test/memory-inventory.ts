@@ -76,6 +76,7 @@ export class MemoryInventory {
     batchAllocateAcrossEvents: () => ({}),
     batchCommit: () => ({}),
     batchRelease: () => ({}),
+    batchGetAllocations: () => ({}),
     extendAllocation: () => ({}),
   };
 

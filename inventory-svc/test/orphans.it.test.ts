@@ -85,6 +85,7 @@ describe("orphans", () => {
     await lapse(event, 60);
     const latecomer: Ledger = {
       settle: (query, decide) => ledger.settle(query, decide),
+      find: ledger.find,
       extend: ledger.extend,
       audit: ledger.audit,
       findOrphans: async (options) => {
@@ -115,6 +116,7 @@ describe("orphans", () => {
     let failures = 0;
     const flaky: Ledger = {
       settle: (query, decide) => ledger.settle(query, decide),
+      find: ledger.find,
       extend: ledger.extend,
       audit: ledger.audit,
       findOrphans: (options) => {

@@ -23,6 +23,7 @@ describe("a ledger that fails in part", () => {
     return {
       settle: (query, decide) =>
         query.eventId === brokenId ? Promise.reject(failure) : ledger.settle(query, decide),
+      find: ledger.find,
       extend: ledger.extend,
       findOrphans: ledger.findOrphans,
       audit: ledger.audit,
@@ -126,6 +127,7 @@ describe("a ledger that fails in part", () => {
     let audits = 0;
     const counting: Ledger = {
       settle: (query, decide) => ledger.settle(query, decide),
+      find: ledger.find,
       extend: ledger.extend,
       findOrphans: ledger.findOrphans,
       audit: (id) => {

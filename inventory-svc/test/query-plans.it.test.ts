@@ -97,6 +97,12 @@ describe("the query plans of inventory-svc", () => {
     expect(await faultsOf(4, () => settle("users"))).to.deep.equal([]);
   });
 
+  it("look many allocations up", async () => {
+    const ids = allocations.map(({ id }) => id);
+    const find = async () => expect(await ledger.find(ids)).to.have.length(ids.length);
+    expect(await faultsOf(1, find)).to.deep.equal([]);
+  });
+
   it("write what was decided for several events at once", async () => {
     const settle = () =>
       Promise.all(

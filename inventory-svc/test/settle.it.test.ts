@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Allocation_State } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { expect } from "chai";
 import {
   type CreatedEvent,
@@ -119,6 +120,31 @@ describe("the life of an allocation", () => {
     expect(await commit()).to.deep.equal(["ALLOCATION_NOT_HELD"]);
     expect(await stockOf(client, eventId)).to.deep.equal([[1, 0, 0]]);
     await expectExact(inventory, eventId);
+  });
+
+  it("tells what became of allocations, and leaves out what was never granted", async () => {
+    const { client } = inventory;
+    const event = await createEvent(client, [10]);
+    const { eventId } = event;
+    const ids = await hold(event, 4);
+    const [held = "", sold = "", released = "", voided = ""] = ids;
+    await client.batchCommit({ entries: refsOf(eventId, [sold]) });
+    await client.batchRelease({ entries: refsOf(eventId, [released]) });
+    const entries = refsOf(eventId, [voided]).map((ref) => ({ ...ref, isFinal: true }));
+    await client.batchRelease({ entries });
+    const { allocations } = await client.batchGetAllocations({
+      allocationIds: [...ids, randomUUID()],
+    });
+    const states = allocations.map(({ allocationId, state }) => [allocationId, state]);
+    expect(Object.fromEntries(states)).to.deep.equal({
+      [held]: Allocation_State.HELD,
+      [sold]: Allocation_State.COMMITTED,
+      [released]: Allocation_State.RELEASED,
+      [voided]: Allocation_State.VOIDED,
+    });
+    expect(allocations[0]).to.deep.include({ eventId });
+    const failure = await failureOf(client.batchGetAllocations({ allocationIds: ["7"] }));
+    expect(failure.metadata.field).to.equal("allocation_ids[0]");
   });
 
   it("does not take units again beyond the buyer's limit", async () => {

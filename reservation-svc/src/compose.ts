@@ -59,18 +59,20 @@ export function composeApp(deps: {
     onStock,
     observer: metrics.combiner,
   });
+  const ledgerTimeoutMs = config.rpcTimeoutMs;
   const createReservation = new CreateReservation({
     store,
     combiners,
     cache,
     gate,
+    ledger,
+    ledgerTimeoutMs,
     maxWriteBatch: config.batchSize,
     maxWrites: 3,
     maxWriteQueue: config.queueSize,
   });
   // A confirm names its payment row by row, which costs with the square of the batch.
   const changes = { store, ledger, onStock, maxInFlight: 4, maxQueue: config.queueSize };
-  const ledgerTimeoutMs = config.rpcTimeoutMs;
   const confirmReservation = new ConfirmReservation({ ...changes, maxBatch: 128, ledgerTimeoutMs });
   const releaseUnits = new ReleaseUnits({ ...changes, maxBatch: 500, ledgerTimeoutMs });
   const finder = new ReservationFinder(store, {
@@ -82,6 +84,7 @@ export function composeApp(deps: {
     ledger: () => combiners.longest,
     write: () => createReservation.writeQueueDepth,
     lookup: () => createReservation.lookupQueueDepth,
+    replay: () => createReservation.replayQueueDepth,
     confirm: () => confirmReservation.depth,
     release: () => releaseUnits.depth,
     read: () => finder.depth,

@@ -46,7 +46,7 @@ export function combinerOf(parts: Parts = {}) {
 }
 
 /** A ledger that answers when the test says so, or at once; `totalMinor` is the wish's id. */
-export class SlowLedger implements Ledger {
+export class SlowLedger implements Pick<Ledger, "allocate"> {
   readonly ids: string[][] = [];
   readonly tokens: number[] = [];
   readonly events: string[] = [];
@@ -97,10 +97,6 @@ export class SlowLedger implements Ledger {
   answerNext(): void {
     this.#open.shift()?.();
   }
-
-  commit = never;
-  release = never;
-  extend = never;
 }
 
 /** A lock that is free unless `answer` says otherwise; tokens count up, above the floor. */

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { reservationIdOf } from "../src/app/create-reservation.ts";
 import type { NewReservation } from "../src/app/reservation-store.ts";
+import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
@@ -150,6 +151,32 @@ describe("CreateReservation", () => {
     // Units that come back are to be had at once.
     await replica.cancel(first.reservation);
     expect((await replica.create(wishFor(event))).isReplay).to.equal(false);
+  });
+
+  it("gives the units to whoever was granted them, though all is known to be sold out", async () => {
+    const event = ledger.addEvent({ capacity: 1 });
+    const wish = wishFor(event);
+    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
+    await crashing.create(wish).catch(() => undefined);
+    const replica = newReplica();
+    replica.cache.setLive(true);
+    expect(await reasonOf(replica.create(wishFor(event)))).to.equal("SOLD_OUT");
+    const { reservation } = await replica.create(wish);
+    expect(await replica.get(reservation)).to.deep.equal(reservation);
+    expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 0, held: 1, sold: 0 });
+  });
+
+  it("says SOLD_OUT to whoever was granted units that have lapsed since", async () => {
+    const event = ledger.addEvent({ capacity: 1 });
+    const wish = wishFor(event);
+    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
+    await crashing.create(wish).catch(() => undefined);
+    const [allocation] = [...ledger.allocations.values()].slice(-1);
+    await ledger.release([{ ...allocation, state: "expired" } as unknown as Reservation]);
+    const replica = newReplica();
+    replica.cache.setLive(true);
+    await replica.create(wishFor(event));
+    expect(await reasonOf(replica.create(wish))).to.equal("SOLD_OUT");
   });
 
   it("sells the last unit to exactly one of many", async () => {

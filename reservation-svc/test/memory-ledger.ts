@@ -4,7 +4,7 @@ import type { Grant, Ledger, StockLevels } from "../src/app/ledger.ts";
 import type { Item, Reservation } from "../src/domain/reservation.ts";
 
 type Wishes = Parameters<Ledger["allocate"]>[0];
-type Method = "allocate" | "commit" | "release" | "extend";
+type Method = "allocate" | "find" | "commit" | "release" | "extend";
 
 /** One event; times in milliseconds. */
 interface MemoryEvent {
@@ -38,7 +38,13 @@ const PRICE_MINOR = 2_500;
  */
 export class MemoryLedger implements Ledger {
   readonly allocations = new Map<string, MemoryAllocation>();
-  readonly calls: Record<Method, number> = { allocate: 0, commit: 0, release: 0, extend: 0 };
+  readonly calls: Record<Method, number> = {
+    allocate: 0,
+    find: 0,
+    commit: 0,
+    release: 0,
+    extend: 0,
+  };
   /** How often units of each allocation were really given back. */
   readonly givenBack = new Map<string, number>();
   /** Runs before a call is served; throw, or wait, to fail or hold it up. */
@@ -86,6 +92,18 @@ export class MemoryLedger implements Ledger {
     event.fence = Math.max(event.fence, batch.token);
     const answers = batch.wishes.map((wish) => this.#decide(event, batch.eventId, wish));
     return { answers, stock: this.#levels(batch.eventId) };
+  }
+
+  async find(ids: readonly string[]): Promise<Map<string, { hasUnits: boolean }>> {
+    await this.#begin("find");
+    return new Map(
+      ids.flatMap((id) => {
+        const allocation = this.allocations.get(id);
+        return allocation === undefined
+          ? []
+          : [[id, { hasUnits: allocation.state !== "RELEASED" }]];
+      }),
+    );
   }
 
   async commit(reservations: readonly Reservation[]): ReturnType<Ledger["commit"]> {

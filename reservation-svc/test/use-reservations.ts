@@ -100,6 +100,8 @@ function replicaOf(
     combiners,
     cache,
     gate: options.gate ?? NO_ROOMS,
+    ledger,
+    ledgerTimeoutMs: 2_000,
     maxWriteBatch: 50,
     maxWrites: 2,
     maxWriteQueue: 1_000,

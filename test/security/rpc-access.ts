@@ -95,6 +95,7 @@ export const RPCS: Readonly<Record<string, RpcAccess>> = {
       };
     },
   },
+  "InventoryService.BatchGetAllocations": INTERNAL,
   "InventoryService.BatchCommit": INTERNAL,
   "InventoryService.BatchRelease": INTERNAL,
   "InventoryService.ExtendAllocation": INTERNAL,

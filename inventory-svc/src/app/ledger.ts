@@ -70,6 +70,12 @@ export interface Ledger {
   ): Promise<Settled<T> | undefined>;
 
   /**
+   * The allocations with these ids, at most 500, of any event; unknown ones are missing. Waits for
+   * no lock: what is being decided is not seen.
+   */
+  find(ids: readonly string[]): Promise<readonly Allocation[]>;
+
+  /**
    * Moves the time at which a held allocation lapses, never backwards and never beyond
    * `maxSeconds` after it was granted. Returns the allocation as it is afterwards.
    */

@@ -30,6 +30,7 @@ import { parseListEvents } from "./parse-list-events.ts";
 import { parseUpdateTicketType } from "./parse-update-ticket-type.ts";
 import {
   toAllocateResponse,
+  toAllocation,
   toAvailability,
   toEvent,
   toRefusal,
@@ -92,6 +93,7 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
 type LedgerMethods =
   | "batchAllocate"
   | "batchAllocateAcrossEvents"
+  | "batchGetAllocations"
   | "batchCommit"
   | "batchRelease"
   | "extendAllocation";
@@ -118,6 +120,10 @@ function ledgerMethods(
         }
       };
       return { results: await Promise.all(batches.map(resultOf)) };
+    },
+    async batchGetAllocations({ allocationIds }) {
+      const found = await deps.ledger.find(parseUuids("allocation_ids", allocationIds));
+      return { allocations: found.map(toAllocation) };
     },
     async batchCommit(request, { signal }) {
       const { answers, stocks } = await batchCommit(

@@ -5,6 +5,8 @@ import { type EventSchema, WaitingRoom_OnStoreLoss } from "@tessera/proto/invent
 import {
   type AllocateResult,
   AllocateResultSchema,
+  Allocation_State,
+  type AllocationSchema,
   type BatchAllocateResponseSchema,
   type StockLevelsSchema,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
@@ -18,7 +20,7 @@ import type { StockLevels } from "../app/ledger.ts";
 import type { Grant } from "../domain/decide.ts";
 import type { Refusal } from "../domain/errors.ts";
 import type { Event, TicketType } from "../domain/event.ts";
-import type { StockLine } from "../domain/ledger.ts";
+import type { Allocation, AllocationState, StockLine } from "../domain/ledger.ts";
 
 export function toEvent(event: Event): MessageInitShape<typeof EventSchema> {
   const { id, name, venue, holdSeconds, maxPerUser, organiserId, waitingRoom } = event;
@@ -48,6 +50,23 @@ export function toTicketType(
   currencyCode: string,
 ): MessageInitShape<typeof TicketTypeSchema> {
   return { ...type, price: { amountMinor: BigInt(priceMinor), currencyCode } };
+}
+
+/** States as messages name them. */
+const STATES: Readonly<Record<AllocationState, Allocation_State>> = {
+  HELD: Allocation_State.HELD,
+  COMMITTED: Allocation_State.COMMITTED,
+  RELEASED: Allocation_State.RELEASED,
+  VOIDED: Allocation_State.VOIDED,
+};
+
+export function toAllocation(allocation: Allocation): MessageInitShape<typeof AllocationSchema> {
+  const { id: allocationId, eventId, userId, state, expireTime } = allocation;
+  return {
+    ...{ allocationId, eventId, userId },
+    state: STATES[state],
+    expireTime: timestampFromDate(expireTime),
+  };
 }
 
 export function toStockLevels(stock: StockLevels): MessageInitShape<typeof StockLevelsSchema> {

@@ -4,11 +4,31 @@ import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { LedgerAudit, Orphan } from "../app/ledger.ts";
 import type { Allocation } from "../domain/ledger.ts";
-import { STATE_NUMBERS, stateOf } from "./ledger-rows.ts";
+import {
+  ALLOCATION_COLUMNS,
+  type AllocationRecord,
+  STATE_NUMBERS,
+  stateOf,
+  toAllocation,
+} from "./ledger-rows.ts";
+import { sqlIn } from "./sql-in.ts";
 
 const { HELD, COMMITTED } = STATE_NUMBERS;
 /** An audit reads all of an event's allocations, in milliseconds. */
 const AUDIT_TIMEOUT_MS = 10_000;
+
+/** Does what `Ledger.find` says, without a lock. */
+export async function findAllocations(
+  connection: PoolConnection,
+  ids: readonly string[],
+): Promise<readonly Allocation[]> {
+  const [rows] = await connection.query<RowDataPacket[]>({
+    sql: `SELECT ${ALLOCATION_COLUMNS} FROM allocation FORCE INDEX (allocation_id)
+      WHERE ${sqlIn("id", ids)}`,
+    timeout: QUERY_TIMEOUT_MS,
+  });
+  return (rows as AllocationRecord[]).map(toAllocation);
+}
 
 /** Does what `Ledger.extend` says, in one round trip. */
 export async function extendAllocation(

@@ -12,7 +12,7 @@ import type { DataSource } from "typeorm";
 import type { Ledger, LedgerQuery, Settled } from "../app/ledger.ts";
 import { asError, callerGone } from "../domain/errors.ts";
 import type { Book, Change } from "../domain/ledger.ts";
-import { auditEvent, extendAllocation, findOrphans } from "./ledger-queries.ts";
+import { auditEvent, extendAllocation, findAllocations, findOrphans } from "./ledger-queries.ts";
 import { isMaking, readBooks, withReplays } from "./read-books.ts";
 import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts";
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
@@ -61,6 +61,9 @@ export class MysqlLedger implements Ledger {
     // What `decide` returned goes through the batch untouched.
     return settled as Settled<T> | undefined;
   }
+
+  find: Ledger["find"] = (ids) =>
+    withConnection(this.#pool, (connection) => findAllocations(connection, ids));
 
   extend: Ledger["extend"] = (allocationId, expireTime, maxSeconds) =>
     twice(() =>

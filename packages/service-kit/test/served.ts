@@ -40,6 +40,7 @@ export function eventService(getEvent: OnGetEvent): ServiceImpl<typeof Inventory
     batchAllocateAcrossEvents: notHere,
     batchGetEvents: notHere,
     batchGetAvailability: notHere,
+    batchGetAllocations: notHere,
     batchCommit: notHere,
     batchRelease: notHere,
     extendAllocation: notHere,

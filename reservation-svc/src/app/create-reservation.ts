@@ -8,7 +8,8 @@ import { asFirstAnswered, type Item, type Reservation } from "../domain/reservat
 import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
 import type { Combiners } from "./combiners.ts";
-import type { Grant } from "./ledger.ts";
+import { Finder } from "./finder.ts";
+import type { Grant, Ledger } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
 import { ReservationFinder } from "./reservation-finder.ts";
 import {
@@ -39,6 +40,9 @@ export interface CreateDeps {
   combiners: Combiners;
   cache: AvailabilityCache;
   gate: Pick<PassGate, "roomOf" | "claim">;
+  ledger: Pick<Ledger, "find">;
+  /** How long a call to the ledger may take, in milliseconds. */
+  ledgerTimeoutMs: number;
   /** Reservations that one write has at most. */
   maxWriteBatch: number;
   /** Writes that run at once. */
@@ -76,6 +80,7 @@ export class CreateReservation {
   readonly #running = new Set<string>();
   readonly #writer: Batcher<NewReservation, true>;
   readonly #finder: ReservationFinder;
+  readonly #allocations: Finder<{ hasUnits: boolean }>;
 
   constructor(deps: CreateDeps) {
     this.#deps = deps;
@@ -87,10 +92,12 @@ export class CreateReservation {
       maxInFlight: deps.maxWrites,
       maxQueue: deps.maxWriteQueue,
     });
-    this.#finder = new ReservationFinder(deps.store, {
+    const bounds = { maxInFlight: 2, maxQueue: deps.maxWriteQueue };
+    this.#finder = new ReservationFinder(deps.store, { ...bounds, name: "the replay queue" });
+    this.#allocations = new Finder({
+      ...bounds,
       name: "the lookup queue",
-      maxInFlight: 2,
-      maxQueue: deps.maxWriteQueue,
+      find: (ids) => deps.ledger.find(ids, { timeoutMs: deps.ledgerTimeoutMs }),
     });
   }
 
@@ -99,8 +106,13 @@ export class CreateReservation {
     return this.#writer.depth;
   }
 
-  /** How many requests wait to be told whether they were answered before. */
+  /** How many requests that "sold out" would answer wait to be looked up in the ledger. */
   get lookupQueueDepth(): number {
+    return this.#allocations.depth;
+  }
+
+  /** How many requests wait for their first answer. */
+  get replayQueueDepth(): number {
     return this.#finder.depth;
   }
 
@@ -158,7 +170,14 @@ export class CreateReservation {
     const gone = this.#deps.cache.soldOut(wish.eventId, wish.items);
     if (gone !== undefined) {
       // This buyer may have been among the lucky ones, and asks again.
-      return (await this.#replay(request)) ?? refuse(soldOut(gone));
+      const allocation = await this.#allocations.find(id);
+      const first = allocation === undefined ? undefined : await this.#replay(request);
+      if (first !== undefined) {
+        return first;
+      }
+      if (allocation?.hasUnits !== true) {
+        throw soldOut(gone);
+      }
     }
     const { userId, items } = wish;
     const allocation = { allocationId: id, userId, items };

@@ -36,7 +36,7 @@ export interface CombinerObserver {
 /** What a combiner needs. */
 export interface CombinerDeps {
   lock: EventLock;
-  ledger: Ledger;
+  ledger: Pick<Ledger, "allocate">;
   onStock: (stock: StockLevels) => void;
   observer: CombinerObserver;
 }

@@ -59,6 +59,11 @@ export interface Ledger {
    * Throws FENCED when a higher token was seen.
    */
   allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer>;
+  /** Which of these ids were ever granted, and whether each still has its units. At most 500. */
+  find(
+    ids: readonly string[],
+    call: LedgerCall,
+  ): Promise<ReadonlyMap<string, { hasUnits: boolean }>>;
   /** Makes held units sold; takes lapsed ones again when it can. */
   commit(
     reservations: readonly Reservation[],

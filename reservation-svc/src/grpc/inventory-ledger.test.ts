@@ -1,6 +1,9 @@
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
-import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import {
+  Allocation_State,
+  InventoryService,
+} from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { toConnectError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
@@ -52,6 +55,36 @@ describe("InventoryLedger", () => {
     ]);
     expect(answers[2]).to.be.instanceOf(ServiceError).and.to.include({ reason: "SOLD_OUT" });
     expect(stock).to.deep.equal(LEVELS);
+  });
+
+  it("finds what was granted, and whether it has its units", async () => {
+    const states = { a: "HELD", b: "COMMITTED", c: "RELEASED", d: "VOIDED" } as const;
+    const ledger = ledgerOver({
+      batchGetAllocations: ({ allocationIds }) => ({
+        allocations: Object.entries(states)
+          .filter(([allocationId]) => allocationIds.includes(allocationId))
+          .map(([allocationId, state]) => ({ allocationId, state: Allocation_State[state] })),
+      }),
+    });
+    const found = await ledger.find(["a", "b", "c", "d", "e"], {});
+    expect([...found].map(([id, { hasUnits }]) => [id, hasUnits])).to.deep.equal([
+      ["a", true],
+      ["b", true],
+      ["c", false],
+      ["d", false],
+    ]);
+  });
+
+  it("takes everything for granted that an older inventory-svc cannot tell of", async () => {
+    const found = await ledgerOver({}).find(["a"], {});
+    expect(found.get("a")).to.deep.equal({ hasUnits: true });
+    const away = ledgerOver({
+      batchGetAllocations: () => {
+        throw toConnectError(new ServiceError("OVERLOADED", "full"), "inventory.tessera");
+      },
+    });
+    const failure = await away.find(["a"], {}).catch((reason: unknown) => reason);
+    expect(failure).to.be.instanceOf(ServiceError).and.to.include({ reason: "OVERLOADED" });
   });
 
   it("takes an answer that breaks the contract for a bug", async () => {

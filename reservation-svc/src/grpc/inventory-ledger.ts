@@ -1,9 +1,10 @@
 import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type CallOptions, type Client, ConnectError } from "@connectrpc/connect";
-import type {
-  BatchAllocateResponse,
-  InventoryService,
-  StockLevels as StockMessage,
+import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/connect";
+import {
+  Allocation_State,
+  type BatchAllocateResponse,
+  type InventoryService,
+  type StockLevels as StockMessage,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { toServiceError } from "@tessera/service-kit/connect-error";
@@ -81,6 +82,28 @@ export class InventoryLedger implements Ledger {
           throw new Error("inventory-svc left a batch without an outcome");
       }
     });
+  }
+
+  async find(
+    ids: readonly string[],
+    call: LedgerCall,
+  ): Promise<ReadonlyMap<string, { hasUnits: boolean }>> {
+    const request = { allocationIds: [...ids] };
+    try {
+      const { allocations } = await this.#client.batchGetAllocations(request, optionsOf(call));
+      return new Map(
+        allocations.map(({ allocationId, state }) => [
+          allocationId,
+          { hasUnits: state === Allocation_State.HELD || state === Allocation_State.COMMITTED },
+        ]),
+      );
+    } catch (reason) {
+      if (reason instanceof ConnectError && reason.code === Code.Unimplemented) {
+        // An inventory-svc of before cannot tell: any of them may be there.
+        return new Map(ids.map((id) => [id, { hasUnits: true }]));
+      }
+      throw reason instanceof ConnectError ? toServiceError(reason) : reason;
+    }
   }
 
   async commit(
