@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
-import type { RowDataPacket } from "mysql2/promise";
+import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import { prune } from "../src/app/prune.ts";
 import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
@@ -28,6 +28,12 @@ describe("pruning", () => {
     return Number(rows[0]?.n);
   }
 
+  /** Rows that a pool's one connection has read. */
+  async function rowsRead(one: Pool): Promise<number> {
+    const [rows] = await one.query<RowDataPacket[]>("SHOW SESSION STATUS LIKE 'Handler_read%'");
+    return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
+  }
+
   it("forgets what is old, in as many batches as it takes, and no move that is not published", async () => {
     await insert(8, 2_500);
     await insert(6, 10);
@@ -39,6 +45,42 @@ describe("pruning", () => {
     await schema.pool.query("UPDATE outbox_cursor SET seq = (SELECT MAX(seq) FROM outbox)");
     await prune(store, 7, () => false);
     expect(await count("outbox")).to.equal(10);
+  });
+
+  describe("of a table that is full of what is still young", () => {
+    const pool = () =>
+      createPool({ uri: schema.url, connectionLimit: 1, multipleStatements: true });
+    before(async () => {
+      await schema.pool.query("DELETE FROM outbox");
+      await schema.pool.query("DELETE FROM request_key");
+      await insert(8, 30);
+      await insert(6, 3_000);
+      await schema.pool.query("UPDATE outbox_cursor SET seq = (SELECT MAX(seq) FROM outbox)");
+    });
+
+    it("reads a batch of it, not all", async () => {
+      const one = pool();
+      try {
+        expect(await new MysqlPrune(one).prune(7, 100)).to.be.at.least(30);
+        const read = await rowsRead(one);
+        expect(await new MysqlPrune(one).prune(7, 100)).to.equal(0);
+        expect((await rowsRead(one)) - read).to.be.within(100, 400);
+      } finally {
+        await one.end();
+      }
+    });
+
+    it("does not wait for the relay, which has the cursor", async () => {
+      const relay = await schema.pool.getConnection();
+      try {
+        await relay.query("START TRANSACTION");
+        await relay.query("SELECT seq FROM outbox_cursor WHERE id = 1 FOR UPDATE");
+        expect(await new MysqlPrune(schema.pool).prune(7, 100)).to.equal(0);
+      } finally {
+        await relay.query("ROLLBACK");
+        relay.release();
+      }
+    });
   });
 
   it("stops when it is told to", async () => {

@@ -1,7 +1,13 @@
-import { inTransaction } from "@tessera/service-kit/mysql";
+import { QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import { integerLiteral } from "@tessera/service-kit/sql-literal";
-import type { Pool, ResultSetHeader } from "mysql2/promise";
+import type { Pool, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { Prunable } from "../app/prune.ts";
+
+/** Numbers as the two databases give them: as such, or as texts. */
+interface OldestRow extends RowDataPacket {
+  seq: number | string;
+  isOld: number | string;
+}
 
 /** Request keys and outbox rows in MySQL. Any number of replicas may prune at once. */
 export class MysqlPrune implements Prunable {
@@ -14,15 +20,26 @@ export class MysqlPrune implements Prunable {
   prune(days: number, limit: number): Promise<number> {
     const before = `UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(days)} DAY`;
     const most = integerLiteral(limit);
-    return inTransaction(this.#pool, async (connection) => {
-      // The outbox is in the order of its numbers: the oldest rows are read first, and only they.
-      const [results] = await connection.query<ResultSetHeader[]>(
-        `DELETE FROM request_key WHERE create_time < ${before} ORDER BY create_time LIMIT ${most};
-         DELETE FROM outbox
-         WHERE seq <= (SELECT seq FROM outbox_cursor WHERE id = 1) AND create_time < ${before}
-         ORDER BY seq LIMIT ${most}`,
-      );
-      return results.reduce((sum, { affectedRows }) => sum + affectedRows, 0);
+    return withConnection(this.#pool, async (connection) => {
+      // The outbox is in the order of its numbers, and so of its times. A DELETE by time would read
+      // all that is young as well, and one that reads the cursor would keep it from the relay.
+      const [results] = await connection.query<RowDataPacket[]>({
+        sql: `DELETE FROM request_key WHERE create_time < ${before} ORDER BY create_time LIMIT ${most};
+          SELECT seq, create_time < ${before} AS isOld FROM outbox
+          WHERE seq <= (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT ${most}`,
+        timeout: QUERY_TIMEOUT_MS,
+      });
+      const [keys, oldest] = results as unknown as [ResultSetHeader, OldestRow[]];
+      const young = oldest.findIndex(({ isOld }) => Number(isOld) === 0);
+      const last = oldest.at(young === -1 ? -1 : young - 1);
+      if (last === undefined || young === 0) {
+        return keys.affectedRows;
+      }
+      const [moves] = await connection.query<ResultSetHeader>({
+        sql: `DELETE FROM outbox WHERE seq <= ${integerLiteral(Number(last.seq))}`,
+        timeout: QUERY_TIMEOUT_MS,
+      });
+      return keys.affectedRows + moves.affectedRows;
     });
   }
 }
