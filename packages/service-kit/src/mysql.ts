@@ -168,7 +168,30 @@ async function connected<T>(
       throw reason;
     }
     connection.destroy();
+    if (isTimeout(reason)) {
+      closeIdle(pool);
+    }
     throw storeFailure(reason);
+  }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return (
+    reason instanceof Error &&
+    (("code" in reason && reason.code === "PROTOCOL_SEQUENCE_TIMEOUT") ||
+      (reason instanceof ServiceError && reason.reason === "DEADLINE_EXCEEDED"))
+  );
+}
+
+/**
+ * Closes what lies idle. A host that vanishes ends no connection: where one statement waited in
+ * vain, the others' connections may be as dead, and each would cost a caller as long. Where the
+ * statement was merely slow, they are made anew within milliseconds.
+ */
+function closeIdle(pool: Pool): void {
+  const idle = pool.pool as unknown as CallbackPool & { _freeConnections: { length: number } };
+  while (idle._freeConnections.length > 0) {
+    idle.getConnection((_failure, connection) => connection?.destroy());
   }
 }
 

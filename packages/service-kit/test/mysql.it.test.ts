@@ -2,6 +2,8 @@ import { createSchema, type EmptySchema } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from "typeorm";
+import { Random } from "../../../test/prove/random.ts";
+import { TcpLink } from "../../../test/prove/world/tcp-link.ts";
 import {
   checkMysql,
   inTransaction,
@@ -95,6 +97,33 @@ describe("a MySQL pool", () => {
     expect(await idOf()).to.equal(first);
     await failureOf(withConnection(pool, () => Promise.reject(new Error("a bug"))));
     expect(await idOf()).not.to.equal(first);
+  });
+
+  // As when the database's host vanishes and its name leads to another one: nothing ends them.
+  it("takes one time-out for all connections that were lost in silence", async function () {
+    this.timeout(15_000);
+    const link = await TcpLink.open({
+      targets: () => [Number(new URL(url).port)],
+      random: new Random(1),
+    });
+    try {
+      const through = new URL(url);
+      through.host = link.address;
+      const schema = { entities: [NoteTable], migrations: [] };
+      const source = await openMysql({
+        ...{ ...schema, url: through.href, type, poolSize: 4, maxWaiting: 10 },
+      });
+      sources.push(source);
+      const pool = poolOf(source);
+      const statement = { sql: "SELECT SLEEP(0.05)", timeout: 1_000 };
+      const work = () => withConnection(pool, (connection) => connection.query(statement));
+      await Promise.all(Array.from({ length: 4 }, work));
+      link.impair({ kind: "strand" });
+      expect(await failureOf(work())).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      await Promise.all(Array.from({ length: 4 }, work));
+    } finally {
+      await link.close();
+    }
   });
 
   it("tells a duplicate from other failures", async () => {
