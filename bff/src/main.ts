@@ -4,6 +4,7 @@ import { HttpPort } from "@tessera/service-kit/http-port";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
+import { reconnectWhenSilent } from "@tessera/service-kit/redis-heartbeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { startTracing } from "@tessera/service-kit/tracing";
 import { createApp } from "./app.ts";
@@ -40,6 +41,8 @@ await run(async () => {
   lifecycle.onClose("clients", close);
   const redis = connectRedis(config.redisUrl, logger);
   lifecycle.onClose("redis", () => redis.disconnect());
+  const heartbeat = reconnectWhenSilent(redis);
+  lifecycle.onClose("heartbeat", () => void heartbeat.stop());
   const combiners = createCombiners(clients, config, registry);
   lifecycle.onClose("combiners", () => drainCombiners(combiners));
   const streams = new PlaceStreams({ poll: combiners.poll, settings: config, registry });

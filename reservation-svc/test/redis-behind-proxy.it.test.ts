@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
+import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { useOwnRedis } from "@tessera/testkit/processes";
 import { expect } from "chai";
+import { Random } from "../../test/prove/random.ts";
+import { TcpLink } from "../../test/prove/world/tcp-link.ts";
 import { until } from "../../test/storm.ts";
 import { connectRedis } from "../src/redis/connect.ts";
+import { openRedis } from "../src/redis/open-redis.ts";
 
 describe("Redis behind a proxy", () => {
   const own = useOwnRedis();
@@ -46,6 +50,40 @@ describe("Redis behind a proxy", () => {
     } finally {
       redis.disconnect();
       proxy.close();
+    }
+  });
+
+  // As when its host vanishes and its name leads to another one: nothing ends what was connected.
+  it("is reached anew when all that was connected has fallen silent, subscribers too", async function () {
+    this.timeout(30_000);
+    const { port } = new URL(own.server.url);
+    const link = await TcpLink.open({ targets: () => [Number(port)], random: new Random(1) });
+    const lifecycle = new Lifecycle();
+    try {
+      const url = new URL(own.server.url);
+      url.host = link.address;
+      const redis = openRedis(
+        {
+          ...{ redisUrl: url.href, lockUrls: [url.href] },
+          ...{ redisTimeoutMs: 250, roomTimeoutMs: 250 },
+        },
+        lifecycle,
+        { locks: () => undefined, rooms: () => undefined },
+      );
+      // The relay's connection is as the others, and takes its time.
+      const all = [redis.main, redis.subscriber, redis.rooms.redis];
+      const answered = async () => {
+        const pings = await Promise.allSettled(all.map((one) => one.ping()));
+        return pings.filter(({ status }) => status === "fulfilled").length;
+      };
+      await until("all are connected", async () => (await answered()) === 3);
+      await redis.subscriber.subscribe("news");
+      link.impair({ kind: "strand" });
+      expect(await answered()).to.equal(0);
+      await until("all are connected again", async () => (await answered()) === 3);
+    } finally {
+      await lifecycle.close();
+      await link.close();
     }
   });
 });

@@ -1,4 +1,5 @@
 import type { Lifecycle } from "@tessera/service-kit/lifecycle";
+import { reconnectWhenSilent } from "@tessera/service-kit/redis-heartbeat";
 import type { Redis } from "ioredis";
 import { Breaker } from "./breaker.ts";
 import { connectRedis } from "./connect.ts";
@@ -40,6 +41,8 @@ export function openRedis(
   const open = (url: string, ms: number) => {
     const redis = connectRedis(url, { timeoutMs: ms });
     lifecycle.onClose("redis", () => redis.disconnect());
+    const heartbeat = reconnectWhenSilent(redis);
+    lifecycle.onClose("heartbeat", () => void heartbeat.stop());
     return redis;
   };
   const main = open(config.redisUrl, timeoutMs);

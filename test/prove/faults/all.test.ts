@@ -28,6 +28,7 @@ describe("faultNamed()", () => {
 
   it("knows nothing of what makes no sense", () => {
     expect(faultNamed("net-duplicate@user-mysql")).to.equal(undefined);
+    expect(faultNamed("net-strand@bff-inventory")).to.equal(undefined);
     expect(faultNamed("rain")).to.equal(undefined);
   });
 });

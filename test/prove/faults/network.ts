@@ -15,7 +15,8 @@ interface Trouble {
 
 /** Buyers see what happens to this one with their own eyes; what happens to others is answered. */
 const BUYERS_LINK: LinkName = "client-bff";
-const HTTP_LINKS = LINKS.filter((link) => !/-(mysql|redis)$/.test(link));
+const STORE_LINKS = LINKS.filter((link) => /-(mysql|redis)$/.test(link));
+const HTTP_LINKS = LINKS.filter((link) => !STORE_LINKS.includes(link));
 
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   "net-delay": {
@@ -39,6 +40,13 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     links: LINKS,
     impairment: (random) => ({ kind: "cut", everyMs: random.integer(50, 1_000) }),
   },
+  // Between services the mesh, or gRPC's keep-alive, finds such a connection.
+  "net-strand": {
+    title: "Connections fall silent for good, and new ones are well",
+    lastsMs: [1_000, 3_000],
+    links: STORE_LINKS,
+    impairment: () => ({ kind: "strand" }),
+  },
   // Only where one piece of what is carried is one request can it be carried twice.
   "net-duplicate": {
     title: "Requests arrive twice",
@@ -55,10 +63,13 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 };
 
 /** Each trouble on some link between the processes, and on the one between buyers and us. */
-export const NETWORK_FAULTS: readonly Fault[] = Object.keys(TROUBLES).flatMap((name) => {
-  const inner = TROUBLES[name]?.links.filter((link) => link !== BUYERS_LINK) ?? [];
-  return [networkFault(name, inner), ...pinned(name, BUYERS_LINK)];
-});
+export const NETWORK_FAULTS: readonly Fault[] = Object.entries(TROUBLES).flatMap(
+  ([name, { links }]) => {
+    const inner = links.filter((link) => link !== BUYERS_LINK);
+    const isBuyersToo = links.includes(BUYERS_LINK);
+    return [networkFault(name, inner), ...(isBuyersToo ? pinned(name, BUYERS_LINK) : [])];
+  },
+);
 
 /** Each trouble on each link for which it means something: `net-drop@reservation-mysql`. */
 export const PINNED_NETWORK_FAULTS: readonly Fault[] = Object.entries(TROUBLES).flatMap(
@@ -103,6 +114,8 @@ function inWords(impairment: Impairment): string {
       return `cut every ${impairment.everyMs} ms`;
     case "lose-replies":
       return "replies are lost";
+    case "strand":
+      return "open connections carry nothing any more";
     case "duplicate":
       return `${Math.round(100 * impairment.share)} % of requests arrive twice`;
   }

@@ -20,6 +20,7 @@ export class Connection {
   readonly #sockets = new Set<Socket>();
   readonly #lanes: Lane[] = [];
   #hasLost = false;
+  #isStranded = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -42,6 +43,16 @@ export class Connection {
     this.#options.caller.resume();
   }
 
+  /** True when it was left without a way. */
+  get isStranded(): boolean {
+    return this.#isStranded;
+  }
+
+  /** Carries nothing any more, for ever; neither side is told until the other one gives up. */
+  strand(): void {
+    this.#isStranded = true;
+  }
+
   /** Carries to and from this target, which must be connected. */
   join(target: Socket): void {
     const { caller } = this.#options;
@@ -60,17 +71,22 @@ export class Connection {
   }
 
   #carry(way: Way, from: Socket, to: Socket): void {
-    const fate = () => this.#options.fate(way);
+    const fate = () => (this.#isStranded ? "lost" : this.#options.fate(way));
     const onLost = () => {
       this.#hasLost = true;
     };
     this.#lanes.push(new Lane({ from, to, fate, onLost }));
+    from.on("end", () => {
+      if (this.#isStranded) {
+        this.cut();
+      }
+    });
     from.on("close", (hasFailed) => {
       // One that ended in an orderly way has said so, and the lane tells of it.
       if (!hasFailed && from.readableEnded) {
         return;
       }
-      if (fate() === "lost") {
+      if (fate() === "lost" && !this.#isStranded) {
         onLost();
       } else {
         reset(to);

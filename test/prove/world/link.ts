@@ -8,6 +8,8 @@ export type Impairment =
   | { kind: "cut"; everyMs: number }
   /** What is asked arrives and is done; no answer comes back. Connections end when it is healed. */
   | { kind: "lose-replies" }
+  /** Connections that are open carry nothing any more, ever, and nobody is told; new ones do. */
+  | { kind: "strand" }
   /** This share of requests arrives twice; the first answer is the one that counts. */
   | { kind: "duplicate"; share: number };
 
@@ -22,6 +24,9 @@ export interface Link {
   readonly connections: number;
   /** Whatever was impaired before is forgotten. */
   impair(impairment: Impairment): void;
-  /** Carries everything again; connections that lost something are cut, so that nobody waits on them. */
+  /**
+   * Carries everything again; connections that lost something are cut, so that nobody waits on them.
+   * Those that were stranded stay so: whoever waits on them has to find that out.
+   */
   heal(): void;
 }

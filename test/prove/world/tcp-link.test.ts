@@ -142,6 +142,25 @@ describe("TcpLink", () => {
     silent.destroy();
   });
 
+  it("strands who is connected, for good, and carries who comes later", async () => {
+    const stranded = await callHeard();
+    link.impair({ kind: "strand" });
+    const later = await callHeard();
+    stranded.write("lost");
+    link.heal();
+    stranded.write("lost");
+    later.write("second");
+    expect(String((await once(later, "data"))[0])).to.equal("second");
+    expect(link.connections).to.equal(2);
+    expect(parrot.heard).to.not.contain("lost");
+    // Who gives up, in whatever way, ends it on both sides.
+    stranded.resetAndDestroy();
+    await until("one is open", async () => link.connections === 1);
+    link.impair({ kind: "strand" });
+    later.end();
+    await until("nothing is open", async () => link.connections === 0);
+  });
+
   it("cuts again and again", async () => {
     const caller = await callHeard();
     link.impair({ kind: "cut", everyMs: 5 });

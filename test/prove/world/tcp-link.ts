@@ -67,6 +67,11 @@ export class TcpLink implements Link {
     }
     this.heal();
     this.#impairment = impairment;
+    if (impairment.kind === "strand") {
+      for (const connection of this.#connections) {
+        connection.strand();
+      }
+    }
     if (impairment.kind === "cut") {
       this.#cutAll();
       this.#cutting = setInterval(() => this.#cutAll(), impairment.everyMs);
@@ -77,7 +82,7 @@ export class TcpLink implements Link {
     clearInterval(this.#cutting);
     this.#impairment = undefined;
     for (const connection of this.#connections) {
-      if (connection.hasLost) {
+      if (connection.hasLost && !connection.isStranded) {
         connection.cut();
       }
     }
@@ -141,6 +146,7 @@ export class TcpLink implements Link {
       case "delay":
         return impairment.ms + this.#options.random.fraction() * impairment.jitterMs;
       case "cut":
+      case "strand":
       case undefined:
         return 0;
     }
