@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
-import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
 /** The hold is over the moment it is made. */
@@ -144,45 +143,6 @@ describe("ConfirmReservation", () => {
     await replica.sweep();
   });
 
-  it("takes nothing for a payment that was told to go back, whatever comes back later", async () => {
-    const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-    const reservation = await held(event);
-    await replica.sweep();
-    await replica.create(wishFor(event));
-    const key = randomUUID();
-    expect(await reasonOf(replica.confirm(reservation, "pay-1", key))).to.equal("HOLD_EXPIRED");
-    await replica.sweep();
-    expect(ledger.stockOf(event.eventId).available).to.equal(1);
-    expect(await reasonOf(replica.confirm(reservation, "pay-1", key))).to.equal("HOLD_EXPIRED");
-    expect(await reasonOf(replica.confirm(reservation, "pay-2"))).to.equal("HOLD_EXPIRED");
-    expect(ledger.stockOf(event.eventId).available).to.equal(1);
-  });
-
-  for (const first of ["one", "other"] as const) {
-    it(`tells two replicas the same of one payment, though units came back between them: ${first} ends first`, async () => {
-      const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-      const ends = { one: new SlowEnd(system.schema.pool), other: new SlowEnd(system.schema.pool) };
-      const reservation = await held(event);
-      await replica.sweep();
-      await replica.create(wishFor(event));
-      const confirm = (store: SlowEnd) =>
-        reasonOf(newReplica({ store }).confirm(reservation, "pay-1"));
-      const one = confirm(ends.one);
-      await ends.one.reached;
-      // The ledger has refused one; now the rival's hold lapses, and the other one asks.
-      await replica.sweep();
-      const other = confirm(ends.other);
-      await ends.other.reached;
-      const answers = { one, other };
-      ends[first].go();
-      await answers[first];
-      ends[first === "one" ? "other" : "one"].go();
-      expect(await Promise.all([one, other])).to.deep.equal(["HOLD_EXPIRED", "HOLD_EXPIRED"]);
-      expect((await replica.get(reservation)).state).to.equal("expired");
-      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
-    });
-  }
-
   it("has one outcome against expiry at the same instant, and the ledger agrees", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
     const sweeper = newReplica();
@@ -301,26 +261,3 @@ describe("ConfirmReservation", () => {
     expect(confirmed).to.deep.include({ state: "confirmed", isReacquired: false });
   });
 });
-
-/** A store that does not record the end of a confirmation until it is told to. */
-class SlowEnd extends MysqlReservationStore {
-  readonly #reached = Promise.withResolvers<void>();
-  readonly #told = Promise.withResolvers<void>();
-
-  /** Resolves when the ledger has answered, and the end is to be recorded. */
-  get reached(): Promise<void> {
-    return this.#reached.promise;
-  }
-
-  go(): void {
-    this.#told.resolve();
-  }
-
-  override async endConfirm(
-    outcome: Parameters<MysqlReservationStore["endConfirm"]>[0],
-  ): Promise<Reservation[]> {
-    this.#reached.resolve();
-    await this.#told.promise;
-    return await super.endConfirm(outcome);
-  }
-}
