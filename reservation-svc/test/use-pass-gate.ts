@@ -19,20 +19,26 @@ export function usePassGate() {
   const source = new MemorySales();
   const opened = {} as { store: RedisWaitingRoomStore; rooms: WaitingRooms; replica: Replica };
   const claims: string[] = [];
-  before(async () => {
-    const store = await stores.newStore();
-    const sales = new Sales(source);
+  const newReplica = (
+    store: RedisWaitingRoomStore,
+    options: Parameters<typeof reservations.newReplica>[0] = {},
+  ) => {
     const plain = reservations.newReplica();
     const gate = new PassGate({
       store,
-      sales,
+      sales: new Sales(source),
       passKeys: KEYS,
       wasMade: async (id) => (await plain.store.find([id])).length > 0,
       onClaim: (outcome) => claims.push(outcome),
       maxQueue: 1_000,
     });
+    return reservations.newReplica({ ...options, gate });
+  };
+  before(async () => {
+    const store = await stores.newStore();
+    const sales = new Sales(source);
     const rooms = new WaitingRooms({ store, sales, passKeys: KEYS, observer: SILENT });
-    Object.assign(opened, { store, rooms, replica: reservations.newReplica({ gate }) });
+    Object.assign(opened, { store, rooms, replica: newReplica(store) });
   });
   return {
     reservations,
@@ -41,6 +47,9 @@ export function usePassGate() {
     /** What became of the passes that were shown. */
     claims,
     opened,
+    /** One more replica, over a store of its own. */
+    newReplica: (options: Parameters<typeof reservations.newReplica>[0]) =>
+      newReplica(opened.store, options),
     /** For waiting rooms of another make. */
     deps: () => ({ store: opened.store, passKeys: KEYS, observer: SILENT }),
     /** A new event with a waiting room, and its only ticket type. */

@@ -3,8 +3,10 @@ import { passKeysOf } from "@tessera/admission-pass";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import { reservationIdOf } from "../src/app/create-reservation.ts";
+import type { NewReservation } from "../src/app/reservation-store.ts";
 import { settleClaims } from "../src/app/settle-claims.ts";
 import { StoreLost } from "../src/app/waiting-room-store.ts";
+import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { usePassGate } from "./use-pass-gate.ts";
 import { reasonOf, wishFor } from "./use-reservations.ts";
 import { admitAll, IN_STOCK, PLENTY, people, standings } from "./use-waiting-room.ts";
@@ -96,6 +98,21 @@ describe("reserving with a pass", () => {
     const other = { ...wish, requestId, items: [{ ...wish.items[0], quantity: 2 }] };
     expect(await reasonOf(create(other as typeof wish))).to.equal("IDEMPOTENCY_KEY_REUSED");
     expect(ledger.stockOf(event.eventId)).to.include({ held: 1 });
+  });
+
+  it("does not hand back the pass of a request that is under way elsewhere", async () => {
+    const event = gate.newEvent({ capacity: 2 });
+    const wish = await newWish(event);
+    const slow = new SlowInsert(gate.reservations.schema.pool);
+    const first = gate.newReplica({ store: slow }).create(wish);
+    await slow.reached;
+    // The ledger has granted it, and it is being written. The same key comes with another body.
+    const other = { ...wish, items: wishFor(event, { quantity: 2 }).items };
+    expect(await reasonOf(create(other))).to.equal("IDEMPOTENCY_KEY_REUSED");
+    slow.go();
+    await first;
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
+    expect(await reasonOf(create({ ...wish, requestId: "another" }))).to.equal("PASS_USED");
   });
 
   it("hands the pass back when the ledger refused", async () => {
@@ -243,3 +260,24 @@ describe("reserving with a pass", () => {
     );
   });
 });
+
+/** A store that writes no reservation until it is told to. */
+class SlowInsert extends MysqlReservationStore {
+  readonly #reached = Promise.withResolvers<void>();
+  readonly #told = Promise.withResolvers<void>();
+
+  /** Resolves when the first reservation is to be written. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  go(): void {
+    this.#told.resolve();
+  }
+
+  override async insert(created: readonly NewReservation[]): Promise<void> {
+    this.#reached.resolve();
+    await this.#told.promise;
+    await super.insert(created);
+  }
+}

@@ -132,11 +132,12 @@ export class PassGate {
     if (answer instanceof StoreLost) {
       return this.#letThrough(room, answer);
     }
-    if (answer !== "claimed") {
+    if (answer !== "claimed" && answer !== "repeated") {
       throw refusalOf(answer, room.eventId, wish.requestId);
     }
     const end = (units: number) => this.#end(room, { ...claim, units });
-    return { use: end, handBack: () => end(0) };
+    // What an earlier try claimed may be under way elsewhere: it is that one's to hand back.
+    return { use: end, handBack: answer === "claimed" ? () => end(0) : NOTHING_HELD.handBack };
   }
 
   /** What the pass says; undefined when it does not matter, because the store is lost. */
@@ -194,7 +195,7 @@ export class PassGate {
 }
 
 function refusalOf(
-  answer: Exclude<ClaimAnswer, "claimed">,
+  answer: Exclude<ClaimAnswer, "claimed" | "repeated">,
   eventId: string,
   requestId: string,
 ): ServiceError {

@@ -51,11 +51,13 @@ export interface ClaimEnd extends Omit<PassClaim, "deadReservationId"> {
 }
 
 /**
- * What a claim came to. `busy`: another reservation is being made with the pass; `doubtful`: another
+ * What a claim came to. `repeated`: this reservation had claimed the pass before, and may have used
+ * it. `busy`: another reservation is being made with the pass; `doubtful`: another
  * one was, so long ago that it may have come to nothing.
  */
 export type ClaimAnswer =
   | "claimed"
+  | "repeated"
   | "unknown"
   | "expired"
   | "used"

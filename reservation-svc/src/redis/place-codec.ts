@@ -86,6 +86,7 @@ export function decodeClaimAnswers(bytes: Buffer): ClaimAnswer[] {
 
 const CLAIM_ANSWERS = {
   O: "claimed",
+  R: "repeated",
   I: "unknown",
   E: "expired",
   U: "used",

@@ -6,8 +6,9 @@
   ARGV[9]  the claims, 88 bytes each: the user id (16), the pass's serial (a double), the reservation
            (32 hex digits), and the reservation whose claim is known to have come to nothing, or zeros
 
-  Returns for each claim 33 bytes: O claimed · I no such pass · E expired · U used by another
-  reservation · B claimed by another · D claimed by another, which is in doubt; and who has it.
+  Returns for each claim 33 bytes: O claimed · R claimed before, by this reservation · I no such
+  pass · E expired · U used by another reservation · B claimed by another · D claimed by another,
+  which is in doubt; and who has it.
 ]]
 local DOUBT_MS = tonumber(ARGV[8])
 
@@ -21,7 +22,7 @@ local function claim(member, serial, reservation, dead)
       place.claimTime = now
       writePlace(member, place)
     end
-    return "O"
+    return "R"
   elseif place.kind == "U" then
     return "U"
   elseif now >= place.due then
