@@ -7,6 +7,7 @@ import {
 import { toConnectError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
+import { until } from "../../../test/storm.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import { InventoryLedger } from "./inventory-ledger.ts";
 
@@ -55,6 +56,34 @@ describe("InventoryLedger", () => {
     ]);
     expect(answers[2]).to.be.instanceOf(ServiceError).and.to.include({ reason: "SOLD_OUT" });
     expect(stock).to.deep.equal(LEVELS);
+  });
+
+  it("does not send what waited for its turn until nobody waited for it", async () => {
+    const sent: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const ledger = ledgerOver({
+      batchAllocate: async ({ eventId }) => {
+        sent.push(eventId);
+        await gate.promise;
+        return {};
+      },
+    });
+    const allocate = (eventId: string, timeoutMs: number) =>
+      ledger
+        .allocate({ eventId, token: 0, wishes: [] }, { timeoutMs })
+        .catch((reason: unknown) => reason);
+    const running: Promise<unknown>[] = [];
+    for (const eventId of ["1", "2", "3", "4"]) {
+      running.push(allocate(eventId, 60_000));
+      await until(`${eventId} is sent`, () => sent.length === running.length);
+    }
+    const late = allocate("5", 1);
+    const deadline = performance.now() + 1;
+    await until("nobody waits for it", () => performance.now() > deadline, { everyMs: 1 });
+    gate.resolve();
+    expect(await late).to.include({ reason: "DEADLINE_EXCEEDED" });
+    await Promise.all(running);
+    expect(sent).to.deep.equal(["1", "2", "3", "4"]);
   });
 
   it("finds what was granted, and whether it has its units", async () => {

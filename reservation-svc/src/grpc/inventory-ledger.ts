@@ -9,7 +9,7 @@ import {
 import { Batcher } from "@tessera/service-kit/batcher";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
-import type { ServiceError } from "@tessera/service-kit/service-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import type {
   AllocateAnswer,
   AllocateBatch,
@@ -21,9 +21,12 @@ import type {
 } from "../app/ledger.ts";
 import type { Reservation } from "../domain/reservation.ts";
 
-/** What one event's combiner asks for, and how long it waits. */
-interface AllocateCall extends LedgerCall {
+/** What one event's combiner asks for. */
+interface AllocateCall {
   batch: AllocateBatch;
+  call: LedgerCall;
+  /** performance.now() after which nobody waits for the answer. */
+  deadline: number;
 }
 
 /** Calls that allocate, at once: enough that one event's never waits for another's. */
@@ -54,24 +57,40 @@ export class InventoryLedger implements Ledger {
   }
 
   allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer> {
-    return this.#allocator.submit({ batch, ...call });
+    const { timeoutMs = Number.POSITIVE_INFINITY } = call;
+    return this.#allocator.submit({ batch, call, deadline: performance.now() + timeoutMs });
   }
 
+  /** What waited for its turn beyond its deadline is not sent any more. */
   async #allocateAll(calls: readonly AllocateCall[]): Promise<(AllocateAnswer | Error)[]> {
+    const now = performance.now();
+    const timely = calls.filter(({ deadline }) => now < deadline);
+    const answers = (await this.#send(timely, now)).values();
+    return calls.map(({ deadline }) =>
+      now < deadline
+        ? (answers.next().value ?? new Error("inventory-svc answered too few batches"))
+        : new ServiceError("DEADLINE_EXCEEDED", "waited too long for the ledger"),
+    );
+  }
+
+  async #send(
+    calls: readonly AllocateCall[],
+    now: number,
+  ): Promise<readonly (AllocateAnswer | Error)[]> {
     const [first] = calls;
-    if (first !== undefined && calls.length === 1) {
-      const answer = this.#client.batchAllocate(toRequest(first.batch), optionsOf(first));
-      return [toAnswer(await told(answer))];
+    if (first === undefined) {
+      return [];
     }
     // The most patient batch's: a hasty one must not fail its neighbours.
-    const timeouts = calls.flatMap(({ timeoutMs }) => timeoutMs ?? []);
+    const leftMs = Math.max(...calls.map(({ deadline }) => deadline)) - now;
+    const timeout = Number.isFinite(leftMs) ? { timeoutMs: Math.ceil(leftMs) } : {};
+    if (calls.length === 1) {
+      const options = optionsOf({ ...first.call, ...timeout });
+      const answer = this.#client.batchAllocate(toRequest(first.batch), options);
+      return [toAnswer(await told(answer))];
+    }
     const request = { batches: calls.map(({ batch }) => toRequest(batch)) };
-    const { results } = await told(
-      this.#client.batchAllocateAcrossEvents(
-        request,
-        timeouts.length < calls.length ? {} : { timeoutMs: Math.max(...timeouts) },
-      ),
-    );
+    const { results } = await told(this.#client.batchAllocateAcrossEvents(request, timeout));
     return results.map(({ outcome }) => {
       switch (outcome.case) {
         case "response":
