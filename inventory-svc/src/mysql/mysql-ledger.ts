@@ -18,11 +18,17 @@ import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
 import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 
-/** Failures after which the transaction is known to have left nothing behind. */
-const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT", "ER_CHECKREAD"]);
+/** Failures after which nothing was left behind, and the same may succeed at once. */
+const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
 
 /** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
 const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
+
+/** Events that are known to be stuck at most; of more, each costs its neighbours a lock's time-out. */
+const STUCK_MAX = 1_000;
+
+/** The answer to a settlement that is to be tried by itself. */
+const ALONE = "alone";
 
 /**
  * The ledger in MySQL: three round trips a transaction, whatever its size.
@@ -36,7 +42,10 @@ export class MysqlLedger implements Ledger {
   readonly #pool: Pool;
   readonly #guard: StockGuard;
   readonly #onChange: (eventId: string) => void;
-  readonly #batcher: Batcher<Settlement, Done>;
+  readonly #batcher: Batcher<Settlement, Done | typeof ALONE>;
+  readonly #alone: Batcher<Settlement, Done>;
+  /** Events whose lock somebody keeps: what is wanted of them goes by itself until one gets it. */
+  readonly #stuck = new Set<string>();
 
   /** `onChange` is told of every event whose stock changed. */
   constructor(
@@ -51,13 +60,22 @@ export class MysqlLedger implements Ledger {
       run: (settlements) => this.#settleAll(settlements),
       ...LIMITS,
     });
+    this.#alone = new Batcher({
+      name: "the ledger's queue",
+      run: (settlements) => Promise.all(settlements.map((one) => this.#settleAlone(one))),
+      ...LIMITS,
+      maxBatch: 1,
+    });
   }
 
   async settle<T extends { change: Change }>(
     query: LedgerQuery,
     decide: (book: Book) => T,
   ): Promise<Settled<T> | undefined> {
-    const { settled } = await this.#batcher.submit({ query, decide });
+    const settlement = { query, decide };
+    const isStuck = this.#stuck.has(query.eventId);
+    const done = isStuck ? ALONE : await this.#batcher.submit(settlement);
+    const { settled } = done === ALONE ? await this.#alone.submit(settlement) : done;
     // What `decide` returned goes through the batch untouched.
     return settled as Settled<T> | undefined;
   }
@@ -80,8 +98,8 @@ export class MysqlLedger implements Ledger {
       throw storeFailure(reason);
     });
 
-  async #settleAll(settlements: readonly Settlement[]): Promise<(Done | Error)[]> {
-    const answers = new Map<Settlement, Done | Error>();
+  async #settleAll(settlements: readonly Settlement[]): Promise<(Done | typeof ALONE | Error)[]> {
+    const answers = new Map<Settlement, Done | typeof ALONE | Error>();
     for (const group of groupsOf(settlements)) {
       for (const [settlement, answer] of await this.#settleGroup(group)) {
         answers.set(settlement, answer);
@@ -90,16 +108,37 @@ export class MysqlLedger implements Ledger {
     return settlements.map((one) => answers.get(one) ?? new Error("a settlement was lost"));
   }
 
+  /** Learns whether the event's lock is to be had. */
+  async #settleAlone(settlement: Settlement): Promise<Done | Error> {
+    const { eventId } = settlement.query;
+    try {
+      const answers = await twice((hasReplays) => this.#settleOnce([settlement], hasReplays));
+      this.#stuck.delete(eventId);
+      return answers.get(settlement) ?? new Error("a settlement was lost");
+    } catch (reason) {
+      if (isLockTimeout(reason) && this.#stuck.size < STUCK_MAX) {
+        this.#stuck.add(eventId);
+      }
+      return asFailure(reason);
+    }
+  }
+
   /** A failure that is one settlement's own must not fail its neighbours: each by itself, then. */
-  async #settleGroup(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
+  async #settleGroup(
+    group: readonly Settlement[],
+  ): Promise<Map<Settlement, Done | typeof ALONE | Error>> {
     try {
       return await twice((hasReplays) => this.#settleOnce(group, hasReplays));
     } catch (reason) {
+      if (group.length > 1 && isLockTimeout(reason)) {
+        // One of them waited for its event; the others must not wait for its next try.
+        return new Map(group.map((one) => [one, ALONE]));
+      }
       const isEverybodys = reason instanceof ServiceError;
       if (group.length === 1 || isEverybodys) {
         return new Map(group.map((one) => [one, asFailure(reason)]));
       }
-      const answers = new Map<Settlement, Done | Error>();
+      const answers = new Map<Settlement, Done | typeof ALONE | Error>();
       for (const one of group) {
         const [answer] = await this.#settleGroup([one]);
         answers.set(one, answer?.[1] ?? asFailure(reason));
@@ -221,6 +260,15 @@ async function twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
 
 function isUndone(reason: unknown): boolean {
   const failure = reason instanceof ServiceError ? reason.cause : reason;
+  return isDuplicate(failure) || UNDONE.has(codeOf(failure));
+}
+
+/** True when a lock that somebody else has was waited for in vain; nothing was left behind. */
+function isLockTimeout(reason: unknown): boolean {
+  return codeOf(reason instanceof ServiceError ? reason.cause : reason) === "ER_LOCK_WAIT_TIMEOUT";
+}
+
+function codeOf(failure: unknown): string {
   const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
-  return isDuplicate(failure) || (typeof code === "string" && UNDONE.has(code));
+  return typeof code === "string" ? code : "";
 }

@@ -35,9 +35,22 @@ const WORK_TIMEOUT_MS = 10_000;
 /** How long bringing a schema up to date may take, in milliseconds: a large table is rebuilt. */
 const MIGRATE_TIMEOUT_MS = 60 * 60 * 1000;
 
-/** Gap locks of REPEATABLE READ serve nobody here: rows are locked by key. */
+/** How long a connection lies idle before it is closed, in milliseconds; the server waits longer. */
+const IDLE_TIMEOUT_MS = 30_000;
+/**
+ * How long the server keeps a connection that says nothing, in seconds: the locks of a process that
+ * was frozen, or whose host vanished, are kept for as long.
+ */
+const WAIT_TIMEOUT_SECONDS = 60;
+
+/**
+ * Gap locks of REPEATABLE READ serve nobody here: rows are locked by key. What does not fit is
+ * refused, not cut, also where the server's own mode would not (Aurora's).
+ */
 const SESSION_SETTINGS = `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  SET SESSION innodb_lock_wait_timeout = 2`;
+  SET SESSION innodb_lock_wait_timeout = 2;
+  SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS};
+  SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`;
 
 /** Names of failures after which the same work may succeed later. */
 const TRANSIENT = new Set([
@@ -80,6 +93,9 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
     synchronize: false,
     extra: {
       queueLimit: options.maxWaiting,
+      // mysql2 closes what lies idle only where fewer may do so than there may be at all.
+      maxIdle: options.poolSize - 1,
+      idleTimeout: IDLE_TIMEOUT_MS,
       multipleStatements: true,
       enableKeepAlive: true,
       queryFormat: formatQuery,
@@ -271,6 +287,8 @@ export async function migrate(source: DataSource): Promise<string[]> {
     // As a text, which it is on both: as a number it is MariaDB's INT, but MySQL's BIGINT, and those
     // come as texts.
     const sql = "SELECT CAST(GET_LOCK(?, 60) AS CHAR) AS isMine";
+    // It says nothing while the other connection migrates.
+    await connection.query("SET SESSION wait_timeout = ?", [MIGRATE_TIMEOUT_MS / 1000]);
     const [rows] = await connection.query<RowDataPacket[]>(sql, [lock]);
     if (rows[0]?.isMine !== "1") {
       throw new Error(`another migration has been holding ${lock} for a minute`);
@@ -280,6 +298,7 @@ export async function migrate(source: DataSource): Promise<string[]> {
       return done.map(({ name }) => name);
     } finally {
       await connection.query("SELECT RELEASE_LOCK(?)", [lock]);
+      await connection.query("SET SESSION wait_timeout = ?", [WAIT_TIMEOUT_SECONDS]);
     }
   };
   // A server that rebuilds a table may be slow to greet anybody.

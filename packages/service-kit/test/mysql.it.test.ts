@@ -60,12 +60,16 @@ describe("a MySQL pool", () => {
     expect(await migrate(one)).to.deep.equal([]);
   });
 
-  it("reads what was committed and waits 2 s for a lock, on every connection", async () => {
-    const pool = poolOf(await open(2));
-    const settings = await Promise.all([settingsOf(pool), settingsOf(pool)]);
-    expect(new Set(settings.map(({ id }) => id))).to.have.property("size", 2);
-    for (const { level, waitSeconds } of settings) {
-      expect({ level, waitSeconds }).to.deep.equal({ level: "READ-COMMITTED", waitSeconds: "2" });
+  it("reads what was committed, waits 2 s for a lock and is strict, on every connection", async () => {
+    const source = await open(2);
+    const pool = poolOf(source);
+    await migrate(source);
+    const seen = await Promise.all([settingsOf(pool), settingsOf(pool)]);
+    expect(new Set(seen.map(({ id }) => id))).to.have.property("size", 2);
+    for (const { id: _id, ...settings } of seen) {
+      expect(settings).to.deep.equal({
+        ...{ level: "READ-COMMITTED", lockSeconds: "2", idleSeconds: "60", isStrict: true },
+      });
     }
   });
 
@@ -236,16 +240,23 @@ describe("a MySQL pool", () => {
   });
 });
 
+/** A connection's number, and what it was told when it was opened. */
 async function settingsOf(pool: Pool) {
   return await withConnection(pool, async (connection) => {
     const [ids] = await connection.query<RowDataPacket[]>("SELECT CONNECTION_ID() AS id");
     const [settings] = await connection.query<RowDataPacket[]>(
       `SHOW SESSION VARIABLES WHERE Variable_name IN
-         ('tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout')`,
+         ('tx_isolation', 'transaction_isolation', 'innodb_lock_wait_timeout', 'wait_timeout', 'sql_mode')`,
     );
     const settingOf = (name: RegExp) =>
       settings.find(({ Variable_name }) => name.test(Variable_name))?.Value;
-    return { id: ids[0]?.id, level: settingOf(/isolation/), waitSeconds: settingOf(/timeout/) };
+    return {
+      id: ids[0]?.id,
+      level: settingOf(/isolation/),
+      lockSeconds: settingOf(/lock_wait/),
+      idleSeconds: settingOf(/^wait_timeout/),
+      isStrict: settingOf(/sql_mode/).includes("STRICT_TRANS_TABLES"),
+    };
   });
 }
 
