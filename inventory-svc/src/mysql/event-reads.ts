@@ -1,6 +1,6 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { within } from "@tessera/service-kit/deadline";
-import { storeFailure } from "@tessera/service-kit/mysql";
+import { storeFailure } from "@tessera/service-kit/mysql-failure";
 import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";

@@ -1,5 +1,6 @@
 import { within } from "@tessera/service-kit/deadline";
-import { inTransaction, isDuplicate, poolOf, storeFailure } from "@tessera/service-kit/mysql";
+import { inTransaction, poolOf } from "@tessera/service-kit/mysql";
+import { isDuplicate, storeFailure } from "@tessera/service-kit/mysql-failure";
 import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
 import type { DataSource } from "typeorm";
 import type { EventPosition, EventQuery, EventStore } from "../app/event-store.ts";

@@ -1,11 +1,6 @@
 import { Batcher } from "@tessera/service-kit/batcher";
-import {
-  isDuplicate,
-  poolOf,
-  QUERY_TIMEOUT_MS,
-  storeFailure,
-  withConnection,
-} from "@tessera/service-kit/mysql";
+import { poolOf, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
+import { isDuplicate, storeFailure } from "@tessera/service-kit/mysql-failure";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import type { DataSource } from "typeorm";

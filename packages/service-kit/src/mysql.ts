@@ -3,6 +3,7 @@ import { type Pool as CallbackPool, format } from "mysql2";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
+import { isTimeout, isTransient, storeFailure } from "./mysql-failure.ts";
 import { listenTo, whileAnswering } from "./mysql-pulse.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
@@ -51,32 +52,6 @@ const SESSION_SETTINGS = `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED
   SET SESSION innodb_lock_wait_timeout = 2;
   SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS};
   SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`;
-
-/** Names of failures after which the same work may succeed later. */
-const TRANSIENT = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOTFOUND",
-  "ETIMEDOUT",
-  "PROTOCOL_CONNECTION_LOST",
-  "PROTOCOL_SEQUENCE_TIMEOUT",
-  "POOL_CLOSED",
-  "ER_CON_COUNT_ERROR",
-  "ER_SERVER_SHUTDOWN",
-  "ER_LOCK_WAIT_TIMEOUT",
-  "ER_LOCK_DEADLOCK",
-  "ER_LOCK_NOWAIT",
-  // What was the writer until a failover says so; its connections are closed with the failure.
-  "ER_OPTION_PREVENTS_STATEMENT",
-  "ER_READ_ONLY_MODE",
-  "ER_CHECKREAD",
-  // Somebody made room for others, and room on a full disk is made as well.
-  "ER_QUERY_INTERRUPTED",
-  "ER_RECORD_FILE_FULL",
-  "ER_DISK_FULL",
-  "ER_ERROR_ON_WRITE",
-]);
 
 /** Opens a schema's pool; the schema is not touched, and need not be reachable yet. */
 export async function openMysql(options: MysqlOptions): Promise<DataSource> {
@@ -191,14 +166,6 @@ async function connected<T>(
   }
 }
 
-function isTimeout(reason: unknown): boolean {
-  return (
-    reason instanceof Error &&
-    (("code" in reason && reason.code === "PROTOCOL_SEQUENCE_TIMEOUT") ||
-      (reason instanceof ServiceError && reason.reason === "DEADLINE_EXCEEDED"))
-  );
-}
-
 /**
  * Closes what lies idle. A host that vanishes ends no connection: where one statement waited in
  * vain, the others' connections may be as dead, and each would cost a caller as long. Where the
@@ -245,34 +212,6 @@ async function acquire(pool: Pool): Promise<PoolConnection> {
     );
     throw storeFailure(reason);
   }
-}
-
-/** What a failure of the store means to a caller; bugs stay what they are. */
-export function storeFailure(reason: unknown): unknown {
-  if (reason instanceof ServiceError && reason.reason !== "DEADLINE_EXCEEDED") {
-    return reason;
-  }
-  return isTransient(reason) ? dependencyUnavailable("mysql", reason) : reason;
-}
-
-function isTransient(reason: unknown): boolean {
-  if (reason instanceof ServiceError) {
-    return true;
-  }
-  if (!(reason instanceof Error)) {
-    return false;
-  }
-  const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
-  return TRANSIENT.has(code) || reason.message === "Queue limit reached." || isClosed(reason);
-}
-
-function isClosed(reason: Error): boolean {
-  return /closed state|Pool is closed|Connection lost|Connection was killed/i.test(reason.message);
-}
-
-/** True when a unique key said no. */
-export function isDuplicate(reason: unknown): boolean {
-  return reason instanceof Error && "code" in reason && reason.code === "ER_DUP_ENTRY";
 }
 
 /**

@@ -7,13 +7,12 @@ import { TcpLink } from "../../../test/prove/world/tcp-link.ts";
 import {
   checkMysql,
   inTransaction,
-  isDuplicate,
   migrate,
   openMysql,
   poolOf,
-  storeFailure,
   withConnection,
 } from "../src/mysql.ts";
+import { isDuplicate, storeFailure } from "../src/mysql-failure.ts";
 import { ServiceError } from "../src/service-error.ts";
 
 const NoteTable = new EntitySchema({

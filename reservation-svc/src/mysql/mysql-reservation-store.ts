@@ -1,9 +1,5 @@
-import {
-  isDuplicate,
-  QUERY_TIMEOUT_MS,
-  transact,
-  withConnection,
-} from "@tessera/service-kit/mysql";
+import { QUERY_TIMEOUT_MS, transact, withConnection } from "@tessera/service-kit/mysql";
+import { isDuplicate } from "@tessera/service-kit/mysql-failure";
 import {
   bytesLiteral,
   integerLiteral,

@@ -1,4 +1,5 @@
-import { isDuplicate, withConnection } from "@tessera/service-kit/mysql";
+import { withConnection } from "@tessera/service-kit/mysql";
+import { isDuplicate } from "@tessera/service-kit/mysql-failure";
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Pool } from "mysql2/promise";
 import type { UserStore } from "../app/user-store.ts";

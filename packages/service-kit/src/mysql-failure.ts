@@ -1,0 +1,65 @@
+import { dependencyUnavailable, ServiceError } from "./service-error.ts";
+
+/** Names of failures after which the same work may succeed later. */
+const TRANSIENT = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+  "POOL_CLOSED",
+  "ER_CON_COUNT_ERROR",
+  "ER_SERVER_SHUTDOWN",
+  "ER_LOCK_WAIT_TIMEOUT",
+  "ER_LOCK_DEADLOCK",
+  "ER_LOCK_NOWAIT",
+  // What was the writer until a failover says so; its connections are closed with the failure.
+  "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_READ_ONLY_MODE",
+  "ER_CHECKREAD",
+  // Somebody made room for others, and room on a full disk is made as well.
+  "ER_QUERY_INTERRUPTED",
+  "ER_RECORD_FILE_FULL",
+  "ER_DISK_FULL",
+  "ER_ERROR_ON_WRITE",
+]);
+
+/** What a failure of the store means to a caller; bugs stay what they are. */
+export function storeFailure(reason: unknown): unknown {
+  if (reason instanceof ServiceError && reason.reason !== "DEADLINE_EXCEEDED") {
+    return reason;
+  }
+  return isTransient(reason) ? dependencyUnavailable("mysql", reason) : reason;
+}
+
+/** True when the same may succeed later. */
+export function isTransient(reason: unknown): boolean {
+  if (reason instanceof ServiceError) {
+    return true;
+  }
+  if (!(reason instanceof Error)) {
+    return false;
+  }
+  const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
+  return TRANSIENT.has(code) || reason.message === "Queue limit reached." || isClosed(reason);
+}
+
+function isClosed(reason: Error): boolean {
+  return /closed state|Pool is closed|Connection lost|Connection was killed/i.test(reason.message);
+}
+
+/** True when a unique key said no. */
+export function isDuplicate(reason: unknown): boolean {
+  return reason instanceof Error && "code" in reason && reason.code === "ER_DUP_ENTRY";
+}
+
+/** True when it was waited for in vain. */
+export function isTimeout(reason: unknown): boolean {
+  return (
+    reason instanceof Error &&
+    (("code" in reason && reason.code === "PROTOCOL_SEQUENCE_TIMEOUT") ||
+      (reason instanceof ServiceError && reason.reason === "DEADLINE_EXCEEDED"))
+  );
+}
