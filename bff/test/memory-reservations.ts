@@ -122,7 +122,7 @@ export class MemoryReservations {
         const reservation = this.#owned(userId, reservationId);
         if (reservation.state === Reservation_State.EXPIRED) {
           throw new ServiceError("HOLD_EXPIRED", "the hold has expired", {
-            metadata: { reservationId },
+            metadata: { reservationId, refundRequired: "true" },
           });
         }
         if (reservation.state !== Reservation_State.HELD) {

@@ -54,11 +54,19 @@ export function usePassGate() {
     deps: () => ({ store: opened.store, passKeys: KEYS, observer: SILENT }),
     /** A new event with a waiting room, and its only ticket type. */
     newEvent(
-      event: { capacity?: number; maxPerUser?: number; rules?: Partial<Room["rules"]> } = {},
+      event: {
+        capacity?: number;
+        maxPerUser?: number;
+        closeTime?: Date;
+        rules?: Partial<Room["rules"]>;
+      } = {},
     ) {
-      const { rules, ...stock } = event;
+      const { rules, closeTime, ...stock } = event;
       const made = reservations.ledger.addEvent(stock);
-      const room = { ...openRoom(rules), eventId: made.eventId };
+      const opened = openRoom(rules);
+      const room = {
+        ...{ ...opened, eventId: made.eventId, closeTime: closeTime ?? opened.closeTime },
+      };
       source.add(room);
       return { ...made, room };
     },

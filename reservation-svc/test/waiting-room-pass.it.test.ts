@@ -58,6 +58,11 @@ describe("reserving with a pass", () => {
     await create(wish);
   });
 
+  it("is refused because the sale is over, and not for want of a pass, once it is", async () => {
+    const event = gate.newEvent({ closeTime: new Date(Date.now() - 1_000) });
+    expect(await reasonOf(create(wishFor(event)))).to.equal("SALES_CLOSED");
+  });
+
   it("is refused when the pass is late, by its text or by the waiting room's clock", async () => {
     const event = gate.newEvent();
     const wish = await newWish(event);

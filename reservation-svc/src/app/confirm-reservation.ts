@@ -1,6 +1,6 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { holdExpired, illegalMove, requestInProgress } from "../domain/errors.ts";
+import { illegalMove, refundRequired, requestInProgress } from "../domain/errors.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import type { Ledger, StockLevels } from "./ledger.ts";
 import { requestKeyOf } from "./request-key.ts";
@@ -114,7 +114,7 @@ export class ConfirmReservation {
         confirmed.push({ reservation, isReacquired: answer.isReacquired });
       } else if (GONE.has(answer.reason)) {
         refused.push(reservation);
-        result.set(reservation.id, holdExpired(reservation.id));
+        result.set(reservation.id, refundRequired(reservation.id));
       } else {
         result.set(reservation.id, answer);
       }

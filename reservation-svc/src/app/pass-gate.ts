@@ -7,6 +7,7 @@ import {
   passUnknown,
   passUsed,
   requestInProgress,
+  salesClosed,
   waitingRoomUnavailable,
 } from "../domain/errors.ts";
 import type { Room } from "../domain/waiting-room.ts";
@@ -104,7 +105,7 @@ export class PassGate {
   }
 
   /**
-   * Claims the buyer's pass for a reservation. Throws PASS_REQUIRED, PASS_INVALID, PASS_EXPIRED,
+   * Claims the buyer's pass for a reservation. Throws PASS_REQUIRED, SALES_CLOSED, PASS_INVALID, PASS_EXPIRED,
    * PASS_USED, REQUEST_IN_PROGRESS while another reservation may come of it, or
    * WAITING_ROOM_UNAVAILABLE.
    */
@@ -142,12 +143,16 @@ export class PassGate {
 
   /** What the pass says; undefined when it does not matter, because the store is lost. */
   async #read(
-    { eventId }: Room,
+    { eventId, closeTime }: Room,
     { userId, admissionPass }: PassWish,
   ): Promise<PassClaims | undefined> {
     const { store, passKeys: keys } = this.#deps;
     if (admissionPass === "") {
-      return store.isLost ? undefined : refuse(passRequired(eventId));
+      if (store.isLost) {
+        return undefined;
+      }
+      // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
+      throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
     }
     try {
       return await verifyPass(admissionPass, { eventId, userId }, { keys });

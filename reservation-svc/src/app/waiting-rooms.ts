@@ -1,8 +1,8 @@
 import { type PassKeys, signPass } from "@tessera/admission-pass";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import {
+  drawNotKept,
   drawNotYet,
-  noWaitingRoom,
   placeNotFound,
   salesClosed,
   waitingRoomFull,
@@ -111,7 +111,7 @@ export class WaitingRooms {
     const room = await this.#deps.sales.roomOf(eventId);
     const drawn = await unlessLost(room, this.#deps.store.draw(room));
     if (drawn === undefined) {
-      throw noWaitingRoom(eventId);
+      throw drawNotKept(eventId);
     }
     return {
       commitment: commitmentOf(drawn.seed),

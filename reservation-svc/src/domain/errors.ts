@@ -11,14 +11,19 @@ export function reservationNotFound(reservationId: string): ServiceError {
 /** The reservation's state does not allow the move. */
 export function illegalMove(reservation: Reservation, to: ReservationState): ServiceError {
   const { id, state } = reservation;
-  return new ServiceError("ILLEGAL_MOVE", `a ${state} reservation cannot become ${to}`, {
+  return new ServiceError("ILLEGAL_MOVE", `a reservation that is ${state} cannot become ${to}`, {
     metadata: { reservationId: id, state: state.toUpperCase() },
   });
 }
 
-/** The hold is over and its units are not to be had again: a payment must be refunded. */
+/** The hold is over. Whether its units are to be had again, a confirmation finds out. */
 export function holdExpired(reservationId: string): ServiceError {
-  return new ServiceError("HOLD_EXPIRED", "the hold has expired", {
+  return new ServiceError("HOLD_EXPIRED", "the hold has expired", { metadata: { reservationId } });
+}
+
+/** The hold is over and its units are gone: a payment must be refunded. */
+export function refundRequired(reservationId: string): ServiceError {
+  return new ServiceError("HOLD_EXPIRED", "the hold has expired, and its units are gone", {
     metadata: { reservationId, refundRequired: "true" },
   });
 }
@@ -68,6 +73,13 @@ export function eventNotFound(eventId: string): ServiceError {
 /** Everybody may buy at any time, or the sale is so long over that its draw is forgotten. */
 export function noWaitingRoom(eventId: string): ServiceError {
   return new ServiceError("NO_WAITING_ROOM", `event ${eventId} has no waiting room`, {
+    metadata: { eventId },
+  });
+}
+
+/** The sale is over, and nobody had joined before it opened, or that is too long ago. */
+export function drawNotKept(eventId: string): ServiceError {
+  return new ServiceError("NO_WAITING_ROOM", "there was no draw, or it is not kept any more", {
     metadata: { eventId },
   });
 }
