@@ -111,7 +111,11 @@ describe("what every answer is like", () => {
   }
 
   it("takes JSON by its other names", async () => {
-    for (const type of ["application/json; charset=UTF-8", "Application/merge-patch+json"]) {
+    for (const type of [
+      "application/json; charset=UTF-8",
+      'application/json; charset="utf-8"',
+      "Application/merge-patch+json",
+    ]) {
       const headers = { "content-type": type };
       const body = { ...signUp, email: `${crypto.randomUUID()}@x.test` };
       expect((await api.ask("POST", "/v1/users", { body, headers })).status).to.equal(201);
@@ -209,6 +213,11 @@ describe("pages of other origins", () => {
     });
     expect(preflight.status).to.equal(204);
     expect(preflight.headers.get("access-control-allow-headers")).to.include("Idempotency-Key");
+    for (const name of ["x-request-id", "allow", "x-content-type-options"]) {
+      expect(preflight.headers.get(name), name).to.be.a("string");
+    }
+    const nowhere = await api.ask("OPTIONS", "/v1/nothing", { headers: { origin } });
+    expect([nowhere.status, nowhere.body.code]).to.deep.equal([404, "ROUTE_NOT_FOUND"]);
   });
 
   it("may read problems, too", async () => {

@@ -46,7 +46,8 @@ describe("access tokens", () => {
   async function expectRefused(what: string, headers: Record<string, string>): Promise<void> {
     const answer = await call(me(), { headers });
     expect([what, answer.status, answer.body?.code]).to.deep.equal([what, 401, "UNAUTHENTICATED"]);
-    expect(answer.headers.get("www-authenticate"), what).to.equal('Bearer realm="tessera"');
+    const why = /^bearer\s/i.test(headers.authorization ?? "") ? ', error="invalid_token"' : "";
+    expect(answer.headers.get("www-authenticate"), what).to.equal(`Bearer realm="tessera"${why}`);
     expect(answer.headers.get("cache-control"), what).to.equal("no-store");
     const { detail, requestId: _requestId, ...rest } = answer.body;
     expect(detail, what).to.be.oneOf(DETAILS);

@@ -159,7 +159,11 @@ describe("sessions", () => {
 
     it("gives the same refresh token when the same request is delivered again", async () => {
       const { refreshToken } = await signedIn();
-      const first = await refresh(refreshToken, "one attempt");
+      const request = { refreshToken, requestId: "one attempt" };
+      const answer = await service.client.refreshSession(request);
+      expect(answer.replayed).to.equal(false);
+      const first = answer.tokens?.refreshToken ?? "";
+      expect((await service.client.refreshSession(request)).replayed).to.equal(true);
       const together = await Promise.all([
         refresh(refreshToken, "one attempt"),
         refresh(refreshToken, "one attempt"),

@@ -8,7 +8,7 @@ import { exchangeOf } from "./exchange.ts";
 const MAX_BODY_BYTES = 64 * 1024;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8["\s;]|utf-?8$)/i;
+const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(?:;|$))/i;
 
 /** Reads a JSON body, which must be there. Fails with 400, 413 or 415. */
 export const jsonBody: RequestHandler = (request, response, next) => {

@@ -41,7 +41,7 @@ export function answerProblem(exchange: Exchange, thrown: unknown): void {
     exchange.response.destroy();
     return;
   }
-  pushHeaders(exchange.headers, failure);
+  pushHeaders(exchange, failure);
   const body = JSON.stringify(problemOf(failure, exchange.requestId));
   exchange.send(REASONS[reason].status, "application/problem+json; charset=utf-8", body);
 }
@@ -73,7 +73,7 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
       problem[name] = Number(metadata[name]);
     }
   }
-  if (reason === "HOLD_EXPIRED") {
+  if (metadata.refundRequired === "true") {
     problem.refundRequired = true;
   }
   return problem;
@@ -101,14 +101,18 @@ function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
   return [{ field: restField(field), detail: detail ?? failure.message }];
 }
 
-function pushHeaders(headers: string[], { reason, metadata }: ServiceError): void {
+function pushHeaders({ headers, request }: Exchange, { reason, metadata }: ServiceError): void {
   const { status } = REASONS[reason];
   headers.push("Cache-Control", "no-store");
   if (reason === "REQUEST_IN_PROGRESS" || LATER.includes(status)) {
     headers.push("Retry-After", retryAfterOf(metadata));
   }
-  if (reason === "UNAUTHENTICATED") {
-    headers.push("WWW-Authenticate", 'Bearer realm="tessera"');
+  if (status === 401) {
+    // RFC 6750: who showed a token hears that it is no good; who showed none, that one is wanted.
+    const isBadToken =
+      reason === "UNAUTHENTICATED" && /^bearer\s+\S/i.test(request.headers.authorization ?? "");
+    const why = isBadToken ? ', error="invalid_token"' : "";
+    headers.push("WWW-Authenticate", `Bearer realm="tessera"${why}`);
   }
 }
 

@@ -27,8 +27,8 @@ export function limitOf(text: string | undefined): number {
     return 0;
   }
   const limit = Number(text);
-  if (!/^\d{1,9}$/.test(text) || limit < 1) {
-    throw invalid("limit", "must be a whole number from 1 to 100");
+  if (!/^\d+$/.test(text) || limit < 1) {
+    throw invalid("limit", "must be a whole number from 1 on; above 100 means 100");
   }
   return Math.min(limit, 100);
 }

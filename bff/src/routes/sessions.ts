@@ -3,7 +3,7 @@ import { toServiceError } from "@tessera/service-kit/connect-error";
 import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
 import type { Exchange } from "../http/exchange.ts";
-import { idempotencyKeyOrNew } from "../http/idempotency-key.ts";
+import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { accountKey, type Limit } from "../http/rate-limit.ts";
 import { answer, type Route } from "../http/route.ts";
@@ -61,13 +61,14 @@ async function attempt(
 
 const refresh = ({ user }: Clients) =>
   answer(async (exchange) => {
-    const { tokens } = await user.refreshSession(
+    const { tokens, replayed } = await user.refreshSession(
       {
         requestId: idempotencyKeyOrNew(exchange),
         refreshToken: parseRefresh(exchange.request.body),
       },
       { headers: exchange.callHeaders() },
     );
+    markReplayed(exchange, replayed);
     exchange.json(200, restTokens(tokens));
   });
 

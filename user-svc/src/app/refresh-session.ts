@@ -20,7 +20,7 @@ import { issueTokens, type TokenPair } from "./issue-tokens.ts";
 export async function refreshSession(
   app: App,
   request: { requestId: string; refreshToken: string },
-): Promise<TokenPair> {
+): Promise<{ tokens: TokenPair; replayed: boolean }> {
   const requestId = parseRequestId(request.requestId);
   const requestKey = requestKeyOf(requestId);
   const presented = parseRefreshToken(request.refreshToken);
@@ -39,14 +39,15 @@ export async function refreshSession(
     const next = { sessionId, secretHash: secretHash(secret), createTime: now, expireTime };
     const { generation } = token;
     if (await app.sessions.rotate({ usedHash, generation, requestKey, next })) {
-      return await issueTokens(app, token, { sessionId, secret });
+      const tokens = await issueTokens(app, token, { sessionId, secret });
+      return { tokens, replayed: false };
     }
     // Somebody was faster: this very request, another holder of the token, or a sign-out.
     token = await app.sessions.findToken(sessionId, usedHash);
     verdict = judgeRefresh(token, requestKey, now);
   }
   if (verdict === "repeat" && token !== undefined) {
-    return await issueTokens(app, token, { sessionId, secret });
+    return { tokens: await issueTokens(app, token, { sessionId, secret }), replayed: true };
   }
   if (verdict === "replay" && token !== undefined) {
     await endFamily(app, token, now);

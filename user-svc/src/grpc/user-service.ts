@@ -32,7 +32,7 @@ export function userService(app: App): ServiceImpl<typeof UserService> {
       return { tokens: await createSession(app, { email, password }, signal) };
     },
     async refreshSession({ requestId, refreshToken }) {
-      return { tokens: await refreshSession(app, { requestId, refreshToken }) };
+      return await refreshSession(app, { requestId, refreshToken });
     },
     async deleteSession({ userId, sessionId }) {
       await deleteSession(app, { userId, sessionId });
