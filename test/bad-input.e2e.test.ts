@@ -43,6 +43,8 @@ describe("bad input", () => {
       expect(answer.body, what).to.include({ status, retryable: false });
       expect(answer.body.requestId, what).to.equal(answer.headers.get("x-request-id"));
       expect(answer.text, what).not.to.match(/node_modules|\.ts:\d/);
+      // REST's own names, and none of the services' behind it: those are in snake_case.
+      expect(answer.body.detail, what).not.to.match(/\b[a-z]+(_[a-z]+)+\b|page token|request id/);
       if (field !== undefined) {
         expect(
           answer.body.errors?.map((error) => error.field),
@@ -194,6 +196,13 @@ describe("bad input", () => {
       {
         what: "a bad order",
         path: "/v1/events?sort=price",
+        request: {},
+        ...invalid,
+        field: "sort",
+      },
+      {
+        what: "an order that does not go with a name's beginning",
+        path: "/v1/events?sort=startsAt&q=a",
         request: {},
         ...invalid,
         field: "sort",

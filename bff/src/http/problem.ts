@@ -1,5 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
-import { REASONS } from "@tessera/proto/reasons";
+import { REASONS, type Reason } from "@tessera/proto/reasons";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Exchange } from "./exchange.ts";
@@ -10,6 +10,12 @@ import { restField } from "./rest-field.ts";
 const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId", "drawTime"] as const;
 /** The same, of those that are numbers. */
 const NUMBERS = ["maxPerUser", "taken"] as const;
+
+/** What these mean here: each service says it in gRPC's words, and in its own. */
+const DETAILS: Readonly<Partial<Record<Reason, string>>> = {
+  IDEMPOTENCY_KEY_REUSED: "the Idempotency-Key came with another request before",
+  INVALID_PAGE_TOKEN: "the cursor is not one of this list's",
+};
 
 /** Statuses that say "not now", and with `Retry-After` when. */
 const LATER: readonly number[] = [425, 429, 503, 504];
@@ -54,7 +60,7 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
     type: `/docs/problems#${problemId(reason)}`,
     title,
     status,
-    detail: reason === "INTERNAL" ? title : failure.message,
+    detail: detailOf(failure),
     code: reason,
     retryable,
     requestId,
@@ -79,6 +85,18 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
   return problem;
 }
 
+/** What services say of their own fields, said of REST's. */
+function detailOf(failure: ServiceError): string {
+  const { reason, message, metadata } = failure;
+  if (reason === "INTERNAL") {
+    return REASONS.INTERNAL.title;
+  }
+  if (metadata.field !== undefined && metadata.detail !== undefined) {
+    return `${restField(metadata.field)} ${metadata.detail}`;
+  }
+  return DETAILS[reason] ?? message;
+}
+
 /** What was thrown, as a failure of the catalogue. */
 export function toFailure(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) {
@@ -98,7 +116,7 @@ function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
   if (field === undefined) {
     return undefined;
   }
-  return [{ field: restField(field), detail: detail ?? failure.message }];
+  return [{ field: restField(field), detail: detail ?? detailOf(failure) }];
 }
 
 function pushHeaders({ headers, request }: Exchange, { reason, metadata }: ServiceError): void {

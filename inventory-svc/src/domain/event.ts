@@ -65,7 +65,7 @@ export function validEvent(draft: EventDraft): EventDraft {
   checkRange("event.hold_seconds", draft.holdSeconds, { min: 1, max: 7_200 });
   checkRange("event.max_per_user", draft.maxPerUser, { min: 1, max: 1_000 });
   if (salesCloseTime <= salesOpenTime) {
-    throw invalidField("event.sales_close_time", "must be after event.sales_open_time");
+    throw invalidField("event.sales_close_time", "must be after the opening of the sale");
   }
   if (draft.waitingRoom !== undefined) {
     checkWaitingRoom(draft.waitingRoom);

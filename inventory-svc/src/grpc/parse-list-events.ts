@@ -21,7 +21,7 @@ export function parseListEvents({ pageSize, pageToken, namePrefix, sort }: ListE
     return { sort: parseSort(sort), namePrefix, limit, pageToken };
   }
   if (sort !== ListEventsRequest_Sort.UNSPECIFIED && sort !== ListEventsRequest_Sort.NAME) {
-    throw invalidField("sort", "must be unset or SORT_NAME together with name_prefix");
+    throw invalidField("sort", "must be by name, or not given, together with a name's beginning");
   }
   return { sort: "name", namePrefix, limit, pageToken };
 }
