@@ -20,6 +20,8 @@ export const REASONS = {
     retryable: false,
     title: "An Idempotency-Key header is required",
   },
+  REQUEST_TIMEOUT: { code: 3, status: 408, retryable: true, title: "The request took too long" },
+  HEADERS_TOO_LARGE: { code: 3, status: 431, retryable: false, title: "The headers are too large" },
   BODY_TOO_LARGE: { code: 3, status: 413, retryable: false, title: "The body is too large" },
   UNSUPPORTED_MEDIA_TYPE: {
     code: 3,

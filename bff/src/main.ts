@@ -12,6 +12,7 @@ import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
 import { createEventReads } from "./event-reads.ts";
+import { answerBroken } from "./http/broken-request.ts";
 import { observeConnections } from "./http/connections.ts";
 import { createLimits } from "./http/limits.ts";
 import { spansFor } from "./http/request-span.ts";
@@ -73,7 +74,10 @@ await run(async () => {
   const admin = await HttpPort.open(adminListener(registry, readiness, notFound), config.adminPort);
   lifecycle.onClose("admin", () => admin.close(0));
   const { maxConnections } = config;
-  const http = await HttpPort.open(app, config.port, { listeners: LISTENERS, maxConnections });
+  const http = await HttpPort.open(app, config.port, {
+    ...{ listeners: LISTENERS, maxConnections },
+    onBroken: answerBroken(logger, registry),
+  });
   observeConnections(http, registry);
   lifecycle.onClose("http", () => http.close(graceMs));
   // Registered last, so it runs first: say no, then wait until nobody asks any more.

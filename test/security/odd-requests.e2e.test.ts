@@ -55,7 +55,7 @@ const ODD: Readonly<Record<string, readonly [request: string, ...statuses: numbe
   "a long address": [`GET /v1/events?q=${"a".repeat(8_000)} HTTP/1.1\r\n${CLOSE}\r\n`, 400],
   "an endless address": [`GET /${"a".repeat(20_000)} HTTP/1.1\r\n${CLOSE}\r\n`, 431],
   "3,000 headers": [`GET / HTTP/1.1\r\n${CLOSE}${"a: b\r\n".repeat(3_000)}\r\n`, 431],
-  "an expectation that is none": [`GET / HTTP/1.1\r\n${CLOSE}Expect: 200-ok\r\n\r\n`, 417],
+  "an expectation that is none": [`GET / HTTP/1.1\r\n${CLOSE}Expect: 200-ok\r\n\r\n`, 404],
   "a WebSocket": [
     `GET /v1/nothing HTTP/1.1\r\n${KEEP}Connection: Upgrade, close\r\nUpgrade: websocket\r\n` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -100,6 +100,9 @@ describe("requests that no client of ours would send", function () {
         // Whoever serves nothing at this address may say so before the body.
         expect([what, status, more]).to.deep.equal([what, one === port() ? 400 : status, []]);
         expect(status, what).to.be.within(400, 499);
+        if (one === port()) {
+          expectProblems(what, answered);
+        }
       }
     }
   });
@@ -109,6 +112,7 @@ describe("requests that no client of ours would send", function () {
       const answered = await sendRaw(port(), request);
       expect(statusesIn(answered)).to.deep.equal(statuses);
       expect(answered).not.to.match(/node_modules|\.ts:\d|evil\.test/);
+      expectProblems(what, answered);
     });
   }
 
@@ -221,3 +225,11 @@ describe("requests that no client of ours would send", function () {
     return Number(new URL(adminUrl(system.processes[name][0])).port);
   }
 });
+
+/** Also what is no request is refused like any other, with a problem and an id. */
+function expectProblems(what: string, answered: string): void {
+  const refusals = statusesIn(answered).filter((status) => status >= 400).length;
+  for (const line of [/^Content-Type: application\/problem\+json/gim, /^X-Request-Id: \S/gim]) {
+    expect(answered.match(line)?.length ?? 0, `${what}: ${line}`).to.equal(refusals);
+  }
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Reason } from "@tessera/proto/reasons";
 import { givenRequestId } from "@tessera/service-kit/request-id";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { inSpan, type Span } from "@tessera/service-kit/span";
 import {
   newTraceparent,
@@ -155,6 +156,11 @@ export function beginExchanges(options: ExchangeOptions): RequestHandler {
   return (request, response, next) => {
     const exchange = new Exchange(request, response, options);
     response.locals.exchange = exchange;
+    // RFC 9112: a request in HTTP/1.1 says whom it is for.
+    if (request.headers.host === undefined && request.httpVersion === "1.1") {
+      next(new ServiceError("MALFORMED_REQUEST", "a Host header is required"));
+      return;
+    }
     inSpan(exchange.span, next);
   };
 }

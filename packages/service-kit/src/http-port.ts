@@ -1,5 +1,10 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, createServer as createProbe, type Server as Probe } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createProbe,
+  type Server as Probe,
+  type Socket,
+} from "node:net";
 
 /** How long a client may take to send a request, in milliseconds: it holds a socket meanwhile. */
 export interface RequestBounds {
@@ -20,9 +25,17 @@ export interface HttpPortOptions {
    * lets a crowd in by so many at a time.
    */
   listeners?: number;
+  /**
+   * Answers what Node could not read, and ends the connection. With it, whatever Node would answer by
+   * itself comes to the listener: a request without a Host, one with an unknown expectation.
+   */
+  onBroken?: OnBroken;
   /** Connections at once, over all listeners; one more is closed at once. Defaults to any number. */
   maxConnections?: number;
 }
+
+/** Told what was wrong, by Node's code for it, and where to answer. */
+export type OnBroken = (failure: NodeJS.ErrnoException, socket: Socket) => void;
 
 const BOUNDS: RequestBounds = { headMs: 10_000, wholeMs: 15_000, lookEveryMs: 1_000 };
 
@@ -59,13 +72,14 @@ export class HttpPort {
       bounds = BOUNDS,
       listeners = 1,
       maxConnections = Number.POSITIVE_INFINITY,
+      onBroken,
     }: HttpPortOptions = {},
   ): Promise<HttpPort> {
     const isShared = listeners > 1 && process.platform === "linux";
     const doorkeeper = new Doorkeeper(maxConnections);
     let bound = isShared ? await freePort(port) : port;
     const servers = Array.from({ length: isShared ? listeners : 1 }, () =>
-      doorkeeper.watch(serverFor(listener, bounds)),
+      doorkeeper.watch(serverFor(listener, bounds, onBroken)),
     );
     for (const server of servers) {
       bound = await listen(server, { port: bound, reusePort: isShared });
@@ -104,9 +118,14 @@ class Doorkeeper {
   }
 }
 
-function serverFor(listener: RequestListener, bounds: RequestBounds): Server {
-  return createServer(
+function serverFor(
+  listener: RequestListener,
+  bounds: RequestBounds,
+  onBroken: OnBroken | undefined,
+): Server {
+  const server = createServer(
     {
+      requireHostHeader: onBroken === undefined,
       headersTimeout: bounds.headMs,
       requestTimeout: bounds.wholeMs,
       // Left alone, Node looks twice a minute, whatever the bounds are.
@@ -119,6 +138,11 @@ function serverFor(listener: RequestListener, bounds: RequestBounds): Server {
     },
     listener,
   );
+  if (onBroken !== undefined) {
+    server.on("checkExpectation", listener);
+    server.on("clientError", (failure, socket) => onBroken(failure, socket as Socket));
+  }
+  return server;
 }
 
 /**

@@ -1,0 +1,63 @@
+import { HttpPort } from "@tessera/service-kit/http-port";
+import { expect } from "chai";
+import pino from "pino";
+import { openSocket, readAll, sendRaw } from "../../test/security/raw-http.ts";
+import { answerBroken } from "../src/http/broken-request.ts";
+import { useApp } from "./use-app.ts";
+
+const HEAD = "POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+
+describe("a request that does not come to its end", () => {
+  const api = useApp();
+  let port: HttpPort;
+  before(async () => {
+    port = await HttpPort.open(api.app, 0, {
+      bounds: { headMs: 100, wholeMs: 100, lookEveryMs: 10 },
+      onBroken: answerBroken(pino({ enabled: false }), api.registry),
+    });
+  });
+  after(() => port.close(0));
+
+  /** The problem in an answer, and the id that its head has. */
+  function problemIn(answered: string) {
+    const [head = "", body = "{}"] = answered.split("\r\n\r\n");
+    const problem = JSON.parse(body);
+    expect(head).to.contain(`X-Request-Id: ${problem.requestId}`);
+    expect(head).to.match(/^Connection: close$/m);
+    return { status: Number(head.split(" ")[1]), code: problem.code };
+  }
+
+  async function counted(status: number, code: string): Promise<number> {
+    const lines = (await api.registry.metrics()).split("\n");
+    return lines
+      .filter((line) => line.startsWith("http_server_requests_total{"))
+      .filter((line) => line.includes(`status="${status}"`) && line.includes(`code="${code}"`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  }
+
+  for (const [what, text] of [
+    ["its head", HEAD],
+    ["its body", `${HEAD}Content-Length: 100\r\n\r\n{`],
+  ] as const) {
+    it(`is told so when ${what} takes too long`, async () => {
+      const before = await counted(408, "REQUEST_TIMEOUT");
+      const answered = await sendRaw(port.port, text);
+      expect(problemIn(answered)).to.deep.equal({ status: 408, code: "REQUEST_TIMEOUT" });
+      expect(await counted(408, "REQUEST_TIMEOUT")).to.equal(before + 1);
+    });
+  }
+
+  it("is told so when its body is cut off", async () => {
+    const before = await counted(400, "MALFORMED_REQUEST");
+    const socket = await openSocket(port.port);
+    const answered = readAll(socket);
+    socket.end(`${HEAD}Content-Length: 100\r\n\r\n{`);
+    expect(problemIn(await answered)).to.deep.equal({ status: 400, code: "MALFORMED_REQUEST" });
+    expect(await counted(400, "MALFORMED_REQUEST")).to.equal(before + 1);
+  });
+
+  it("is told so when a chunk of it is none", async () => {
+    const answered = await sendRaw(port.port, `${HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`);
+    expect(problemIn(answered)).to.deep.equal({ status: 400, code: "MALFORMED_REQUEST" });
+  });
+});
