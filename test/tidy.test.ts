@@ -27,8 +27,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   mysql: ["app", "domain"],
   redis: ["app", "domain"],
 };
-/** The domain may fail with a reason, and knows nothing else of the outside. */
-const DOMAIN_PACKAGES = ["@tessera/service-kit/service-error", "@tessera/proto/reasons"];
+/** The domain may fail with a reason, knows what a name is, and nothing else of the outside. */
+const DOMAIN_PACKAGES = [
+  "@tessera/service-kit/service-error",
+  "@tessera/service-kit/readable-text",
+  "@tessera/proto/reasons",
+];
 /** What only adapters may talk to. */
 const DRIVERS = /^(mysql2|typeorm|ioredis|redlock|@grpc\/|@connectrpc\/|express|node:(http|net))/;
 

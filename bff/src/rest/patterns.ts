@@ -1,8 +1,9 @@
+import { READABLE } from "@tessera/service-kit/readable-text";
 import type { TextPattern } from "../http/object-reader.ts";
 
 /** A name of a person or a thing. */
 export const NAME: TextPattern = {
-  regexp: /^(?=.*\S)\P{Cc}+$/u,
+  regexp: READABLE,
   detail: "must have something to read and no control characters",
 };
 

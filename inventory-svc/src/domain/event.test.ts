@@ -56,6 +56,8 @@ describe("validEvent()", () => {
     ["event.name", { name: "x".repeat(201) }],
     ["event.name", { name: "a\u0000b" }],
     ["event.name", { name: "a\ud800b" }],
+    ["event.name", { name: "\u200b" }],
+    ["event.name", { name: "a\u202eb" }],
     ["event.venue", { venue: "" }],
     ["event.hold_seconds", { holdSeconds: -1 }],
     ["event.hold_seconds", { holdSeconds: 7201 }],

@@ -1,3 +1,4 @@
+import { READABLE } from "@tessera/service-kit/readable-text";
 import { invalidField } from "@tessera/service-kit/service-error";
 
 /** A price and a capacity in one event. */
@@ -115,8 +116,8 @@ function validText(field: string, text: string, maxLength: number): string {
   if (length === 0 || length > maxLength) {
     throw invalidField(field, `must have 1 to ${maxLength} characters`);
   }
-  if (/\p{Cc}/u.test(trimmed) || !trimmed.isWellFormed()) {
-    throw invalidField(field, "must not contain control characters");
+  if (!READABLE.test(trimmed)) {
+    throw invalidField(field, "must have something to read and no control characters");
   }
   return trimmed;
 }

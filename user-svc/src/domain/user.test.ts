@@ -60,7 +60,13 @@ describe("parseNewUser", () => {
     });
   }
 
-  for (const name of ["", "   ", "x".repeat(101), "An\u0007n", "\udc00"]) {
+  for (const name of ["می\u200cخواهم", "👨\u200d👩\u200d👧", "O'Neill-Łęcka"]) {
+    it(`takes the name ${name}`, () => {
+      expect(parseNewUser({ ...ANN, name }).name).to.equal(name);
+    });
+  }
+
+  for (const name of ["", "   ", "x".repeat(101), "An\u0007n", "\udc00", "\u200b", "nnA\u202e"]) {
     it(`refuses the name ${JSON.stringify(name.slice(0, 10))}`, () => {
       expect(fieldRefused(() => parseNewUser({ ...ANN, name }))).to.equal("name");
     });

@@ -1,3 +1,4 @@
+import { READABLE } from "@tessera/service-kit/readable-text";
 import { invalidField } from "@tessera/service-kit/service-error";
 
 /** What a User may do. Sign-up makes customers; organisers are seeded. */
@@ -37,8 +38,6 @@ const NAME_MAX = 100;
 
 /** One `@` between two parts without spaces, control characters or lone surrogates. */
 const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u;
-/** Control characters, lone surrogates and unassigned code points. */
-const UNPRINTABLE = /\p{C}/u;
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,255}$/;
 
 /**
@@ -61,8 +60,8 @@ export function parseNewUser({ email, password, name }: NewUser): NewUser {
   if (lengthOf(password) < PASSWORD_MIN || isPasswordTooLong(password)) {
     throw invalidField("password", `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`);
   }
-  if (name.trim() === "" || lengthOf(name) > NAME_MAX || UNPRINTABLE.test(name)) {
-    throw invalidField("name", `must have 1 to ${NAME_MAX} printable characters`);
+  if (lengthOf(name) > NAME_MAX || !READABLE.test(name)) {
+    throw invalidField("name", `must have 1 to ${NAME_MAX} characters, and something to read`);
   }
   return { email, password, name };
 }
