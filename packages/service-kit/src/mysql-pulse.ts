@@ -29,6 +29,11 @@ export function whileAnswering<T>(pool: Pool, work: () => Promise<T>): Promise<T
   return pulse === undefined ? work() : pulse.watch(work);
 }
 
+/** Resolves to whether the pool's server greets a new connection, however busy the pool is. */
+export async function hasPulse(pool: Pool): Promise<boolean> {
+  return (await pulseOf(pool)?.hasPulse()) ?? false;
+}
+
 /** True while it is known that the pool's server does not answer anybody. */
 export function isSilent(pool: Pool): boolean {
   return pulseOf(pool)?.isSilent === true;

@@ -4,7 +4,7 @@ import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
 import { isTimeout, isTransient, storeFailure } from "./mysql-failure.ts";
-import { listenTo, whileAnswering } from "./mysql-pulse.ts";
+import { hasPulse, listenTo, whileAnswering } from "./mysql-pulse.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
 
@@ -250,9 +250,17 @@ function urlOf(source: DataSource): string {
     : "mysql://localhost/";
 }
 
-/** Rejects, within a second, while the schema does not answer. */
+/**
+ * Rejects, within two seconds, while the schema does not answer. One whose connections are all busy
+ * is slow, and greets: all replicas share the database, and would leave the service together.
+ */
 export async function checkMysql(source: DataSource): Promise<void> {
-  await within(1_000, "mysql", poolOf(source).query("SELECT 1")).catch((reason: unknown) => {
-    throw dependencyUnavailable("mysql", reason);
-  });
+  const pool = poolOf(source);
+  try {
+    await within(1_000, "mysql", pool.query("SELECT 1"));
+  } catch (reason) {
+    if (!isTimeout(reason) || !(await hasPulse(pool))) {
+      throw dependencyUnavailable("mysql", reason);
+    }
+  }
 }

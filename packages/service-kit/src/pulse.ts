@@ -38,6 +38,12 @@ export class Pulse {
     return this.#isSilent;
   }
 
+  /** Resolves to whether the store gives a sign of life now; soon, whatever it does. */
+  async hasPulse(): Promise<boolean> {
+    await this.#listen();
+    return !this.#isSilent;
+  }
+
   /**
    * Settles as `work` does, or rejects with DEPENDENCY_UNAVAILABLE once the store is silent.
    *

@@ -212,6 +212,15 @@ describe("a MySQL pool", () => {
     await withConnection(pool, (connection) => connection.query("SELECT 1"));
   });
 
+  it("is ready while all its connections are busy", async () => {
+    const source = await open(1);
+    const gate = Promise.withResolvers<void>();
+    const holding = withConnection(poolOf(source), () => gate.promise);
+    await checkMysql(source);
+    gate.resolve();
+    await holding;
+  });
+
   it("is ready while it answers, and not once it is closed", async () => {
     const source = await open(1);
     await checkMysql(source);
