@@ -1,6 +1,8 @@
 {{/* Migrations: docs/adr/0013. A plain Job to Helm, and a Sync hook to Argo CD; never a Helm hook. */}}
 {{- define "service.migrationsSpec" -}}
 backoffLimit: 3
+# Argo CD removes one that succeeded, and none that failed under another name: that is an alert for ever.
+ttlSecondsAfterFinished: 86400
 # A large table is rebuilt; the program gives up after an hour.
 activeDeadlineSeconds: 3900
 template:

@@ -44,7 +44,8 @@ linkerd.io/inject: disabled
 {{- end }}
 {{- end -}}
 
-{{/* Zones first, then nodes; but a pod that cannot be spread still starts. */}}
+{{/* Zones first, then nodes; but a pod that cannot be spread still starts. Old and new pods are counted
+apart, by the label that whoever made them gives them. */}}
 {{- define "service.topologySpread" -}}
 {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
 - maxSkew: 1
@@ -53,7 +54,7 @@ linkerd.io/inject: disabled
   labelSelector:
     matchLabels:
       {{- include "service.selector" $ | nindent 6 }}
-  matchLabelKeys: [pod-template-hash]
+  matchLabelKeys: [{{ eq $.values.autoscaling.targetKind "Rollout" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}]
 {{- end }}
 {{- end -}}
 

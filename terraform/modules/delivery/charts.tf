@@ -176,9 +176,34 @@ locals {
       namespace  = "ingress-nginx"
       values = {
         controller = {
-          replicaCount   = 2
           serviceAccount = { name = "ingress-nginx" }
           ingressClass   = { name = "nginx", create = true, setAsDefaultIngress = true }
+          # A request takes two of a worker's connections, and so does whoever follows a place, for ten
+          # minutes: with 1,024, its own default, four thousand people would close the shop for all others.
+          config = {
+            entries = { "worker-connections" = "16384", "worker-rlimit-nofile" = "65536" }
+          }
+          # An autoscaler is too late for the first minute: one pod in each zone at least.
+          autoscaling = {
+            enabled                           = true
+            minReplicas                       = 3
+            maxReplicas                       = 9
+            targetCPUUtilizationPercentage    = 60
+            targetMemoryUtilizationPercentage = 80
+          }
+          resources           = { requests = { cpu = "250m", memory = "256Mi" } }
+          podDisruptionBudget = { enabled = true, maxUnavailable = 1 }
+          topologySpreadConstraints = [
+            for key in ["topology.kubernetes.io/zone", "kubernetes.io/hostname"] : {
+              maxSkew           = 1
+              topologyKey       = key
+              whenUnsatisfiable = "ScheduleAnyway"
+              labelSelector     = { matchLabels = { "app.kubernetes.io/name" = "nginx-ingress" } }
+            }
+          ]
+          # The load balancer hears late that a pod goes.
+          lifecycle                     = { preStop = { sleep = { seconds = 60 } } }
+          terminationGracePeriodSeconds = 120
           pod = {
             annotations = {
               "linkerd.io/inject" = "enabled"

@@ -1,14 +1,17 @@
 #!/bin/sh
 # Prints the SQL that gives each service its schema and its account, with the passwords that are in
-# Secrets Manager. Run it again after a password was changed there: the one before is good, too, until
-# somebody discards it. Needs the AWS CLI and jq.
+# Secrets Manager. Run it for one service after its password was changed there: the one before is good,
+# too, until somebody discards it. MySQL keeps one such password for each account: to run it again, for
+# all, before pods are rolled out would be the end of the one that they still use. Needs the AWS CLI and jq.
 #
-#   accounts.sh <environment> | kubectl run accounts --rm -i --restart=Never …   (see README.md)
+#   accounts.sh <environment> [service…] | kubectl run accounts --rm -i --restart=Never …   (see README.md)
 set -eu
 
-environment=${1:?usage: accounts.sh <environment>}
+environment=${1:?usage: accounts.sh <environment> [service…]}
+shift
+[ $# -gt 0 ] || set -- inventory-svc reservation-svc user-svc
 
-for service in inventory-svc reservation-svc user-svc; do
+for service in "$@"; do
   url=$(aws secretsmanager get-secret-value --secret-id "tessera/$environment/$service" \
     --query SecretString --output text | jq -er .MYSQL_URL)
   # mysql://account:password@host:port/schema
