@@ -9,6 +9,7 @@ import {
 import { mintTokens } from "../tools/load-users.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
 import type { Target } from "./targets.ts";
+import { oneOf } from "./tessera.ts";
 
 /** How BFF and inventory-svc call the orders of a list. */
 export const SORTS = {
@@ -101,12 +102,4 @@ function chanceOf(seed: number): () => number {
     n += 1;
     return mix(seed, n) / 2 ** 32;
   };
-}
-
-function oneOf<T>(list: readonly T[], index: number): T {
-  const one = list[index % list.length];
-  if (one === undefined) {
-    throw new RangeError("an empty list has no elements");
-  }
-  return one;
 }

@@ -102,7 +102,8 @@ function headersOf({ accessToken }: LoadUser, run: string, index: number): strin
   return `Authorization: Bearer ${accessToken}\r\nIdempotency-Key: ${run}-${index}\r\n`;
 }
 
-function oneOf<T>(list: readonly T[], index: number): T {
+/** Lists are gone through again and again. */
+export function oneOf<T>(list: readonly T[], index: number): T {
   const one = list[index % list.length];
   if (one === undefined) {
     throw new RangeError("an empty list has no elements");

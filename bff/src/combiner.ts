@@ -9,13 +9,13 @@ import { newTraceparent, traceIdOf } from "@tessera/service-kit/trace-context";
 /** How much is combined. */
 export interface CombinerSettings {
   /** Entries in one call, at most 500. */
-  reserveMaxBatch: number;
+  maxBatch: number;
   /** Calls at once. */
-  reserveMaxInFlight: number;
+  maxInFlight: number;
   /** Entries that wait; one more is refused with OVERLOADED. */
-  reserveMaxQueue: number;
+  maxQueue: number;
   /** The deadline of a call; an entry that waited as long is not sent any more. */
-  rpcTimeoutMs: number;
+  timeoutMs: number;
 }
 
 /** Who waits for an entry's answer: an exchange, mostly. */
@@ -63,13 +63,13 @@ export class Combiner<Entry, Granted> {
   }) {
     const { operation, settings, onBatch, send } = options;
     this.#send = send;
-    this.#timeoutMs = settings.rpcTimeoutMs;
+    this.#timeoutMs = settings.timeoutMs;
     this.#batcher = new Batcher({
       name: `the ${operation} queue`,
       run: (wishes) => this.#track(this.#run(wishes)),
-      maxBatch: settings.reserveMaxBatch,
-      maxInFlight: settings.reserveMaxInFlight,
-      maxQueue: settings.reserveMaxQueue,
+      maxBatch: settings.maxBatch,
+      maxInFlight: settings.maxInFlight,
+      maxQueue: settings.maxQueue,
       onBatch,
     });
   }

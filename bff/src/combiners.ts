@@ -12,7 +12,8 @@ import type {
 import { BATCH_BUCKETS } from "@tessera/service-kit/metrics";
 import { Gauge, Histogram, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
-import { type Answer, type CallOptions, Combiner, type CombinerSettings } from "./combiner.ts";
+import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
+import type { Config } from "./config.ts";
 
 /** The operations that a crowd asks for at once. */
 export interface Combiners {
@@ -21,6 +22,12 @@ export interface Combiners {
   join: Combiner<WaitingRoomEntry, JoinWaitingRoomResult>;
   poll: Combiner<WaitingRoomEntry, PollPlaceResult>;
 }
+
+/** How much is combined, of each operation. */
+export type CombinersConfig = Pick<
+  Config,
+  "reserveMaxBatch" | "reserveMaxInFlight" | "reserveMaxQueue" | "rpcTimeoutMs"
+>;
 
 type Result =
   | CreateReservationResult
@@ -31,9 +38,15 @@ type Result =
 /** Makes the combiners and their metrics. */
 export function createCombiners(
   { reservation, waitingRoom }: Clients,
-  settings: CombinerSettings,
+  config: CombinersConfig,
   registry: Registry,
 ): Combiners {
+  const settings = {
+    maxBatch: config.reserveMaxBatch,
+    maxInFlight: config.reserveMaxInFlight,
+    maxQueue: config.reserveMaxQueue,
+    timeoutMs: config.rpcTimeoutMs,
+  };
   const sizes = new Histogram({
     name: "tessera_combine_batch_size",
     help: "How many requests were combined into one call.",

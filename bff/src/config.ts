@@ -40,11 +40,30 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     trustProxyHops: env.integer("TRUST_PROXY", { min: 0, max: 10, fallback: 0 }),
     /** The deadline of a call to a service; a database's failover is longer, a buyer's patience not. */
     rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
+    ...combining(env),
+    ...limits(env),
+    ...reads(env),
+    /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
+    capacityChanges: env.flag("CAPACITY_CHANGES", true),
+    /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
+    passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
+  });
+}
+
+/** How calls to services share what many want at once. */
+function combining(env: EnvReader) {
+  return {
     /** At most 500: what reservation-svc takes in one batch. */
     reserveMaxBatch: env.integer("RESERVE_MAX_BATCH", { min: 1, max: 500, fallback: 128 }),
     reserveMaxInFlight: env.integer("RESERVE_MAX_IN_FLIGHT", { min: 1, max: 64, fallback: 8 }),
     /** One more waiting request than this is answered 503 at once. */
     reserveMaxQueue: env.integer("RESERVE_MAX_QUEUE", { min: 1, max: 100_000, fallback: 5_000 }),
+  };
+}
+
+/** How much one address, account or user may ask for, and how many are followed. */
+function limits(env: EnvReader) {
+  return {
     signInPerSecond: env.integer("SIGN_IN_PER_SECOND", limit(50)),
     signUpPerSecond: env.integer("SIGN_UP_PER_SECOND", limit(50)),
     failedSignInsPerMinute: env.integer("FAILED_SIGN_INS_PER_MINUTE", limit(10)),
@@ -62,6 +81,12 @@ export function readConfig(source: NodeJS.ProcessEnv) {
       max: 86_400,
       fallback: 600,
     }),
+  };
+}
+
+/** How old answers to reads may be, and how much is kept of them. */
+function reads(env: EnvReader) {
+  return {
     /** Lists and details older than this are refreshed behind the scenes. */
     eventsFreshMs: env.integer("EVENTS_FRESH_MS", { min: 0, max: 60_000, fallback: 500 }),
     /** Nobody is given older ones, unless inventory-svc fails; 0 keeps none. */
@@ -89,16 +114,12 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 8 }),
     /** At most 500; 1 until every service has BatchGetEvents, BatchGetReservations and their like. */
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
-    /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
-    capacityChanges: env.flag("CAPACITY_CHANGES", true),
     /**
      * Of each kind, under way at a service; one more is answered 503 at once. So few that a slow
      * database has answered all of them before anybody's deadline.
      */
     readMaxLoads: env.integer("READ_MAX_LOADS", { min: 1, max: 100_000, fallback: 128 }),
-    /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
-    passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
-  });
+  };
 }
 
 function limit(fallback: number) {

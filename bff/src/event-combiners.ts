@@ -40,10 +40,10 @@ export function createEventCombiners(
     const combiner = new Combiner<string, { found: T | undefined }>({
       operation: kind,
       settings: {
-        reserveMaxBatch: readsPerCall,
-        reserveMaxInFlight: isAlone ? readMaxLoads : MAX_IN_FLIGHT,
-        reserveMaxQueue: readMaxLoads,
-        rpcTimeoutMs: timeoutOf(maxAgeMs, settings.rpcTimeoutMs),
+        maxBatch: readsPerCall,
+        maxInFlight: isAlone ? readMaxLoads : MAX_IN_FLIGHT,
+        maxQueue: readMaxLoads,
+        timeoutMs: timeoutOf(maxAgeMs, settings.rpcTimeoutMs),
       },
       onBatch: (events) => size.observe(events),
       send: async (ids, options) => {

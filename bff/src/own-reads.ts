@@ -121,10 +121,10 @@ export class OwnReads {
     const combiner = new Combiner<Query, Found>({
       operation: kind,
       settings: {
-        reserveMaxBatch: bounds.maxBatch,
-        reserveMaxInFlight: isAlone ? readMaxLoads : bounds.maxInFlight,
-        reserveMaxQueue: readMaxLoads,
-        rpcTimeoutMs,
+        maxBatch: bounds.maxBatch,
+        maxInFlight: isAlone ? readMaxLoads : bounds.maxInFlight,
+        maxQueue: readMaxLoads,
+        timeoutMs: rpcTimeoutMs,
       },
       onBatch: (queries) => size.observe(queries),
       send: async (queries, options) =>

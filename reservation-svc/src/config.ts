@@ -69,6 +69,6 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     }),
     // How long a request id is remembered, and a published move kept.
     retentionDays: env.integer("RETENTION_DAYS", { min: 1, max: 3_650, fallback: 7 }),
-    migrateOnStart: env.flag("MIGRATE_ON_START", false),
+    isMigratedOnStart: env.flag("MIGRATE_ON_START", false),
   });
 }

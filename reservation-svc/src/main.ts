@@ -48,7 +48,7 @@ await run(async () => {
   });
   lifecycle.onClose("mysql", () => source.destroy());
   mysqlMetrics(source, registry);
-  if (config.migrateOnStart) {
+  if (config.isMigratedOnStart) {
     await migrate(source);
   }
   const roomMetrics = waitingRoomMetrics(registry, (err) =>

@@ -3,7 +3,7 @@ import type { Reason } from "@tessera/proto/reasons";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
-import { idempotencyKeyReused, requestInProgress, soldOut } from "../domain/errors.ts";
+import { idempotencyKeyReused, refuse, requestInProgress, soldOut } from "../domain/errors.ts";
 import { asFirstAnswered, type Item, type Reservation } from "../domain/reservation.ts";
 import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
@@ -245,10 +245,6 @@ const OPEN_ENDED: ReadonlySet<Reason> = new Set([
   "DEPENDENCY_UNAVAILABLE",
   "INTERNAL",
 ]);
-
-function refuse(reason: unknown): never {
-  throw reason;
-}
 
 /** What must be the same for two requests to be the same request. */
 function bodyHashOf({ eventId, items }: CreateWish): Buffer {

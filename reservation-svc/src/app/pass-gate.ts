@@ -6,6 +6,7 @@ import {
   passRequired,
   passUnknown,
   passUsed,
+  refuse,
   requestInProgress,
   salesClosed,
   waitingRoomUnavailable,
@@ -246,8 +247,4 @@ async function eachRoom<T, R>(
     }),
   );
   return answers;
-}
-
-function refuse(reason: unknown): never {
-  throw reason;
 }

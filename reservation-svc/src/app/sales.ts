@@ -1,5 +1,5 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { noWaitingRoom } from "../domain/errors.ts";
+import { noWaitingRoom, refuse } from "../domain/errors.ts";
 import type { Room, Sale, Stock } from "../domain/waiting-room.ts";
 import { ReadCache } from "./read-cache.ts";
 
@@ -70,8 +70,4 @@ export function asRoom(sale: Sale): Room | undefined {
 /** True when there is no such event, as opposed to nobody who knows. */
 export function isUnknownEvent(reason: unknown): boolean {
   return reason instanceof ServiceError && reason.reason === "EVENT_NOT_FOUND";
-}
-
-function refuse(reason: unknown): never {
-  throw reason;
 }

@@ -1,6 +1,11 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { EXTENDS_MAX, type Reservation, type ReservationState } from "./reservation.ts";
 
+/** Throws, where an expression is wanted. */
+export function refuse(reason: unknown): never {
+  throw reason;
+}
+
 /** There is no such reservation, or it is somebody else's: the two look alike. */
 export function reservationNotFound(reservationId: string): ServiceError {
   return new ServiceError("RESERVATION_NOT_FOUND", `no reservation ${reservationId}`, {

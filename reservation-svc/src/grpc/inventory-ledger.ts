@@ -1,4 +1,4 @@
-import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/connect";
 import {
   Allocation_State,
@@ -20,6 +20,7 @@ import type {
   StockLevels,
 } from "../app/ledger.ts";
 import type { Reservation } from "../domain/reservation.ts";
+import { dateOf, told } from "./from-inventory.ts";
 
 /** What one event's combiner asks for. */
 interface AllocateCall {
@@ -182,15 +183,6 @@ function toAnswer(response: BatchAllocateResponse): AllocateAnswer {
   return { answers, stock: stock === undefined ? undefined : toLevels(stock) };
 }
 
-/** Failed calls become the ServiceErrors that the ledger meant. */
-async function told<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (reason) {
-    throw reason instanceof ConnectError ? toServiceError(reason) : reason;
-  }
-}
-
 function toEntry({ allocationId, userId, items }: AllocationWish) {
   return { allocationId, userId, items: [...items] };
 }
@@ -204,13 +196,6 @@ function optionsOf({ timeoutMs, requestId, traceparent }: LedgerCall): CallOptio
     headers.traceparent = traceparent;
   }
   return { ...(timeoutMs === undefined ? {} : { timeoutMs }), headers };
-}
-
-function dateOf(timestamp: Timestamp | undefined): Date {
-  if (timestamp === undefined) {
-    throw new Error("inventory-svc left out a time");
-  }
-  return timestampDate(timestamp);
 }
 
 function toLevels({ eventId, version, ticketTypes }: StockMessage): StockLevels {

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { readIfThere } from "./read-if-there.ts";
 
 /** True when nothing listens on the port; without a host, on any interface. */
 export async function isPortFree(port: number, host?: string): Promise<boolean> {
@@ -51,12 +52,4 @@ export async function rememberedPort(file: string): Promise<number> {
   const port = await freePort();
   writeFileSync(file, String(port));
   return port;
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { openSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { type Children, isRunning, pauseChild, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 /** What one private server needs to be run. */
 export interface StoreServerOptions {
@@ -124,12 +125,4 @@ export function rememberedSecret(file: string): string {
   const secret = randomBytes(24).toString("hex");
   writeFileSync(file, secret, { mode: 0o600 });
   return secret;
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }
