@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { HttpPort } from "@tessera/service-kit/http-port";
 import { expect } from "chai";
 import pino from "pino";
@@ -54,6 +55,18 @@ describe("a request that does not come to its end", () => {
     socket.end(`${HEAD}Content-Length: 100\r\n\r\n{`);
     expect(problemIn(await answered)).to.deep.equal({ status: 400, code: "MALFORMED_REQUEST" });
     expect(await counted(400, "MALFORMED_REQUEST")).to.equal(before + 1);
+  });
+
+  it("is told so when it has two Idempotency-Keys, which are none together", async () => {
+    const head = HEAD.replace("/v1/users", "/v1/reservations");
+    const keys = "Idempotency-Key: a\r\nIdempotency-Key: b\r\n";
+    const token = `Authorization: Bearer ${await api.token()}\r\nConnection: close\r\n`;
+    const body = JSON.stringify({ eventId: randomUUID(), items: [] });
+    const answered = await sendRaw(
+      port.port,
+      `${head}${keys}${token}Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(answered).to.contain("Idempotency-Key must be given once");
   });
 
   it("is told so when a chunk of it is none", async () => {

@@ -122,6 +122,28 @@ describe("what every answer is like", () => {
     }
   });
 
+  it("knows an address by its letters, each of them", async () => {
+    for (const path of ["/V1/events", "/v1/events/", "/v1/Events"]) {
+      const { status, body } = await api.ask("GET", path);
+      expect([path, status, body.code]).to.deep.equal([path, 404, "ROUTE_NOT_FOUND"]);
+    }
+  });
+
+  it("overlooks no parameter of an address, however many there are", async () => {
+    const many = Array.from({ length: 1_000 }, () => "limit=1").join("&");
+    const { status, body } = await api.ask("GET", `/v1/events?${many}&last=1`);
+    expect([status, body.code]).to.deep.equal([400, "INVALID_FIELD"]);
+    const known = Array.from({ length: 1_001 }, (_one, index) => `a${index}=`).join("&");
+    expect((await api.ask("GET", `/v1/events?${known}`)).status).to.equal(400);
+  });
+
+  it("tells an unknown property by its beginning", async () => {
+    const name = "x".repeat(60_000);
+    const answer = await api.ask("POST", "/v1/users", { body: { ...signUp, [name]: 1 } });
+    expect([answer.status, answer.body.code]).to.deep.equal([400, "INVALID_FIELD"]);
+    expect(JSON.stringify(answer.body).length).to.be.below(1_000);
+  });
+
   it("refuses an address that is not well-formed", async () => {
     const { status, body } = await api.ask("GET", "/v1/events/%ff");
     expect([status, body.code]).to.deep.equal([400, "MALFORMED_REQUEST"]);

@@ -40,7 +40,7 @@ function operationAt(method: string, path: string): [string, Operation] | undefi
   const templates = Object.entries(DOCUMENT.paths)
     .filter(([template]) => {
       const pattern = template.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+");
-      return new RegExp(`^${pattern}/?$`).test(path);
+      return new RegExp(`^${pattern}$`).test(path);
     })
     // `/v1/users/me` before `/v1/users/{id}`.
     .sort(([one], [other]) => one.split("{").length - other.split("{").length);

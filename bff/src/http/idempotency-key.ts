@@ -37,5 +37,9 @@ function givenKey({ request }: Exchange): string | undefined {
   if (typeof key !== "string" || !PRINTABLE_ASCII.test(key)) {
     throw invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters");
   }
+  // Two headers of a name come joined by these: together they are no key that anybody made.
+  if (key.includes(", ") && (request.headersDistinct["idempotency-key"]?.length ?? 0) > 1) {
+    throw invalid("Idempotency-Key", "must be given once");
+  }
   return key;
 }

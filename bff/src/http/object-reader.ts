@@ -6,6 +6,9 @@ import { parseTime } from "./parse-time.ts";
 /** More errors than this are not collected: nobody reads them. */
 const MAX_ERRORS = 20;
 
+/** A name that the client made up is told to it, and not 60 kB of it. */
+const NAME_MAX = 64;
+
 /** What a text must look like, and how to say so. */
 export interface TextPattern {
   regexp: RegExp;
@@ -42,12 +45,15 @@ export class ObjectReader {
       this.#value = value;
       for (const name of Object.keys(value)) {
         if (!known.includes(name)) {
-          this.wrong(name, "is not a known property");
+          this.wrong(shortened(name), "is not a known property");
         }
       }
     } else {
       this.#value = {};
-      errors.push({ field: path.replace(/\.$/, ""), detail: "must be an object" });
+      const what = path.replace(/\.$/, "");
+      if (errors.length < MAX_ERRORS) {
+        errors.push({ field: what, detail: "must be an object" });
+      }
     }
   }
 
@@ -174,4 +180,8 @@ export class ObjectReader {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shortened(name: string): string {
+  return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX)}…`;
 }
