@@ -72,11 +72,11 @@ async function startSystems(
   const stores = await progress.during(
     "Starting MySQL and Redis",
     openStores({
+      onStop,
       folder: join(folder, "stores"),
       ...{ children, mysqlUrl: env.MYSQL_URL, redisUrl: env.REDIS_URL, say },
     }),
   );
-  onStop(stores.stop);
   const start = async (session: Session, schemaPrefix: string, redisUrl: string) =>
     await startSystem({
       ...{ session, progress, ports: await freePorts(), schemaPrefix },

@@ -48,11 +48,11 @@ async function localSchemas(session: Session, progress: Progress): Promise<PerSc
   const stores = await progress.during(
     "Starting MySQL",
     openStores({
+      onStop: session.onStop,
       ...{ folder: join(folder, "stores"), children, say: progress.say },
       mysqlUse: "loading",
     }),
   );
-  session.onStop(stores.stop);
   const { passwords } = rememberedSecrets(folder);
   return await createSchemas(stores.mysqlUrl, { passwords });
 }

@@ -28,6 +28,7 @@ async function test(session: Session, progress: Progress): Promise<number> {
   const stores = await progress.during(
     "Starting MySQL and Redis for the tests",
     openStores({
+      onStop: session.onStop,
       folder: storeFolder,
       children: session.children,
       mysqlUrl: process.env.MYSQL_URL,
@@ -35,7 +36,6 @@ async function test(session: Session, progress: Progress): Promise<number> {
       say: progress.say,
     }),
   );
-  session.onStop(stores.stop);
   const { code, passed, failed } = await runMocha(session.children, process.argv.slice(2), {
     ...process.env,
     TEST_MYSQL_URL: stores.mysqlUrl,

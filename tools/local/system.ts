@@ -54,6 +54,7 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
   const stores = await progress.during(
     "Starting MySQL and Redis",
     openStores({
+      onStop: session.onStop,
       folder: join(session.folder, "stores"),
       children: session.children,
       mysqlUrl: env.MYSQL_URL,
@@ -61,7 +62,6 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
       say: progress.say,
     }),
   );
-  session.onStop(stores.stop);
   const { passwords, keyEncryptionKey, passSecret } = rememberedSecrets(session.folder);
   const prefix = options.schemaPrefix ?? "";
   const mysqlUrls = await createSchemas(stores.mysqlUrl, { prefix, passwords });

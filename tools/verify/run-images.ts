@@ -129,9 +129,8 @@ async function tryAll(
 }
 
 async function openSystem(session: Session, say: (text: string) => void): Promise<SystemSettings> {
-  const { children, folder } = session;
-  const stores = await openStores({ folder: join(folder, "stores"), children, say });
-  session.onStop(stores.stop);
+  const { children, folder, onStop } = session;
+  const stores = await openStores({ folder: join(folder, "stores"), children, say, onStop });
   const { passwords, keyEncryptionKey, passSecret } = rememberedSecrets(folder);
   const mysqlUrls = await createSchemas(stores.mysqlUrl, { passwords });
   const { mysqlType, redisUrl } = stores;

@@ -76,6 +76,20 @@ describe("a MySQL of its own", () => {
     await after.end();
   });
 
+  it("may be in a folder with a space in its name", async function () {
+    this.timeout(60_000);
+    const folder = mkdtempSync(join(tmpdir(), "tessera store "));
+    const options = smallMysql(folder);
+    try {
+      const server = await privateMysql(options);
+      await server.start();
+      await pingMysql(server.url);
+    } finally {
+      await options.children.stopAll();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it("lets nobody in without its password", async () => {
     const url = new URL(own.server.url);
     url.password = "";

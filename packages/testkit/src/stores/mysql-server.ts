@@ -75,7 +75,7 @@ export async function privateMysql(options: PrivateMysqlOptions): Promise<StoreS
     name,
     command: [
       binaries.server,
-      ...commonArguments(folder),
+      ...commonArguments(pathsIn(folder)),
       ...serverArguments(port, { ...ROOM[use], bufferMib }),
       `--init-file=${initFile}`,
       `--pid-file=${join(folder, "server.pid")}`,
@@ -124,13 +124,16 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
     binaries.type === "mariadb"
       ? [
           binaries.installer,
-          ...commonArguments(folder),
+          // A script that takes paths with spaces apart: it gets none of ours.
+          ...commonArguments({ data: "./data", temporary: tmpdir() }),
           "--auth-root-authentication-method=normal",
           "--skip-test-db",
         ]
-      : [binaries.server, ...commonArguments(folder), "--initialize-insecure"];
+      : [binaries.server, ...commonArguments(pathsIn(folder)), "--initialize-insecure"];
   try {
-    await children.run(`${name}-initialise`, command, { stdio: ["ignore", log, log], order: 0 });
+    await children.run(`${name}-initialise`, command, {
+      ...{ cwd: folder, stdio: ["ignore", log, log], order: 0 },
+    });
   } catch (cause) {
     const lines = lastLines(logFile, 8);
     const remedy = /permission denied/i.test(lines) ? GUARDED : "";
@@ -139,14 +142,17 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
   writeFileSync(marker, binaries.type);
 }
 
-function commonArguments(folder: string): string[] {
+function pathsIn(folder: string) {
+  // In a temporary folder that servers share, one that starts removes the tables of the others.
+  return { data: join(folder, "data"), temporary: join(folder, "tmp") };
+}
+
+function commonArguments({ data, temporary }: { data: string; temporary: string }): string[] {
   // Both refuse to run as root by accident, so root has to say it.
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
-  // In a folder that servers share, one that starts removes the temporary tables of the others.
-  const temporary = join(folder, "tmp");
   return [
     "--no-defaults",
-    `--datadir=${join(folder, "data")}`,
+    `--datadir=${data}`,
     `--tmpdir=${temporary}`,
     // Where MySQL is built to look, there is a folder only if it was installed as a service.
     `--secure-file-priv=${temporary}`,

@@ -100,6 +100,8 @@ function config(
     "appendonly yes",
     "appendfsync everysec",
     'save ""',
+    // A waiting room of a million ends at once: to free it must not hold everybody up.
+    "lazyfree-lazy-expire yes",
     "daemonize no",
     ...settings,
     "",

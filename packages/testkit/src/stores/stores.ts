@@ -26,6 +26,8 @@ export interface OpenStoresOptions {
   mysqlUse?: MysqlUse;
   /** Tells the person what goes on. */
   say: (text: string) => void;
+  /** Given what stops what is no child process, before any of it is started. */
+  onStop: (stop: () => Promise<void>) => void;
 }
 
 /** Both stores, answering. */
@@ -34,8 +36,6 @@ export interface Stores {
   mysqlUrl: string;
   mysqlType: "mysql" | "mariadb";
   redisUrl: string;
-  /** Stops what is not a child process; children are stopped by their own keeper. */
-  stop: () => Promise<void>;
 }
 
 const WHAT_TO_DO =
@@ -85,7 +85,7 @@ export async function ownBinaries(
 async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "mysqlType">> {
   const { mysqlUrl, redisUrl } = options;
   if (mysqlUrl && redisUrl) {
-    return { mysqlUrl, redisUrl, stop: async () => undefined };
+    return { mysqlUrl, redisUrl };
   }
   const binaries = await bringBinaries(options);
   if (isEnough(binaries, options)) {
@@ -93,17 +93,18 @@ async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "my
       mysqlUrl || startMysql(binaries, options),
       redisUrl || startRedis(binaries, options),
     ]);
-    return { mysqlUrl: mysql, redisUrl: redis, stop: async () => undefined };
+    return { mysqlUrl: mysql, redisUrl: redis };
   }
   if (!hasContainerEngine()) {
     throw new OperatorError(`There is no MySQL or no Redis on this machine. ${WHAT_TO_DO}`);
   }
   options.say("Starting MariaDB and Redis in containers …");
   const compose = new ComposeStores(options.folder);
+  options.onStop(() => compose.stop());
   const urls = await compose.start();
   const started = { mysqlUrl: mysqlUrl || urls.mysqlUrl, redisUrl: redisUrl || urls.redisUrl };
   await waitFor("MariaDB in its container", () => pingMysql(started.mysqlUrl));
-  return { ...started, stop: () => compose.stop() };
+  return started;
 }
 
 type Wanted = Pick<OpenStoresOptions, "mysqlUrl" | "redisUrl" | "say">;
