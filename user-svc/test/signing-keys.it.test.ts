@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { importJWK, jwtVerify } from "jose";
+import { KeyRing, type KeyRingOptions } from "../src/app/key-ring.ts";
 import { listSigningKeys } from "../src/app/list-signing-keys.ts";
+import { refreshSession } from "../src/app/refresh-session.ts";
 import { PUBLISH_AHEAD_MS } from "../src/domain/signing-key.ts";
-import { newPerson, ROTATION_MS, useUserService } from "./use-user-service.ts";
+import { newPerson, ROTATION_MS, SEALING_KEY, useUserService } from "./use-user-service.ts";
 
 describe("signing keys", () => {
   const service = useUserService();
@@ -85,5 +88,64 @@ describe("signing keys", () => {
     const rings = Array.from({ length: 4 }, () => service.newKeyRing());
     await Promise.all(rings.map((ring) => ring.signer()));
     expect(await service.app.signingKeys.list()).to.have.length(before.length + 1);
+  });
+});
+
+describe("a replica's signing keys", () => {
+  const service = useUserService();
+
+  /** A replica's keys, with something of its own. */
+  const ringOf = (own: Partial<KeyRingOptions>) =>
+    new KeyRing({
+      ...{ store: service.app.signingKeys, clock: service.app.clock, newId: randomUUID },
+      ...{ sealingKey: SEALING_KEY, rotationMs: ROTATION_MS, ...own },
+    });
+
+  it("are not made by a replica that cannot open the others'", async () => {
+    await service.newKeyRing().signer();
+    service.advance(ROTATION_MS);
+    const before = await service.app.signingKeys.list();
+    const failure = await ringOf({ sealingKey: Buffer.alloc(32, 9) })
+      .signer()
+      .catch((reason: unknown) => reason);
+    expect(String(failure)).to.contain("KEY_ENCRYPTION_KEY");
+    expect(await service.app.signingKeys.list()).to.have.length(before.length);
+    await service.newKeyRing().signer();
+    expect(await service.app.signingKeys.list()).to.have.length(before.length + 1);
+  });
+
+  it("are good for minutes while they cannot be read, and not for longer", async () => {
+    const { signingKeys } = service.app;
+    let isAway = false;
+    const list = () =>
+      isAway ? Promise.reject(new Error("the database is away")) : signingKeys.list();
+    const insertOnce = signingKeys.insertOnce.bind(signingKeys);
+    const ring = ringOf({ store: { list, insertOnce } });
+    const { keyId } = await ring.signer();
+    isAway = true;
+    for (const ms of [61_000, 1_000, 230_000]) {
+      service.advance(ms);
+      expect((await ring.signer()).keyId).to.equal(keyId);
+    }
+    service.advance(10_000);
+    const failure = await ring.signer().catch((reason: unknown) => reason);
+    expect(String(failure)).to.contain("away");
+    isAway = false;
+    expect((await ring.signer()).keyId).to.be.a("string");
+  });
+
+  it("are asked for before a refresh token is used up", async () => {
+    const person = newPerson();
+    await service.client.createUser(person);
+    const { tokens } = await service.client.createSession(person);
+    const refreshToken = tokens?.refreshToken ?? "";
+    const keyRing = ringOf({ sealingKey: Buffer.alloc(32, 9) });
+    const broken = { ...service.app, keyRing };
+    const failure = await refreshSession(broken, { requestId: "first", refreshToken }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(String(failure)).to.contain("KEY_ENCRYPTION_KEY");
+    const next = await service.client.refreshSession({ requestId: "second", refreshToken });
+    expect(next.replayed).to.equal(false);
   });
 });

@@ -45,6 +45,8 @@ export interface RunningUserService {
 
 export const CHEAP_COST: Argon2Cost = { memoryCost: 128, timeCost: 1, parallelism: 1 };
 export const ROTATION_MS = 30 * 86_400_000;
+/** What seals the private keys of these tests. */
+export const SEALING_KEY = randomBytes(32);
 export const ACCESS_TOKEN_SECONDS = 900;
 
 /** Call it inside `describe`; read the result inside hooks and tests only. */
@@ -65,12 +67,11 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
     });
     const metrics = userMetrics(registry, () => gate.depth);
     const signingKeys = new MysqlSigningKeyStore(schema.pool);
-    const sealingKey = randomBytes(32);
     const newKeyRing = () =>
       new KeyRing({
         store: signingKeys,
         clock,
-        sealingKey,
+        sealingKey: SEALING_KEY,
         rotationMs: ROTATION_MS,
         newId: randomUUID,
       });

@@ -17,6 +17,10 @@ export interface KeyRingOptions {
 
 /** For how long the keys are not read again; far below the time a key is listed before it signs. */
 const REREAD_MS = 60_000;
+/** When a read failed, the next try is so much later: nobody waits for the database in between. */
+const RETRY_MS = 5_000;
+/** For how long the keys are good when they cannot be read; half the time a key is listed before it signs. */
+const GRACE_MS = 300_000;
 
 /**
  * The keys of this replica: reads them every minute while they are used, and makes the next one
@@ -26,6 +30,7 @@ export class KeyRing {
   readonly #options: KeyRingOptions;
   #keys: readonly SigningKey[] = [];
   #readTime = Number.NEGATIVE_INFINITY;
+  #failTime = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #signer: Signer | undefined;
 
@@ -35,12 +40,19 @@ export class KeyRing {
 
   /** The key to sign with now. */
   async signer(): Promise<Signer> {
-    if (this.#options.clock().getTime() - this.#readTime >= REREAD_MS) {
+    const now = this.#options.clock().getTime();
+    const isGood = now - this.#readTime < GRACE_MS;
+    if (now - this.#readTime >= REREAD_MS && !(isGood && now - this.#failTime < RETRY_MS)) {
       // Callers that arrive together share one read.
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined;
       });
-      await this.#reading;
+      await this.#reading.catch((reason: unknown) => {
+        this.#failTime = now;
+        if (!isGood) {
+          throw reason;
+        }
+      });
     }
     const key = signerOf(this.#keys, this.#options.clock());
     if (key === undefined) {
@@ -55,12 +67,17 @@ export class KeyRing {
   }
 
   async #read(): Promise<void> {
-    const { store, clock, rotationMs } = this.#options;
+    const { store, clock, rotationMs, sealingKey } = this.#options;
     const now = clock();
     let keys = await store.list();
+    const [newest] = keys;
     const signFrom = nextSignFrom(keys, now, rotationMs);
     if (signFrom !== undefined) {
-      await store.insertOnce(this.#newKey((keys[0]?.sequence ?? 0) + 1, now, signFrom));
+      if (newest !== undefined) {
+        // With another sealing key than the others have, this replica would make one that they cannot open.
+        openSealedKey(newest.keyId, newest.sealedPrivateKey, sealingKey);
+      }
+      await store.insertOnce(this.#newKey((newest?.sequence ?? 0) + 1, now, signFrom));
       // Ours, or the one of whoever was first.
       keys = await store.list();
     }

@@ -38,6 +38,8 @@ export async function refreshSession(
     const expireTime = new Date(now.getTime() + app.refreshTokenMs);
     const next = { sessionId, secretHash: secretHash(secret), createTime: now, expireTime };
     const { generation } = token;
+    // What cannot be signed must not use the token up.
+    await app.keyRing.signer();
     if (await app.sessions.rotate({ usedHash, generation, requestKey, next })) {
       const tokens = await issueTokens(app, token, { sessionId, secret });
       return { tokens, replayed: false };
