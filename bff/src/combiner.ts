@@ -20,8 +20,6 @@ export interface CombinerSettings {
 
 /** Who waits for an entry's answer: an exchange, mostly. */
 export interface Asker {
-  /** When it was asked, in the time of `performance.now()`. */
-  readonly startTime: number;
   /** True when nobody waits for the answer any more. */
   readonly isGone: boolean;
   /** Told which call the entry went with. */
@@ -37,6 +35,8 @@ export interface CombinedCall {
 interface Wish<Entry> {
   asker: Asker;
   entry: Entry;
+  /** performance.now() when it began to wait: a body that came slowly has not waited here. */
+  submitTime: number;
 }
 
 /** One entry's own answer. */
@@ -81,7 +81,7 @@ export class Combiner<Entry, Granted> {
 
   /** Sends an entry with whatever else arrives; settles with its own answer. */
   submit(asker: Asker, entry: Entry): Promise<Granted> {
-    return this.#batcher.submit({ asker, entry });
+    return this.#batcher.submit({ asker, entry, submitTime: performance.now() });
   }
 
   /** Resolves when no call is in flight. */
@@ -102,7 +102,7 @@ export class Combiner<Entry, Granted> {
 
   async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
     const now = performance.now();
-    const refusals = wishes.map(({ asker }) => this.#refusalOf(asker, now));
+    const refusals = wishes.map((wish) => this.#refusalOf(wish, now));
     const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
     const answers = wanted.length === 0 ? [] : await this.#call(wanted);
     let next = 0;
@@ -120,11 +120,11 @@ export class Combiner<Entry, Granted> {
   }
 
   /** What nobody waits for any more is not started. */
-  #refusalOf(asker: Asker, now: number): ServiceError | undefined {
+  #refusalOf({ asker, submitTime }: Wish<Entry>, now: number): ServiceError | undefined {
     if (asker.isGone) {
       return new ServiceError("CANCELLED", "the client went away");
     }
-    return now - asker.startTime < this.#timeoutMs
+    return now - submitTime < this.#timeoutMs
       ? undefined
       : new ServiceError("DEADLINE_EXCEEDED", "the request waited too long to be sent");
   }

@@ -199,10 +199,9 @@ function problemNews(exchange: Exchange, thrown: unknown, retryMs: number): News
   };
 }
 
-/** Somebody who asks now for an exchange that may have begun long ago. */
+/** Who asks for an exchange again and again: no single call is the exchange's. */
 function askerFor(exchange: Exchange): Asker {
   return {
-    startTime: performance.now(),
     get isGone() {
       return exchange.isGone;
     },

@@ -162,7 +162,7 @@ export class ReadCache<Query, Answer extends object> {
     if (this.#loads.size >= maxLoads) {
       throw new ServiceError("OVERLOADED", "too many reads are under way");
     }
-    const asker: Asker = { startTime: performance.now(), isGone: false, call: undefined };
+    const asker: Asker = { isGone: false, call: undefined };
     const load = { asker, answer: this.#load(key, query, asker) };
     // With the cache off nobody is given what another one asked for.
     const name = freshness.maxAgeMs > 0 ? key : Symbol();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { BatchCreateReservationsRequest } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { expect } from "chai";
@@ -207,6 +207,24 @@ describe("a service that is slow or away", () => {
     const late = reserve();
     const answers = await Promise.all([first, late]);
     expect(answers.map(({ status }) => status)).to.deep.equal([504, 504]);
+  });
+
+  it("counts no time for which the body was on its way", async () => {
+    const slow = request(`${api.url}/v1/reservations`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${tokenOf()}`,
+        "idempotency-key": crypto.randomUUID(),
+        "content-type": "application/json",
+      },
+    });
+    slow.flushHeaders();
+    const sendTime = performance.now();
+    await until(() => performance.now() - sendTime > 300);
+    slow.end(JSON.stringify({ eventId, items: [{ ticketTypeId, quantity: 1 }] }));
+    const [answer] = (await once(slow, "response")) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).to.equal(201);
   });
 
   it("answers 503 when it is not there", async () => {
