@@ -173,7 +173,8 @@ async function connected<T>(
  */
 function closeIdle(pool: Pool): void {
   const idle = pool.pool as unknown as CallbackPool & { _freeConnections: { length: number } };
-  while (idle._freeConnections.length > 0) {
+  // Counted beforehand: a pool that is being closed gives none of them away.
+  for (let left = idle._freeConnections.length; left > 0; left -= 1) {
     idle.getConnection((_failure, connection) => connection?.destroy());
   }
 }

@@ -102,31 +102,50 @@ describe("a MySQL pool", () => {
     expect(await idOf()).not.to.equal(first);
   });
 
-  // As when the database's host vanishes and its name leads to another one: nothing ends them.
-  it("takes one time-out for all connections that were lost in silence", async function () {
-    this.timeout(15_000);
-    const link = await TcpLink.open({
-      targets: () => [Number(new URL(url).port)],
-      random: new Random(1),
-    });
-    try {
+  describe("behind a network", () => {
+    let link: TcpLink;
+    let source: DataSource;
+    const statement = { sql: "SELECT SLEEP(0.05)", timeout: 1_000 };
+    const work = () => withConnection(poolOf(source), (connection) => connection.query(statement));
+
+    beforeEach(async () => {
+      link = await TcpLink.open({
+        targets: () => [Number(new URL(url).port)],
+        random: new Random(1),
+      });
       const through = new URL(url);
       through.host = link.address;
       const schema = { entities: [NoteTable], migrations: [] };
-      const source = await openMysql({
-        ...{ ...schema, url: through.href, type, poolSize: 4, maxWaiting: 10 },
-      });
-      sources.push(source);
-      const pool = poolOf(source);
-      const statement = { sql: "SELECT SLEEP(0.05)", timeout: 1_000 };
-      const work = () => withConnection(pool, (connection) => connection.query(statement));
+      const options = { ...schema, url: through.href, type, poolSize: 4, maxWaiting: 10 };
+      source = await openMysql(options);
       await Promise.all(Array.from({ length: 4 }, work));
+    });
+    afterEach(() => link.close());
+
+    // As when the database's host vanishes and its name leads to another one: nothing ends them.
+    it("takes one time-out for all connections that were lost in silence", async function () {
+      this.timeout(15_000);
+      sources.push(source);
       link.impair({ kind: "strand" });
       expect(await failureOf(work())).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       await Promise.all(Array.from({ length: 4 }, work));
-    } finally {
-      await link.close();
-    }
+    });
+
+    it("tells whoever waits for a silent server while the pool is being closed", async function () {
+      this.timeout(15_000);
+      link.impair({ kind: "strand" });
+      const connected = Promise.withResolvers<void>();
+      const waiting = failureOf(
+        withConnection(poolOf(source), (connection) => {
+          connected.resolve();
+          return connection.query(statement);
+        }),
+      );
+      await connected.promise;
+      // It does not end: it waits for a farewell of each connection.
+      void source.destroy().catch(() => undefined);
+      expect(await waiting).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    });
   });
 
   it("tells a duplicate from other failures", async () => {
