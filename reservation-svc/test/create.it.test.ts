@@ -3,7 +3,6 @@ import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { reservationIdOf } from "../src/app/create-reservation.ts";
 import type { NewReservation } from "../src/app/reservation-store.ts";
-import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
@@ -171,8 +170,8 @@ describe("CreateReservation", () => {
     const wish = wishFor(event);
     const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
     await crashing.create(wish).catch(() => undefined);
-    const [allocation] = [...ledger.allocations.values()].slice(-1);
-    await ledger.release([{ ...allocation, state: "expired" } as unknown as Reservation]);
+    const { eventId } = event;
+    await ledger.release([{ id: reservationIdOf(wish), eventId, state: "expired" }]);
     const replica = newReplica();
     replica.cache.setLive(true);
     await replica.create(wishFor(event));

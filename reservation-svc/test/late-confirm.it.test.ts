@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
+import { Turnstile } from "./turnstile.ts";
 import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
 /** The hold is over the moment it is made. */
@@ -43,15 +44,15 @@ describe("a confirmation that comes too late", () => {
       const confirm = (store: SlowEnd) =>
         reasonOf(newReplica({ store }).confirm(reservation, "pay-1"));
       const one = confirm(ends.one);
-      await ends.one.reached;
+      await ends.one.turnstile.reached;
       // The ledger has refused one; now the rival's hold lapses, and the other one asks.
       await replica.sweep();
       const other = confirm(ends.other);
-      await ends.other.reached;
+      await ends.other.turnstile.reached;
       const answers = { one, other };
-      ends[first].go();
+      ends[first].turnstile.go();
       await answers[first];
-      ends[first === "one" ? "other" : "one"].go();
+      ends[first === "one" ? "other" : "one"].turnstile.go();
       expect(await Promise.all([one, other])).to.deep.equal(["HOLD_EXPIRED", "HOLD_EXPIRED"]);
       expect((await replica.get(reservation)).state).to.equal("expired");
       expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
@@ -59,25 +60,14 @@ describe("a confirmation that comes too late", () => {
   }
 });
 
-/** A store that does not record the end of a confirmation until it is told to. */
+/** A store that records no end of a confirmation until it is told to. */
 class SlowEnd extends MysqlReservationStore {
-  readonly #reached = Promise.withResolvers<void>();
-  readonly #told = Promise.withResolvers<void>();
-
-  /** Resolves when the ledger has answered, and the end is to be recorded. */
-  get reached(): Promise<void> {
-    return this.#reached.promise;
-  }
-
-  go(): void {
-    this.#told.resolve();
-  }
+  readonly turnstile = new Turnstile();
 
   override async endConfirm(
     outcome: Parameters<MysqlReservationStore["endConfirm"]>[0],
   ): Promise<Reservation[]> {
-    this.#reached.resolve();
-    await this.#told.promise;
+    await this.turnstile.pass();
     return await super.endConfirm(outcome);
   }
 }

@@ -112,7 +112,9 @@ export class MemoryLedger implements Ledger {
     return { answers, stocks: this.#levelsOf(reservations) };
   }
 
-  async release(reservations: readonly Reservation[]): Promise<StockLevels[]> {
+  async release(
+    reservations: readonly Pick<Reservation, "id" | "eventId" | "state">[],
+  ): Promise<StockLevels[]> {
     await this.#begin("release");
     for (const { id, state } of reservations) {
       const allocation = this.allocations.get(id);
@@ -232,7 +234,7 @@ export class MemoryLedger implements Ledger {
     return sum;
   }
 
-  #levelsOf(reservations: readonly Reservation[]): StockLevels[] {
+  #levelsOf(reservations: readonly Pick<Reservation, "eventId">[]): StockLevels[] {
     const ids = new Set(reservations.map(({ eventId }) => eventId));
     return [...ids].map((id) => this.#levels(id));
   }

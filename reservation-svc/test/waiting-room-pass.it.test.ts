@@ -7,6 +7,7 @@ import type { NewReservation } from "../src/app/reservation-store.ts";
 import { settleClaims } from "../src/app/settle-claims.ts";
 import { StoreLost } from "../src/app/waiting-room-store.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
+import { Turnstile } from "./turnstile.ts";
 import { usePassGate } from "./use-pass-gate.ts";
 import { reasonOf, wishFor } from "./use-reservations.ts";
 import { admitAll, IN_STOCK, PLENTY, people, standings } from "./use-waiting-room.ts";
@@ -110,11 +111,11 @@ describe("reserving with a pass", () => {
     const wish = await newWish(event);
     const slow = new SlowInsert(gate.reservations.schema.pool);
     const first = gate.newReplica({ store: slow }).create(wish);
-    await slow.reached;
+    await slow.turnstile.reached;
     // The ledger has granted it, and it is being written. The same key comes with another body.
     const other = { ...wish, items: wishFor(event, { quantity: 2 }).items };
     expect(await reasonOf(create(other))).to.equal("IDEMPOTENCY_KEY_REUSED");
-    slow.go();
+    slow.turnstile.go();
     await first;
     expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
     expect(await reasonOf(create({ ...wish, requestId: "another" }))).to.equal("PASS_USED");
@@ -268,21 +269,10 @@ describe("reserving with a pass", () => {
 
 /** A store that writes no reservation until it is told to. */
 class SlowInsert extends MysqlReservationStore {
-  readonly #reached = Promise.withResolvers<void>();
-  readonly #told = Promise.withResolvers<void>();
-
-  /** Resolves when the first reservation is to be written. */
-  get reached(): Promise<void> {
-    return this.#reached.promise;
-  }
-
-  go(): void {
-    this.#told.resolve();
-  }
+  readonly turnstile = new Turnstile();
 
   override async insert(created: readonly NewReservation[]): Promise<void> {
-    this.#reached.resolve();
-    await this.#told.promise;
+    await this.turnstile.pass();
     await super.insert(created);
   }
 }

@@ -7,7 +7,6 @@ import {
   type StockLevels as StockMessage,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
-import { toServiceError } from "@tessera/service-kit/connect-error";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type {
@@ -109,21 +108,18 @@ export class InventoryLedger implements Ledger {
     call: LedgerCall,
   ): Promise<ReadonlyMap<string, { hasUnits: boolean }>> {
     const request = { allocationIds: [...ids] };
-    try {
-      const { allocations } = await this.#client.batchGetAllocations(request, optionsOf(call));
-      return new Map(
-        allocations.map(({ allocationId, state }) => [
-          allocationId,
-          { hasUnits: state === Allocation_State.HELD || state === Allocation_State.COMMITTED },
-        ]),
-      );
-    } catch (reason) {
-      if (reason instanceof ConnectError && reason.code === Code.Unimplemented) {
-        // An inventory-svc of before cannot tell: any of them may be there.
-        return new Map(ids.map((id) => [id, { hasUnits: true }]));
-      }
-      throw reason instanceof ConnectError ? toServiceError(reason) : reason;
+    const answer = this.#client.batchGetAllocations(request, optionsOf(call));
+    const known = await told(answer.catch(undefinedIfUnknown));
+    if (known === undefined) {
+      // An inventory-svc of before cannot tell: any of them may be there.
+      return new Map(ids.map((id) => [id, { hasUnits: true }]));
     }
+    return new Map(
+      known.allocations.map(({ allocationId, state }) => [
+        allocationId,
+        { hasUnits: state === Allocation_State.HELD || state === Allocation_State.COMMITTED },
+      ]),
+    );
   }
 
   async commit(
@@ -181,6 +177,13 @@ function toAnswer(response: BatchAllocateResponse): AllocateAnswer {
   });
   const { stock } = response;
   return { answers, stock: stock === undefined ? undefined : toLevels(stock) };
+}
+
+/** What a server answers that does not have the method yet. */
+function undefinedIfUnknown(reason: unknown): undefined {
+  if (!(reason instanceof ConnectError && reason.code === Code.Unimplemented)) {
+    throw reason;
+  }
 }
 
 function toEntry({ allocationId, userId, items }: AllocationWish) {
