@@ -19,12 +19,14 @@ export interface JobDeps {
   auditor: LedgerAuditor;
   lifecycle: Lifecycle;
   logger: Logger;
+  /** Told of failures of single events that nobody foresaw. */
+  onBug: (reason: unknown) => void;
   onFailure: (task: (typeof TASKS)[number]) => void;
 }
 
 /** Starts what every replica does in the background; the lifecycle ends it. */
 export function startJobs(
-  { ledger, metrics, auditor, lifecycle, logger, onFailure }: JobDeps,
+  { ledger, metrics, auditor, lifecycle, logger, onBug, onFailure }: JobDeps,
   settings: { orphanGraceSeconds: number; sweepIntervalMs: number },
 ): void {
   const failed = (task: (typeof TASKS)[number], message: string) => (err: unknown) => {
@@ -33,7 +35,7 @@ export function startJobs(
   };
   const graceSeconds = settings.orphanGraceSeconds;
   const sweeper = repeat(
-    (isStopped) => releaseOrphans({ ledger, metrics }, { graceSeconds, isStopped }),
+    (isStopped) => releaseOrphans({ ledger, metrics, onBug }, { graceSeconds, isStopped }),
     {
       intervalMs: settings.sweepIntervalMs,
       onFailure: failed("sweep", "sweep failed; it will be tried again"),

@@ -43,10 +43,10 @@ await run(async () => {
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });
   const onFailure = taskMetrics(registry, TASKS);
-  startJobs({ ledger, metrics, auditor, lifecycle, logger, onFailure }, config);
+  const onBug = (err: unknown) => logger.error({ err }, "one event of a batch failed");
+  startJobs({ ledger, metrics, auditor, lifecycle, logger, onBug, onFailure }, config);
 
   const events = new MysqlEventStore(mysql);
-  const onBug = (err: unknown) => logger.error({ err }, "one event of a call failed");
   await serveRpc({
     services: [served(InventoryService, inventoryService({ events, ledger, metrics, onBug }))],
     domain: "inventory.tessera",

@@ -15,6 +15,7 @@ import {
   type CreatedEvent,
   createEvent,
   expectExact,
+  onBug,
   stockOf,
   useInventory,
 } from "./use-inventory.ts";
@@ -44,10 +45,10 @@ describe("orphans", () => {
     const [sold = ""] = await hold(event, 4);
     await client.batchCommit({ entries: [{ allocationId: sold, eventId }] });
     await lapse(event, 10);
-    await releaseOrphans({ ledger, metrics }, { graceSeconds: 15, isStopped });
+    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped });
     expect(await stockOf(client, eventId)).to.deep.equal([[6, 3, 1]]);
     await lapse(event, 20);
-    await releaseOrphans({ ledger, metrics }, { graceSeconds: 15, isStopped });
+    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped });
     expect(await stockOf(client, eventId)).to.deep.equal([[9, 0, 1]]);
     await expectExact(inventory, eventId);
   });
@@ -64,14 +65,17 @@ describe("orphans", () => {
     await Promise.all(
       registries.map((registry) =>
         releaseOrphans(
-          { ledger: new MysqlLedger(schema.source), metrics: ledgerMetrics(registry) },
+          { ledger: new MysqlLedger(schema.source), metrics: ledgerMetrics(registry), onBug },
           { graceSeconds: 15, isStopped },
         ),
       ),
     );
     await selling;
     // A replica that found only what the other had just released left the rest to its next round.
-    await releaseOrphans({ ledger, metrics: inventory.metrics }, { graceSeconds: 15, isStopped });
+    await releaseOrphans(
+      { ledger, metrics: inventory.metrics, onBug },
+      { graceSeconds: 15, isStopped },
+    );
     expect(await stockOf(client, event.eventId)).to.deep.equal([[3_800, 200, 0]]);
     expect(await stockOf(client, other.eventId)).to.deep.equal([[4_000, 0, 0]]);
     await expectExact(inventory, event.eventId);
@@ -95,7 +99,7 @@ describe("orphans", () => {
         return found;
       },
     };
-    await releaseOrphans({ ledger: latecomer, metrics }, { graceSeconds: 15, isStopped });
+    await releaseOrphans({ ledger: latecomer, metrics, onBug }, { graceSeconds: 15, isStopped });
     expect(await stockOf(client, eventId)).to.deep.equal([[8, 1, 1]]);
   });
 
@@ -104,7 +108,7 @@ describe("orphans", () => {
     const event = await createEvent(client, [10]);
     await hold(event, 2);
     await lapse(event, 60);
-    await releaseOrphans({ ledger, metrics }, { graceSeconds: 15, isStopped: () => true });
+    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped: () => true });
     expect(await stockOf(client, event.eventId)).to.deep.equal([[8, 2, 0]]);
   });
 
@@ -132,7 +136,7 @@ describe("orphans", () => {
     const auditor = new LedgerAuditor({ ledger: flaky, metrics });
     startJobs(
       {
-        ...{ ledger: flaky, metrics, auditor, lifecycle },
+        ...{ ledger: flaky, metrics, auditor, lifecycle, onBug },
         logger: createLogger({ service: "test", level: "silent" }),
         onFailure: taskMetrics(registry, TASKS),
       },

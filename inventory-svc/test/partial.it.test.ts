@@ -12,7 +12,7 @@ import type { Ledger } from "../src/app/ledger.ts";
 import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
-import { createEvent, stockOf, useInventory } from "./use-inventory.ts";
+import { createEvent, onBug, stockOf, useInventory } from "./use-inventory.ts";
 
 describe("a ledger that fails in part", () => {
   const inventory = useInventory();
@@ -47,7 +47,10 @@ describe("a ledger that fails in part", () => {
       const { client, metrics } = inventory;
       const [bad, good] = [await holdOne(), await holdOne()];
       const ledger = brokenFor(bad.eventId, failure);
-      const { answers, stocks } = await batchCommit({ ledger, metrics }, [bad, good]);
+      const seen: unknown[] = [];
+      const deps = { ledger, metrics, onBug: (bug: unknown) => seen.push(bug) };
+      const { answers, stocks } = await batchCommit(deps, [bad, good]);
+      expect(seen).to.deep.equal(reason === "INTERNAL" ? [failure] : []);
       expect(answers[0]).to.include({ reason, message });
       expect(answers[1]).to.deep.equal({ reacquired: false, isNew: true });
       expect(stocks.map(({ eventId }) => eventId)).to.deep.equal([good.eventId]);
@@ -88,7 +91,8 @@ describe("a ledger that fails in part", () => {
     const { metrics } = inventory;
     const bad = await holdOne();
     const failure = new Error("no luck");
-    const call = batchCommit({ ledger: brokenFor(bad.eventId, failure), metrics }, [bad]);
+    const deps = { ledger: brokenFor(bad.eventId, failure), metrics, onBug: () => undefined };
+    const call = batchCommit(deps, [bad]);
     expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
   });
 
@@ -97,10 +101,24 @@ describe("a ledger that fails in part", () => {
     const [bad, good] = [await holdOne(), await holdOne()];
     const failure = new Error("no luck");
     const refs = [bad, good].map((ref) => ({ ...ref, isFinal: true }));
-    const call = batchRelease({ ledger: brokenFor(bad.eventId, failure), metrics }, refs);
+    const deps = { ledger: brokenFor(bad.eventId, failure), metrics, onBug: () => undefined };
+    const call = batchRelease(deps, refs);
     expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
     expect(await stockOf(client, good.eventId)).to.deep.equal([[2, 0, 0]]);
     expect(await stockOf(client, bad.eventId)).to.deep.equal([[1, 1, 0]]);
+  });
+
+  it("tells a caller that asks for it which events could not be released", async () => {
+    const { client, metrics } = inventory;
+    const [bad, good] = [await holdOne(), await holdOne()];
+    const deps = { ledger: brokenFor(bad.eventId, outage), metrics, onBug };
+    const refs = [bad, good].map((ref) => ({ ...ref, isFinal: true }));
+    const { releasedCount, unreachable } = await batchRelease(deps, refs, { isPartial: true });
+    expect([releasedCount, unreachable]).to.deep.equal([1, [bad.eventId]]);
+    expect(await stockOf(client, good.eventId)).to.deep.equal([[2, 0, 0]]);
+    const [only] = refs;
+    const call = batchRelease(deps, only === undefined ? [] : [only], { isPartial: true });
+    expect(await call.catch((reason: unknown) => reason)).to.equal(outage);
   });
 
   it("does not begin for a caller that has gone", async () => {

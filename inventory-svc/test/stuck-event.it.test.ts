@@ -2,7 +2,7 @@ import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
-import { createConnection } from "mysql2/promise";
+import { type Connection, createConnection } from "mysql2/promise";
 import {
   type CreatedEvent,
   createEvent,
@@ -11,6 +11,13 @@ import {
   useInventory,
 } from "./use-inventory.ts";
 
+/** What callers wait for an answer. */
+const CALL = { timeoutMs: 2_000 };
+
+function refsOf(events: readonly CreatedEvent[], allocationIds: readonly string[]) {
+  return events.map(({ eventId }, nth) => ({ eventId, allocationId: allocationIds[nth] ?? "" }));
+}
+
 describe("an event whose row somebody keeps locked", () => {
   const inventory = useInventory();
 
@@ -18,17 +25,25 @@ describe("an event whose row somebody keeps locked", () => {
   const sell = ({ eventId, wish }: CreatedEvent) =>
     inventory.client.batchAllocate({ eventId, entries: [wish([0, 1])] }, { timeoutMs: 30_000 });
 
+  /** Keeps the event locked while `work` runs, as a replica that was frozen does. */
+  async function whileLocked({ eventId }: CreatedEvent, work: (frozen: Connection) => unknown) {
+    const frozen = await createConnection({ uri: inventory.schema.url });
+    try {
+      await frozen.query("START TRANSACTION");
+      await frozen.query("SELECT id FROM event WHERE id = ? FOR UPDATE", [uuidToBytes(eventId)]);
+      await work(frozen);
+      await frozen.query("ROLLBACK");
+    } finally {
+      frozen.destroy();
+    }
+  }
+
   it("fails alone, from the second time on without holding its neighbours up", async function () {
     this.timeout(30_000);
     const { client, schema } = inventory;
     const events = await Promise.all(Array.from({ length: 6 }, () => createEvent(client, [10])));
     const [stuck, ...others] = events as [CreatedEvent, ...CreatedEvent[]];
-    const frozen = await createConnection({ uri: schema.url });
-    try {
-      await frozen.query("START TRANSACTION");
-      const id = uuidToBytes(stuck.eventId);
-      await frozen.query("SELECT id FROM event WHERE id = ? FOR UPDATE", [id]);
-
+    await whileLocked(stuck, async () => {
       const refused = failureOf(sell(stuck));
       await Promise.all(others.map(sell));
       expect(await refused).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
@@ -43,16 +58,76 @@ describe("an event whose row somebody keeps locked", () => {
         (sql) => names(sql, stuck) && others.some((one) => names(sql, one)),
       );
       expect(shared, "its neighbours waited with it").to.deep.equal([]);
-      expect(sent.some((sql) => names(sql, stuck))).to.equal(true);
+      const tries = sent.filter((sql) => names(sql, stuck));
+      expect(tries.join()).to.include("FOR UPDATE NOWAIT");
       expect(await again).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       for (const { eventId } of others) {
         expect(await stockOf(client, eventId)).to.deep.equal([[8, 2, 0]]);
       }
-      await frozen.query("ROLLBACK");
-    } finally {
-      frozen.destroy();
-    }
+    });
     await Promise.all(events.map(sell));
     expect(await stockOf(client, stuck.eventId)).to.deep.equal([[9, 1, 0]]);
   });
+
+  it("is known as stuck from the first call on, also from one that came alone", async function () {
+    this.timeout(30_000);
+    const { client, schema } = inventory;
+    const stuck = await createEvent(client, [10]);
+    await whileLocked(stuck, async () => {
+      expect(await failureOf(sell(stuck))).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      const sent = await statementsOf(schema, async () => {
+        await failureOf(sell(stuck));
+      });
+      expect(sent.join()).to.include("FOR UPDATE NOWAIT");
+    });
+    await sell(stuck);
+  });
+
+  for (const [does, callFor] of [
+    [
+      "granting",
+      async ([stuck, other]: readonly CreatedEvent[]) => {
+        const batches = [stuck, other].map((event) => ({
+          eventId: event?.eventId ?? "",
+          entries: [event?.wish([0, 1]) ?? {}],
+        }));
+        const request = { batches };
+        const { results } = await inventory.client.batchAllocateAcrossEvents(request, CALL);
+        return results.map(({ outcome }) => outcome.case);
+      },
+    ],
+    [
+      "committing",
+      async (events: readonly CreatedEvent[], held: readonly string[]) => {
+        const entries = refsOf(events, held);
+        const { results } = await inventory.client.batchCommit({ entries }, CALL);
+        return results.map(({ outcome }) => (outcome.case === "grant" ? "response" : outcome.case));
+      },
+    ],
+    [
+      "releasing",
+      async (events: readonly CreatedEvent[], held: readonly string[]) => {
+        const request = { entries: refsOf(events, held), returnPartialSuccess: true };
+        const { unreachable } = await inventory.client.batchRelease(request, CALL);
+        return events.map(({ eventId }) => (unreachable.includes(eventId) ? "error" : "response"));
+      },
+    ],
+  ] as const) {
+    it(`keeps no call from ${does} what its neighbours want, in time`, async function () {
+      this.timeout(30_000);
+      const { client } = inventory;
+      const events = [await createEvent(client, [10]), await createEvent(client, [10])];
+      const held: string[] = [];
+      for (const { eventId, wish } of events) {
+        const entry = wish([0, 1]);
+        await client.batchAllocate({ eventId, entries: [entry] });
+        held.push(entry.allocationId);
+      }
+      const [stuck] = events as [CreatedEvent, CreatedEvent];
+      await whileLocked(stuck, async () => {
+        expect(await callFor(events, held)).to.deep.equal(["error", "response"]);
+        expect(await callFor(events, held), "again").to.deep.equal(["error", "response"]);
+      });
+    });
+  }
 });

@@ -43,6 +43,11 @@ export interface TestInventory {
   httpPort: number;
 }
 
+/** No test of what is foreseen meets a bug. */
+export function onBug(reason: unknown): never {
+  throw reason;
+}
+
 /** Serves the inventory for a test file, without its background jobs. Call it in `describe`. */
 export function useInventory(): TestInventory {
   const schema = useMysql(SCHEMA);
@@ -64,9 +69,6 @@ export async function serveInventory(
   const metrics = ledgerMetrics(registry);
   const ledger = new MysqlLedger(source);
   const events = new MysqlEventStore(source);
-  const onBug = (reason: unknown) => {
-    throw reason;
-  };
   const ports = await serveRpc({
     services: [served(InventoryService, inventoryService({ events, ledger, metrics, onBug }))],
     domain: "inventory.tessera",

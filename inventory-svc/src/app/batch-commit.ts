@@ -1,9 +1,8 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { allocationNotFound, type Refusal } from "../domain/errors.ts";
 import { type Commit, decideCommit } from "../domain/settle.ts";
-import { byEvent, type Ref } from "./by-event.ts";
-import type { Ledger, StockLevels } from "./ledger.ts";
-import type { LedgerMetrics } from "./ledger-metrics.ts";
+import { type BatchDeps, byEvent, type Call, type Ref } from "./by-event.ts";
+import type { StockLevels } from "./ledger.ts";
 
 /**
  * Turns held allocations into sold ones; atomic for each event.
@@ -12,23 +11,23 @@ import type { LedgerMetrics } from "./ledger-metrics.ts";
  * there is nothing else to answer, the call fails.
  */
 export async function batchCommit(
-  deps: { ledger: Ledger; metrics: LedgerMetrics },
+  deps: BatchDeps,
   entries: readonly (Ref | Refusal)[],
-  signal?: AbortSignal,
+  call: Call = {},
 ): Promise<{ answers: (Commit | Refusal)[]; stocks: StockLevels[] }> {
-  const { ledger, metrics } = deps;
+  const { ledger, metrics, onBug } = deps;
   metrics.batch("commit", entries.length);
   const answers: (Commit | Refusal)[] = entries.map((entry) =>
     "reason" in entry ? entry : allocationNotFound(entry.allocationId),
   );
   const places = entries.flatMap((entry, place) => ("reason" in entry ? [] : [place]));
   const refs = entries.filter((entry) => "eventId" in entry);
-  const groups = await byEvent(refs, (eventId, allocationIds) => {
+  const groups = await byEvent(refs, { ...call, onBug }, (eventId, allocationIds) => {
     const query = {
       eventId,
       allocationIds: unique(allocationIds),
       unitsOf: "released" as const,
-      signal,
+      signal: call.signal,
     };
     return ledger.settle(query, (book) => decideCommit(book, allocationIds));
   });

@@ -1,48 +1,69 @@
 import { decideRelease } from "../domain/settle.ts";
-import { byEvent, type Ref } from "./by-event.ts";
-import type { Ledger, StockLevels } from "./ledger.ts";
-import type { LedgerMetrics } from "./ledger-metrics.ts";
+import { type BatchDeps, byEvent, type Call, type Ref } from "./by-event.ts";
+import type { StockLevels } from "./ledger.ts";
+
+/** How a release is asked for. */
+export interface ReleaseCall extends Call {
+  /** Releases only what was to lapse by then. */
+  lapsedBefore?: Date;
+  /** True when events that failed are to be told beside those that were served. */
+  isPartial?: boolean;
+}
+
+/** What a release came to. */
+export interface Released {
+  releasedCount: number;
+  stocks: StockLevels[];
+  /** The events whose change failed. */
+  unreachable: string[];
+}
 
 /**
  * Gives the units of allocations back, exactly once; atomic for each event.
  *
- * When an event's change fails the others are served all the same, and then the call fails:
- * repeating it is harmless.
+ * When an event's change fails the others are served all the same, and then the call fails, unless
+ * `isPartial` and some were served. Repeating it is harmless.
  */
 export async function batchRelease(
-  deps: { ledger: Ledger; metrics: LedgerMetrics },
+  deps: BatchDeps,
   refs: readonly (Ref & { isFinal: boolean })[],
-  options: { lapsedBefore?: Date; signal?: AbortSignal } = {},
-): Promise<{ releasedCount: number; stocks: StockLevels[] }> {
-  const { ledger, metrics } = deps;
-  const operation = options.lapsedBefore === undefined ? "release" : "sweep";
+  { lapsedBefore, isPartial = false, ...call }: ReleaseCall = {},
+): Promise<Released> {
+  const { ledger, metrics, onBug } = deps;
+  const { signal } = call;
+  const operation = lapsedBefore === undefined ? "release" : "sweep";
   metrics.batch(operation, refs.length);
   const finalIds = new Set(refs.flatMap((ref) => (ref.isFinal ? [ref.allocationId] : [])));
-  const groups = await byEvent(refs, (eventId, allocationIds) =>
+  const groups = await byEvent(refs, { ...call, onBug }, (eventId, allocationIds) =>
     ledger.settle(
-      { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal: options.signal },
+      { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal },
       (book) => {
         const wishes = allocationIds.map((allocationId) => ({
           allocationId,
           isFinal: finalIds.has(allocationId),
         }));
-        return decideRelease(book, wishes, options.lapsedBefore);
+        return decideRelease(book, wishes, lapsedBefore);
       },
     ),
   );
-  let releasedCount = 0;
-  const stocks: StockLevels[] = [];
-  for (const { result } of groups) {
-    if (result.status === "fulfilled" && result.value !== undefined) {
-      releasedCount += result.value.outcome.releasedCount;
-      stocks.push(result.value.stock);
+  const released: Released = { releasedCount: 0, stocks: [], unreachable: [] };
+  let [failedCount, failure]: [number, unknown] = [0, undefined];
+  for (const { eventId, places, result } of groups) {
+    if (result.status === "rejected") {
+      released.unreachable.push(eventId);
+      failedCount += places.length;
+      failure = result.reason;
+    } else if (result.value !== undefined) {
+      released.releasedCount += result.value.outcome.releasedCount;
+      released.stocks.push(result.value.stock);
     }
   }
+  const { releasedCount, unreachable } = released;
   metrics.outcome(operation, "released", releasedCount);
-  const failed = groups.find(({ result }) => result.status === "rejected");
-  if (failed?.result.status === "rejected") {
-    throw failed.result.reason;
+  metrics.outcome(operation, "unreachable", failedCount);
+  if (unreachable.length > 0 && (!isPartial || unreachable.length === groups.length)) {
+    throw failure;
   }
-  metrics.outcome(operation, "unchanged", refs.length - releasedCount);
-  return { releasedCount, stocks };
+  metrics.outcome(operation, "unchanged", refs.length - releasedCount - failedCount);
+  return released;
 }

@@ -1,6 +1,5 @@
 import { batchRelease } from "./batch-release.ts";
-import type { Ledger } from "./ledger.ts";
-import type { LedgerMetrics } from "./ledger-metrics.ts";
+import type { BatchDeps } from "./by-event.ts";
 
 /** Orphans released in one go: large enough to keep up, small enough that a sale does not notice. */
 const BATCH = 500;
@@ -12,7 +11,7 @@ const BATCH = 500;
  * them. Any number of replicas may sweep: each allocation is released once.
  */
 export async function releaseOrphans(
-  deps: { ledger: Ledger; metrics: LedgerMetrics },
+  deps: BatchDeps,
   options: { graceSeconds: number; isStopped: () => boolean },
 ): Promise<void> {
   const { ledger, metrics } = deps;
@@ -26,9 +25,9 @@ export async function releaseOrphans(
     }
     const { lapsedBefore, orphans } = found;
     const lapsed = orphans.map((orphan) => ({ ...orphan, isFinal: false }));
-    const { releasedCount } = await batchRelease(deps, lapsed, { lapsedBefore });
+    const { releasedCount } = await batchRelease(deps, lapsed, { lapsedBefore, isPartial: true });
     metrics.orphansReleased(releasedCount);
-    // When another replica was faster with all of them, the next round can wait.
+    // When another replica was faster with all of them, or their events fail, the next round can wait.
     isMore = orphans.length === BATCH && releasedCount > 0;
   }
 }

@@ -1,5 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type {
   BatchAllocateRequest,
   InventoryService,
@@ -9,13 +9,12 @@ import { batchAllocate } from "../app/batch-allocate.ts";
 import { batchCommit } from "../app/batch-commit.ts";
 import { batchGetAvailability, batchGetEvents } from "../app/batch-get.ts";
 import { batchRelease } from "../app/batch-release.ts";
+import { type BatchDeps, type Call, inTime } from "../app/by-event.ts";
 import { createEvent } from "../app/create-event.ts";
 import type { EventStore } from "../app/event-store.ts";
 import { extendAllocation } from "../app/extend-allocation.ts";
 import { getAvailability } from "../app/get-availability.ts";
 import { getEvent } from "../app/get-event.ts";
-import type { Ledger } from "../app/ledger.ts";
-import type { LedgerMetrics } from "../app/ledger-metrics.ts";
 import { listEvents } from "../app/list-events.ts";
 import { updateTicketType } from "../app/update-ticket-type.ts";
 import {
@@ -39,12 +38,8 @@ import {
 } from "./to-message.ts";
 
 /** What the service needs. */
-export interface InventoryDeps {
+export interface InventoryDeps extends BatchDeps {
   events: EventStore;
-  ledger: Ledger;
-  metrics: LedgerMetrics;
-  /** Told of failures of single events that nobody foresaw. */
-  onBug: (reason: unknown) => void;
 }
 
 /** Translates between messages and the application; decides nothing. */
@@ -90,6 +85,10 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
   };
 }
 
+function callOf({ signal, timeoutMs }: HandlerContext): Call {
+  return { signal, timeoutMs: timeoutMs() };
+}
+
 type LedgerMethods =
   | "batchAllocate"
   | "batchAllocateAcrossEvents"
@@ -105,11 +104,13 @@ function ledgerMethods(
     async batchAllocate(request, { signal }) {
       return toAllocateResponse(await batchAllocate(deps, parseBatchAllocate(request), signal));
     },
-    async batchAllocateAcrossEvents({ batches }, { signal }) {
+    async batchAllocateAcrossEvents({ batches }, context) {
       checkBatches(batches);
+      const call = callOf(context);
       const resultOf = async (batch: BatchAllocateRequest) => {
         try {
-          const answer = await batchAllocate(deps, parseBatchAllocate(batch), signal);
+          const allocating = batchAllocate(deps, parseBatchAllocate(batch), call.signal);
+          const answer = await inTime(call, allocating);
           return { outcome: { case: "response" as const, value: toAllocateResponse(answer) } };
         } catch (reason) {
           const value = toEntryError(reason);
@@ -125,12 +126,9 @@ function ledgerMethods(
       const found = await deps.ledger.find(parseUuids("allocation_ids", allocationIds));
       return { allocations: found.map(toAllocation) };
     },
-    async batchCommit(request, { signal }) {
-      const { answers, stocks } = await batchCommit(
-        deps,
-        parseCommitEntries(request.entries),
-        signal,
-      );
+    async batchCommit(request, context) {
+      const entries = parseCommitEntries(request.entries);
+      const { answers, stocks } = await batchCommit(deps, entries, callOf(context));
       return {
         results: answers.map((answer) =>
           "reason" in answer
@@ -140,10 +138,11 @@ function ledgerMethods(
         stocks: stocks.map(toStockLevels),
       };
     },
-    async batchRelease(request, { signal }) {
+    async batchRelease(request, context) {
       const refs = parseReleaseEntries(request.entries);
-      const { releasedCount, stocks } = await batchRelease(deps, refs, { signal });
-      return { releasedCount, stocks: stocks.map(toStockLevels) };
+      const options = { ...callOf(context), isPartial: request.returnPartialSuccess };
+      const { releasedCount, stocks, unreachable } = await batchRelease(deps, refs, options);
+      return { releasedCount, stocks: stocks.map(toStockLevels), unreachable };
     },
     async extendAllocation(request) {
       const allocationId = parseUuid("allocation_id", request.allocationId);

@@ -16,6 +16,9 @@ import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 /** Failures after which nothing was left behind, and the same may succeed at once. */
 const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
 
+/** What a lock that somebody else has fails with; without waiting MySQL calls it the latter. */
+const LOCKED = new Set(["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"]);
+
 /** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
 const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
 
@@ -94,46 +97,61 @@ export class MysqlLedger implements Ledger {
     });
 
   async #settleAll(settlements: readonly Settlement[]): Promise<(Done | typeof ALONE | Error)[]> {
-    const answers = new Map<Settlement, Done | typeof ALONE | Error>();
+    const answers = new Map<Settlement, Done | Error>();
     for (const group of groupsOf(settlements)) {
-      for (const [settlement, answer] of await this.#settleGroup(group)) {
-        answers.set(settlement, answer);
+      try {
+        for (const [settlement, answer] of await this.#settleGroup(group)) {
+          answers.set(settlement, answer);
+        }
+      } catch (reason) {
+        this.#noteStuck(group, reason);
+        break;
       }
     }
-    return settlements.map((one) => answers.get(one) ?? new Error("a settlement was lost"));
+    // One of a group waited for its event in vain. Nobody waits for its next try.
+    return settlements.map((one) => answers.get(one) ?? ALONE);
   }
 
-  /** Learns whether the event's lock is to be had. */
+  /** Learns whether the event's lock is to be had; asks without waiting where it was not. */
   async #settleAlone(settlement: Settlement): Promise<Done | Error> {
     const { eventId } = settlement.query;
+    const isStuck = this.#stuck.has(eventId);
     try {
-      const answers = await twice((hasReplays) => this.#settleOnce([settlement], hasReplays));
+      const answers = await twice((hasReplays) =>
+        this.#settleOnce([settlement], { hasReplays, isStuck }),
+      );
       this.#stuck.delete(eventId);
       return answers.get(settlement) ?? new Error("a settlement was lost");
     } catch (reason) {
-      if (isLockTimeout(reason) && this.#stuck.size < STUCK_MAX) {
-        this.#stuck.add(eventId);
-      }
+      this.#noteStuck([settlement], reason);
       return asFailure(reason);
     }
   }
 
-  /** A failure that is one settlement's own must not fail its neighbours: each by itself, then. */
-  async #settleGroup(
-    group: readonly Settlement[],
-  ): Promise<Map<Settlement, Done | typeof ALONE | Error>> {
+  /** Of several it is not known which one waited. */
+  #noteStuck([one, ...others]: readonly Settlement[], reason: unknown): void {
+    const isKnown = one !== undefined && others.length === 0 && isLockTimeout(reason);
+    if (isKnown && this.#stuck.size < STUCK_MAX) {
+      this.#stuck.add(one.query.eventId);
+    }
+  }
+
+  /**
+   * A failure that is one settlement's own must not fail its neighbours: each by itself, then.
+   * Rejects when a lock was waited for in vain.
+   */
+  async #settleGroup(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
     try {
-      return await twice((hasReplays) => this.#settleOnce(group, hasReplays));
+      return await twice((hasReplays) => this.#settleOnce(group, { hasReplays, isStuck: false }));
     } catch (reason) {
-      if (group.length > 1 && isLockTimeout(reason)) {
-        // One of them waited for its event; the others must not wait for its next try.
-        return new Map(group.map((one) => [one, ALONE]));
+      if (isLockTimeout(reason)) {
+        throw reason;
       }
       const isEverybodys = reason instanceof ServiceError;
       if (group.length === 1 || isEverybodys) {
         return new Map(group.map((one) => [one, asFailure(reason)]));
       }
-      const answers = new Map<Settlement, Done | typeof ALONE | Error>();
+      const answers = new Map<Settlement, Done | Error>();
       for (const one of group) {
         const [answer] = await this.#settleGroup([one]);
         answers.set(one, answer?.[1] ?? asFailure(reason));
@@ -151,9 +169,9 @@ export class MysqlLedger implements Ledger {
    */
   #settleOnce(
     group: readonly Settlement[],
-    hasReplays: boolean,
+    { hasReplays, isStuck }: { hasReplays: boolean; isStuck: boolean },
   ): Promise<Map<Settlement, Done | Error>> {
-    const { lock } = this.#guard;
+    const lock = isStuck ? this.#guard.lock.replace("UPDATE", "UPDATE NOWAIT") : this.#guard.lock;
     return withConnection(this.#pool, async (connection) => {
       const answers = new Map<Settlement, Done | Error>();
       const waiting: Settlement[] = [];
@@ -168,7 +186,12 @@ export class MysqlLedger implements Ledger {
         return answers;
       }
       const queries = waiting.map(({ query }) => query);
-      const books = await readBooks(connection, queries, { lock, hasReplays });
+      const books = await readBooks(connection, queries, { lock, hasReplays }).catch(
+        (reason: unknown) => {
+          // Known to have left nothing behind: the connection is as good as before.
+          throw isLockTimeout(reason) ? storeFailure(reason) : reason;
+        },
+      );
       const changes: { book: Book; change: Change }[] = [];
       for (const one of waiting) {
         const book = books.get(one.query.eventId);
@@ -260,7 +283,7 @@ function isUndone(reason: unknown): boolean {
 
 /** True when a lock that somebody else has was waited for in vain; nothing was left behind. */
 function isLockTimeout(reason: unknown): boolean {
-  return codeOf(reason instanceof ServiceError ? reason.cause : reason) === "ER_LOCK_WAIT_TIMEOUT";
+  return LOCKED.has(codeOf(reason instanceof ServiceError ? reason.cause : reason));
 }
 
 function codeOf(failure: unknown): string {

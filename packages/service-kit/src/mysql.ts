@@ -49,7 +49,7 @@ const WAIT_TIMEOUT_SECONDS = 60;
  * refused, not cut, also where the server's own mode would not (Aurora's).
  */
 const SESSION_SETTINGS = `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  SET SESSION innodb_lock_wait_timeout = 2;
+  SET SESSION innodb_lock_wait_timeout = 1;
   SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS};
   SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`;
 

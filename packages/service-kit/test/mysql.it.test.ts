@@ -59,7 +59,7 @@ describe("a MySQL pool", () => {
     expect(await migrate(one)).to.deep.equal([]);
   });
 
-  it("reads what was committed, waits 2 s for a lock and is strict, on every connection", async () => {
+  it("reads what was committed, waits 1 s for a lock and is strict, on every connection", async () => {
     const source = await open(2);
     const pool = poolOf(source);
     await migrate(source);
@@ -67,7 +67,7 @@ describe("a MySQL pool", () => {
     expect(new Set(seen.map(({ id }) => id))).to.have.property("size", 2);
     for (const { id: _id, ...settings } of seen) {
       expect(settings).to.deep.equal({
-        ...{ level: "READ-COMMITTED", lockSeconds: "2", idleSeconds: "60", isStrict: true },
+        ...{ level: "READ-COMMITTED", lockSeconds: "1", idleSeconds: "60", isStrict: true },
       });
     }
   });
