@@ -49,6 +49,8 @@ export class MemoryLedger implements Ledger {
   readonly givenBack = new Map<string, number>();
   /** Runs before a call is served; throw, or wait, to fail or hold it up. */
   before: (method: Method) => Promise<void> = () => Promise.resolve();
+  /** Events of which nothing can be released. */
+  readonly unreachable = new Set<string>();
   now: () => Date = () => new Date();
   readonly #events = new Map<string, MemoryEvent>();
 
@@ -114,9 +116,13 @@ export class MemoryLedger implements Ledger {
 
   async release(
     reservations: readonly Pick<Reservation, "id" | "eventId" | "state">[],
-  ): Promise<StockLevels[]> {
+  ): ReturnType<Ledger["release"]> {
     await this.#begin("release");
-    for (const { id, state } of reservations) {
+    const reachable = reservations.filter(({ eventId }) => !this.unreachable.has(eventId));
+    if (reachable.length === 0) {
+      throw new ServiceError("DEPENDENCY_UNAVAILABLE", "the event is locked");
+    }
+    for (const { id, state } of reachable) {
       const allocation = this.allocations.get(id);
       const isFinal = state === "cancelled";
       if (allocation !== undefined) {
@@ -128,7 +134,7 @@ export class MemoryLedger implements Ledger {
         }
       }
     }
-    return this.#levelsOf(reservations);
+    return { stocks: this.#levelsOf(reachable), unreachable: this.unreachable };
   }
 
   async extend(allocationId: string, expireTime: Date): Promise<void> {

@@ -22,4 +22,21 @@ describe("taking what is due", () => {
     const early = ended.filter(({ updateTime, expireTime }) => updateTime < expireTime);
     expect(early).to.deep.equal([]);
   });
+
+  it("gives back what it can when one event's units cannot be, and the rest later", async () => {
+    const { ledger } = system;
+    const replica = system.newReplica();
+    const [stuck, other] = [ledger.addEvent({ holdMs: -1 }), ledger.addEvent({ holdMs: -1 })];
+    const { reservation } = await replica.create(wishFor(stuck));
+    await Promise.all(Array.from({ length: 9 }, () => replica.create(wishFor(other))));
+    ledger.unreachable.add(stuck.eventId);
+    await replica.sweep();
+    expect(ledger.stockOf(other.eventId)).to.include({ available: 100, held: 0 });
+    expect(ledger.stockOf(stuck.eventId)).to.include({ available: 99, held: 1 });
+    ledger.unreachable.clear();
+    await system.makeDue(reservation.id);
+    await replica.sweep();
+    expect(ledger.stockOf(stuck.eventId)).to.include({ available: 100, held: 0 });
+    expect(replica.swept).to.include({ expired: 10, resumed: 1 });
+  });
 });

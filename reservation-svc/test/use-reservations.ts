@@ -151,7 +151,10 @@ function replicaOf(
     cancelDeps: cancel,
     create: (wish: CreateWish) => createReservation.create(wish, performance.now() + 10_000),
     confirm: (reservation: Reservation, pay = "pay-1", requestId?: string) =>
-      confirmReservation.confirm({ ...byRequest(reservation, requestId), paymentReference: pay }),
+      confirmReservation.confirm(
+        { ...byRequest(reservation, requestId), paymentReference: pay },
+        performance.now() + 10_000,
+      ),
     cancel: (reservation: Reservation, requestId?: string) =>
       cancelReservation(cancel, byRequest(reservation, requestId)),
     extend: (reservation: Reservation, requestId?: string) =>

@@ -51,6 +51,19 @@ describe("Batcher", () => {
     expect(await first).to.equal("a1");
   });
 
+  it("does not begin what waited until its deadline", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { batcher, batches } = batcherOf({ gate: gate.promise });
+    const first = batcher.submit(1);
+    await nextTurn();
+    const late = failureOf(batcher.submit(2, performance.now()));
+    const timely = batcher.submit(3, performance.now() + 60_000);
+    gate.resolve();
+    expect(await late).to.include({ reason: "DEADLINE_EXCEEDED" });
+    expect(await Promise.all([first, timely])).to.deep.equal(["a1", "a3"]);
+    expect(batches).to.deep.equal([[1], [3]]);
+  });
+
   it("rejects one entry alone for an answer that is an Error", async () => {
     const refusal = new Error("not you");
     const { batcher } = batcherOf({

@@ -22,6 +22,7 @@ export interface BatcherOptions<In, Out> {
 
 interface Waiter<In, Out> {
   entry: In;
+  deadline: number;
   span: Span | undefined;
   resolve: (answer: Out) => void;
   reject: (reason: unknown) => void;
@@ -49,8 +50,11 @@ export class Batcher<In, Out> {
     return this.#queue.length;
   }
 
-  /** Adds an entry; settles with its own answer. */
-  submit(entry: In): Promise<Out> {
+  /**
+   * Adds an entry; settles with its own answer. One that still waits at `deadline`, a
+   * performance.now() time, is not begun: it is refused with DEADLINE_EXCEEDED.
+   */
+  submit(entry: In, deadline = Number.POSITIVE_INFINITY): Promise<Out> {
     const { name, maxQueue } = this.#options;
     if (this.#queue.length >= maxQueue) {
       return Promise.reject(
@@ -58,7 +62,7 @@ export class Batcher<In, Out> {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, span: currentSpan(), resolve, reject });
+      this.#queue.push({ entry, deadline, span: currentSpan(), resolve, reject });
       this.#schedule();
     });
   }
@@ -78,9 +82,26 @@ export class Batcher<In, Out> {
     while (this.#queue.length > 0 && this.#inFlight < maxInFlight) {
       const batch = this.#queue.slice(0, maxBatch);
       this.#queue = this.#queue.slice(maxBatch);
-      this.#inFlight += 1;
-      void this.#serve(batch);
+      const timely = this.#timely(batch);
+      if (timely.length > 0) {
+        this.#inFlight += 1;
+        void this.#serve(timely);
+      }
     }
+  }
+
+  /** Those for whose answer somebody still waits. */
+  #timely(batch: readonly Waiter<In, Out>[]): readonly Waiter<In, Out>[] {
+    const now = performance.now();
+    const late = batch.filter(({ deadline }) => deadline <= now);
+    if (late.length === 0) {
+      return batch;
+    }
+    const reason = `waited too long for ${this.#options.name}`;
+    for (const { reject } of late) {
+      reject(new ServiceError("DEADLINE_EXCEEDED", reason));
+    }
+    return batch.filter(({ deadline }) => deadline > now);
   }
 
   async #serve(batch: readonly Waiter<In, Out>[]): Promise<void> {

@@ -64,8 +64,11 @@ export class ConfirmReservation {
     return this.#batcher.depth;
   }
 
-  /** Confirms, or throws the reason why not; a repeat resolves to the same reservation. */
-  async confirm(request: ConfirmRequest): Promise<Confirmed> {
+  /**
+   * Confirms, or throws the reason why not; a repeat resolves to the same reservation. What still
+   * waits at `deadline`, a performance.now() time, is not begun.
+   */
+  async confirm(request: ConfirmRequest, deadline: number): Promise<Confirmed> {
     const { requestId, userId, reservationId, paymentReference } = request;
     const key = requestKeyOf("ConfirmReservation", { ...request, body: paymentReference });
     if (this.#running.has(reservationId) || this.#running.has(key.keyId)) {
@@ -73,7 +76,7 @@ export class ConfirmReservation {
     }
     this.#running.add(reservationId).add(key.keyId);
     try {
-      return await this.#batcher.submit({ key, userId, paymentReference });
+      return await this.#batcher.submit({ key, userId, paymentReference }, deadline);
     } finally {
       this.#running.delete(reservationId);
       this.#running.delete(key.keyId);

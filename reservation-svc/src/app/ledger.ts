@@ -69,8 +69,14 @@ export interface Ledger {
     reservations: readonly Reservation[],
     call: LedgerCall,
   ): Promise<{ answers: ({ isReacquired: boolean } | ServiceError)[]; stocks: StockLevels[] }>;
-  /** Gives units back, exactly once; final for cancelled reservations. */
-  release(reservations: readonly Reservation[], call: LedgerCall): Promise<StockLevels[]>;
+  /**
+   * Gives units back, exactly once; final for cancelled reservations. Of `unreachable` events
+   * nothing is known to be back.
+   */
+  release(
+    reservations: readonly Reservation[],
+    call: LedgerCall,
+  ): Promise<{ stocks: StockLevels[]; unreachable: ReadonlySet<string> }>;
   /** Moves the time at which a hold lapses. Throws ALLOCATION_NOT_HELD. */
   extend(allocationId: string, expireTime: Date, call: LedgerCall): Promise<void>;
 }

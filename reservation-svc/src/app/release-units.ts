@@ -1,4 +1,5 @@
 import { Batcher } from "@tessera/service-kit/batcher";
+import { dependencyUnavailable } from "@tessera/service-kit/service-error";
 import type { Reservation } from "../domain/reservation.ts";
 import type { Ledger, StockLevels } from "./ledger.ts";
 import type { ReservationStore } from "./reservation-store.ts";
@@ -44,19 +45,24 @@ export class ReleaseUnits {
     await this.#batcher.submit(reservation);
   }
 
-  /** Resolves when the units of all of them can be reserved again. */
+  /** Gives back what the ledger takes now. What it does not stays marked; rejects when it took nothing. */
   async releaseAll(reservations: readonly Reservation[]): Promise<void> {
     if (reservations.length > 0) {
       await this.#run(reservations);
     }
   }
 
-  async #run(ended: readonly Reservation[]): Promise<true[]> {
+  /** An event of which nothing can be released must not keep the others' units. */
+  async #run(ended: readonly Reservation[]): Promise<(true | Error)[]> {
     const { ledger, store, onStock, ledgerTimeoutMs } = this.#deps;
-    for (const stock of await ledger.release(ended, { timeoutMs: ledgerTimeoutMs })) {
+    const call = { timeoutMs: ledgerTimeoutMs };
+    const { stocks, unreachable } = await ledger.release(ended, call);
+    for (const stock of stocks) {
       onStock(stock);
     }
-    await store.markReleased(ended);
-    return ended.map(() => true);
+    await store.markReleased(ended.filter(({ eventId }) => !unreachable.has(eventId)));
+    return ended.map(({ eventId }) =>
+      unreachable.has(eventId) ? dependencyUnavailable("the ledger", eventId) : true,
+    );
   }
 }

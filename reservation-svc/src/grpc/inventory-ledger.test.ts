@@ -172,7 +172,10 @@ describe("InventoryLedger", () => {
       },
     });
     const ended = [held("1", "cancelled"), held("2", "expired")];
-    expect(await ledger.release(ended, {})).to.deep.equal([LEVELS]);
+    expect(await ledger.release(ended, {})).to.deep.equal({
+      stocks: [LEVELS],
+      unreachable: new Set(),
+    });
   });
 
   it("extends to the given time", async () => {

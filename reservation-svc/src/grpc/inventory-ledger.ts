@@ -8,7 +8,7 @@ import {
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { fromEntryError } from "@tessera/service-kit/entry-error";
-import { ServiceError } from "@tessera/service-kit/service-error";
+import type { ServiceError } from "@tessera/service-kit/service-error";
 import type {
   AllocateAnswer,
   AllocateBatch,
@@ -29,7 +29,7 @@ interface AllocateCall {
   deadline: number;
 }
 
-/** Calls that allocate, at once: enough that one event's never waits for another's. */
+/** Calls that allocate, at once: inventory-svc combines what comes at the same time. */
 const CALLS_IN_FLIGHT = 4;
 /** Batches that wait for a call: each event has one at most. */
 const BATCHES_WAITING = 20_000;
@@ -49,7 +49,7 @@ export class InventoryLedger implements Ledger {
     this.#client = client;
     this.#allocator = new Batcher({
       name: "the ledger's line",
-      run: (calls) => this.#allocateAll(calls),
+      run: (calls) => this.#send(calls),
       maxBatch: options.eventsPerCall,
       maxInFlight: CALLS_IN_FLIGHT,
       maxQueue: BATCHES_WAITING,
@@ -58,31 +58,17 @@ export class InventoryLedger implements Ledger {
 
   allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer> {
     const { timeoutMs = Number.POSITIVE_INFINITY } = call;
-    return this.#allocator.submit({ batch, call, deadline: performance.now() + timeoutMs });
+    const deadline = performance.now() + timeoutMs;
+    return this.#allocator.submit({ batch, call, deadline }, deadline);
   }
 
-  /** What waited for its turn beyond its deadline is not sent any more. */
-  async #allocateAll(calls: readonly AllocateCall[]): Promise<(AllocateAnswer | Error)[]> {
-    const now = performance.now();
-    const timely = calls.filter(({ deadline }) => now < deadline);
-    const answers = (await this.#send(timely, now)).values();
-    return calls.map(({ deadline }) =>
-      now < deadline
-        ? (answers.next().value ?? new Error("inventory-svc answered too few batches"))
-        : new ServiceError("DEADLINE_EXCEEDED", "waited too long for the ledger"),
-    );
-  }
-
-  async #send(
-    calls: readonly AllocateCall[],
-    now: number,
-  ): Promise<readonly (AllocateAnswer | Error)[]> {
+  async #send(calls: readonly AllocateCall[]): Promise<readonly (AllocateAnswer | Error)[]> {
     const [first] = calls;
     if (first === undefined) {
       return [];
     }
     // The most patient batch's: a hasty one must not fail its neighbours.
-    const leftMs = Math.max(...calls.map(({ deadline }) => deadline)) - now;
+    const leftMs = Math.max(...calls.map(({ deadline }) => deadline)) - performance.now();
     const timeout = Number.isFinite(leftMs) ? { timeoutMs: Math.ceil(leftMs) } : {};
     if (calls.length === 1) {
       const options = optionsOf({ ...first.call, ...timeout });
@@ -137,14 +123,21 @@ export class InventoryLedger implements Ledger {
     return { answers, stocks: response.stocks.map(toLevels) };
   }
 
-  async release(reservations: readonly Reservation[], call: LedgerCall): Promise<StockLevels[]> {
+  async release(
+    reservations: readonly Reservation[],
+    call: LedgerCall,
+  ): Promise<{ stocks: StockLevels[]; unreachable: ReadonlySet<string> }> {
     const entries = reservations.map(({ id, eventId, state }) => ({
       allocationId: id,
       eventId,
       isFinal: state === "cancelled",
     }));
-    const response = await told(this.#client.batchRelease({ entries }, optionsOf(call)));
-    return response.stocks.map(toLevels);
+    const request = { entries, returnPartialSuccess: true };
+    const response = await told(this.#client.batchRelease(request, optionsOf(call)));
+    return {
+      stocks: response.stocks.map(toLevels),
+      unreachable: new Set(response.unreachable),
+    };
   }
 
   async extend(allocationId: string, expireTime: Date, call: LedgerCall): Promise<void> {

@@ -5,6 +5,12 @@ import type { SaleSource } from "../app/sales.ts";
 import type { RoomRules, Sale, Stock } from "../domain/waiting-room.ts";
 import { dateOf, told } from "./from-inventory.ts";
 
+/**
+ * How long what is left is waited for, in milliseconds: whoever asks is told what was known last, and
+ * has a deadline of their own.
+ */
+const STOCK_TIMEOUT_MS = 500;
+
 /** Events as inventory-svc serves them. Its refusals arrive as the ServiceErrors they were. */
 export class InventorySales implements SaleSource {
   readonly #client: Client<typeof InventoryService>;
@@ -24,7 +30,8 @@ export class InventorySales implements SaleSource {
   }
 
   async stockOf(eventId: string): Promise<Stock> {
-    const { ticketTypes } = await told(this.#client.getAvailability({ eventId }));
+    const options = { timeoutMs: STOCK_TIMEOUT_MS };
+    const { ticketTypes } = await told(this.#client.getAvailability({ eventId }, options));
     const stock = { capacity: 0, available: 0, held: 0 };
     for (const { capacity, available, held } of ticketTypes) {
       stock.capacity += capacity;

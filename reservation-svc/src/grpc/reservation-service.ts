@@ -97,9 +97,10 @@ function batches(app: App): Batches {
     },
     async batchConfirmReservations({ entries }, context) {
       checkBatch(entries);
+      const deadline = performance.now() + timeLeft(app, context);
       return await each(app, context, entries, async (entry) => {
         const request = parseConfirm(entry);
-        const { reservation, isReplay } = await app.confirmReservation.confirm(request);
+        const { reservation, isReplay } = await app.confirmReservation.confirm(request, deadline);
         return {
           outcome: { case: "reservation" as const, value: toMessage(reservation) },
           reacquired: reservation.isReacquired,
