@@ -2,6 +2,7 @@ import { passKeysOf } from "@tessera/admission-pass";
 import type { Logger } from "@tessera/service-kit/logger";
 import { Admission } from "./app/admit-people.ts";
 import { AvailabilityCache } from "./app/availability-cache.ts";
+import { claimOutcome } from "./app/claim-outcome.ts";
 import { Combiners } from "./app/combiners.ts";
 import { ConfirmReservation } from "./app/confirm-reservation.ts";
 import { CreateReservation } from "./app/create-reservation.ts";
@@ -122,6 +123,7 @@ export function composeApp(deps: {
 function composeRooms(deps: {
   config: Config;
   store: ReservationStore;
+  ledger: Ledger;
   sales: Sales;
   redis: RedisConnections;
   roomMetrics: WaitingRoomMetrics;
@@ -134,7 +136,7 @@ function composeRooms(deps: {
   return {
     gate: new PassGate({
       ...common,
-      wasMade: async (id) => (await deps.store.find([id])).length > 0,
+      outcomeOf: (id) => claimOutcome({ ...deps, ledgerTimeoutMs: config.rpcTimeoutMs }, id),
       onClaim: roomMetrics.onClaim,
       maxQueue: config.queueSize,
     }),

@@ -34,7 +34,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     lockWaitMs: env.integer("LOCK_WAIT_MS", { min: 10, max: 10_000, fallback: 300 }),
     lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 1_000 }),
     lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
-    // The first signs passes, all of them verify: put a new one in front to rotate.
+    // The first signs passes, all of them verify: a new one comes last, and first once everybody has it.
     passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
     roomMaxPeople: env.integer("ROOM_MAX_PEOPLE", {
       min: 1,

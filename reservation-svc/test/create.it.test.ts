@@ -178,6 +178,18 @@ describe("CreateReservation", () => {
     expect(await reasonOf(replica.create(wish))).to.equal("SOLD_OUT");
   });
 
+  it("makes no hold of units that had lapsed before the first try could be finished", async () => {
+    const event = ledger.addEvent({ capacity: 1 });
+    const wish = wishFor(event);
+    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
+    await crashing.create(wish).catch(() => undefined);
+    const { eventId } = event;
+    await ledger.release([{ id: reservationIdOf(wish), eventId, state: "expired" }]);
+    expect(await reasonOf(newReplica().create(wish))).to.equal("HOLD_EXPIRED");
+    expect(await countOf(eventId)).to.equal(0);
+    expect(ledger.stockOf(eventId)).to.include({ available: 1, held: 0 });
+  });
+
   it("sells the last unit to exactly one of many", async () => {
     const event = ledger.addEvent({ capacity: 1 });
     const replicas = [newReplica(), newReplica()];

@@ -13,6 +13,13 @@ export class Turnstile {
     this.#told.resolve();
   }
 
+  /** Lets nobody through, now and later. */
+  fail(reason: Error): void {
+    this.#told.reject(reason);
+    // Nobody may ever come to it.
+    this.#told.promise.catch(() => undefined);
+  }
+
   /** Comes to it; resolves when it may go on. */
   async pass(): Promise<void> {
     this.#reached.resolve();

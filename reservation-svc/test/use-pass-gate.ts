@@ -1,4 +1,5 @@
 import { type PassClaims, passKeysOf, signPass } from "@tessera/admission-pass";
+import { claimOutcome } from "../src/app/claim-outcome.ts";
 import { PassGate } from "../src/app/pass-gate.ts";
 import { Sales } from "../src/app/sales.ts";
 import { WaitingRooms } from "../src/app/waiting-rooms.ts";
@@ -28,7 +29,8 @@ export function usePassGate() {
       store,
       sales: new Sales(source),
       passKeys: KEYS,
-      wasMade: async (id) => (await plain.store.find([id])).length > 0,
+      outcomeOf: (id) =>
+        claimOutcome({ ...reservations, store: plain.store, ledgerTimeoutMs: 2_000 }, id),
       onClaim: (outcome) => claims.push(outcome),
       maxQueue: 1_000,
     });

@@ -6,6 +6,7 @@ import { reservationIdOf } from "../src/app/create-reservation.ts";
 import type { NewReservation } from "../src/app/reservation-store.ts";
 import { settleClaims } from "../src/app/settle-claims.ts";
 import { StoreLost } from "../src/app/waiting-room-store.ts";
+import type { Room } from "../src/domain/waiting-room.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { Turnstile } from "./turnstile.ts";
 import { usePassGate } from "./use-pass-gate.ts";
@@ -121,6 +122,69 @@ describe("reserving with a pass", () => {
     expect(await reasonOf(create({ ...wish, requestId: "another" }))).to.equal("PASS_USED");
   });
 
+  it("does not hand back a pass that the same request has claimed again elsewhere", async () => {
+    const event = gate.newEvent({ capacity: 2 });
+    const wish = await newWish(event);
+    const turns = [new Turnstile(), new Turnstile()];
+    let calls = 0;
+    ledger.before = async (method) => {
+      if (method === "allocate") {
+        calls += 1;
+        await turns[calls - 1]?.pass();
+      }
+    };
+    // Two tries with one key, the first one for more than there is; both claim, then both ask.
+    const tooMuch = { ...wish, items: wishFor(event, { quantity: 3 }).items };
+    const refused = reasonOf(gate.newReplica({}).create(tooMuch));
+    await turns[0]?.reached;
+    const granted = create(wish);
+    await turns[1]?.reached;
+    turns[0]?.go();
+    expect(await refused).to.equal("SOLD_OUT");
+    const another = { ...wish, requestId: "another" };
+    expect(await reasonOf(create(another))).to.equal("REQUEST_IN_PROGRESS");
+    turns[1]?.go();
+    await granted;
+    ledger.before = () => Promise.resolve();
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
+    expect(await reasonOf(create(another))).to.equal("PASS_USED");
+  });
+
+  it("hands back what a repeat was refused, once the first try must be dead", async () => {
+    const event = gate.newEvent({ capacity: 1 });
+    const wish = await newWish(event);
+    ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
+    await reasonOf(create({ ...wish, items: wishFor(event, { quantity: 2 }).items }));
+    ledger.before = () => Promise.resolve();
+    const tooMuch = { ...wish, items: wishFor(event, { quantity: 2 }).items };
+    const another = { ...wish, requestId: "another" };
+    expect(await reasonOf(create(tooMuch))).to.equal("SOLD_OUT");
+    expect(await reasonOf(create(another)), "too early").to.equal("REQUEST_IN_PROGRESS");
+    await gate.ageClaim(event, wish.userId, 11_000);
+    expect(await reasonOf(create(tooMuch))).to.equal("SOLD_OUT");
+    await create(another);
+  });
+
+  for (const [what, spoil] of [
+    ["has expired", (room: Room, userId: string) => gate.stores.age(room, userId, 3_600_000)],
+    [
+      "is of a place that was given up",
+      (room: Room, userId: string) => gate.opened.rooms.leave({ eventId: room.eventId, userId }),
+    ],
+  ] as const) {
+    it(`finishes what was granted before its first try died, though the pass ${what}`, async () => {
+      const event = gate.newEvent({ capacity: 1 });
+      const wish = await newWish(event);
+      const dying = new SlowInsert(gate.reservations.schema.pool);
+      dying.turnstile.fail(new ServiceError("DEPENDENCY_UNAVAILABLE", "killed just here"));
+      await reasonOf(gate.newReplica({ store: dying }).create(wish));
+      await spoil(event.room, wish.userId);
+      const { reservation } = await create(wish);
+      expect(reservation.id).to.equal(reservationIdOf(wish));
+      expect(ledger.stockOf(event.eventId)).to.include({ held: 1 });
+    });
+  }
+
   it("hands the pass back when the ledger refused", async () => {
     const event = gate.newEvent({ capacity: 3, maxPerUser: 2 });
     const wish = await newWish(event);
@@ -162,6 +226,21 @@ describe("reserving with a pass", () => {
     const { reservation } = await create({ ...wish, requestId: "another" });
     expect(reservation.id).not.to.equal(reservationIdOf(wish));
     expect(await reasonOf(create(wish))).to.equal("PASS_USED");
+  });
+
+  it("does not take the pass over from a request whose units are held, and not yet written", async () => {
+    const event = gate.newEvent();
+    const wish = await newWish(event);
+    const slow = new SlowInsert(gate.reservations.schema.pool);
+    const first = gate.newReplica({ store: slow }).create(wish);
+    await slow.turnstile.reached;
+    await gate.ageClaim(event, wish.userId, 11_000);
+    const another = { ...wish, requestId: "another" };
+    expect(await reasonOf(create(another))).to.equal("REQUEST_IN_PROGRESS");
+    slow.turnstile.go();
+    await first;
+    expect(await reasonOf(create(another))).to.equal("PASS_USED");
+    expect(ledger.stockOf(event.eventId)).to.include({ held: 1 });
   });
 
   it("does not take the pass over from a request that was done, and could not say so", async () => {

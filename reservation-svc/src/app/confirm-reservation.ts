@@ -72,7 +72,7 @@ export class ConfirmReservation {
     const { requestId, userId, reservationId, paymentReference } = request;
     const key = requestKeyOf("ConfirmReservation", { ...request, body: paymentReference });
     if (this.#running.has(reservationId) || this.#running.has(key.keyId)) {
-      throw requestInProgress(requestId);
+      throw requestInProgress(requestId, "the reservation is being confirmed");
     }
     this.#running.add(reservationId).add(key.keyId);
     try {

@@ -3,13 +3,19 @@ import type { Reason } from "@tessera/proto/reasons";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
-import { idempotencyKeyReused, refuse, requestInProgress, soldOut } from "../domain/errors.ts";
+import {
+  holdExpired,
+  idempotencyKeyReused,
+  refuse,
+  requestInProgress,
+  soldOut,
+} from "../domain/errors.ts";
 import { asFirstAnswered, type Item, type Reservation } from "../domain/reservation.ts";
 import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
 import type { Combiners } from "./combiners.ts";
 import { Finder } from "./finder.ts";
-import type { Grant, Ledger } from "./ledger.ts";
+import type { Allocation, Grant, Ledger } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
 import { ReservationFinder } from "./reservation-finder.ts";
 import {
@@ -80,7 +86,7 @@ export class CreateReservation {
   readonly #running = new Set<string>();
   readonly #writer: Batcher<NewReservation, true>;
   readonly #finder: ReservationFinder;
-  readonly #allocations: Finder<{ hasUnits: boolean }>;
+  readonly #allocations: Finder<Allocation>;
 
   constructor(deps: CreateDeps) {
     this.#deps = deps;
@@ -142,13 +148,13 @@ export class CreateReservation {
 
   /** Once the ledger granted, the pass stays with this request until it is known what came of it. */
   async #createWithPass(room: Room, request: Request): Promise<Created> {
-    const { id, wish } = request;
+    const { id, wish, deadline } = request;
     let pass: HeldPass;
     try {
-      pass = await this.#deps.gate.claim(room, wish, id);
+      pass = await this.#deps.gate.claim(room, wish, { reservationId: id, deadline });
     } catch (refusal) {
       // What was reserved with the pass is told again, whatever became of the pass since.
-      return (await this.#replay(request)) ?? refuse(refusal);
+      return (await this.#replay(request)) ?? (await this.#finish(request)) ?? refuse(refusal);
     }
     let decision: Grant | Created;
     try {
@@ -164,6 +170,13 @@ export class CreateReservation {
     return created;
   }
 
+  /** Keeps what the ledger granted to a first try that died before it could. */
+  async #finish(request: Request): Promise<Created | undefined> {
+    const { id, wish } = request;
+    const allocation = wish.admissionPass === "" ? undefined : await this.#allocations.find(id);
+    return allocation?.hasUnits === true ? await this.#create(request) : undefined;
+  }
+
   /** What the ledger says: a grant to be kept, or what an earlier call reserved. */
   async #decide(request: Request): Promise<Grant | Created> {
     const { id, wish, deadline } = request;
@@ -175,7 +188,7 @@ export class CreateReservation {
       if (first !== undefined) {
         return first;
       }
-      if (allocation?.hasUnits !== true) {
+      if (allocation === undefined || allocation.hasUnits === false) {
         throw soldOut(gone);
       }
     }
@@ -185,9 +198,18 @@ export class CreateReservation {
     if (answer instanceof ServiceError) {
       throw answer.reason === "ALLOCATION_CONFLICT" ? idempotencyKeyReused(wish.requestId) : answer;
     }
-    // Without a first answer, the first try died between the ledger and the write: this one
-    // finishes it.
-    return (answer.isReplay ? await this.#replay(request) : undefined) ?? answer;
+    if (!answer.isReplay) {
+      return answer;
+    }
+    const first = await this.#replay(request);
+    if (first !== undefined) {
+      return first;
+    }
+    // The first try died between the ledger and the write: this one finishes it, if it still can.
+    if ((await this.#allocations.find(id))?.hasUnits === false) {
+      throw holdExpired(id);
+    }
+    return answer;
   }
 
   async #keep(request: Request, grant: Grant): Promise<Created> {

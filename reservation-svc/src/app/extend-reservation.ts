@@ -41,7 +41,7 @@ export async function extendReservation(
   const extended = await deps.store.extend({ key, reservation, expireTime });
   if (extended === undefined) {
     // Somebody else moved it in the meantime: whoever asks again sees what became of it.
-    throw requestInProgress(request.requestId);
+    throw requestInProgress(request.requestId, "the reservation was changed at the same moment");
   }
   return { ...extended, isReplay: false };
 }

@@ -18,6 +18,12 @@ export interface Grant {
   expireTime: Date;
 }
 
+/** What was granted, ever, by its id. */
+export interface Allocation {
+  /** Whether it still has its units; undefined where an older inventory-svc cannot tell. */
+  hasUnits: boolean | undefined;
+}
+
 /** How much is left in one event, as one version of the ledger. */
 export interface StockLevels {
   eventId: string;
@@ -60,10 +66,7 @@ export interface Ledger {
    */
   allocate(batch: AllocateBatch, call: LedgerCall): Promise<AllocateAnswer>;
   /** Which of these ids were ever granted, and whether each still has its units. At most 500. */
-  find(
-    ids: readonly string[],
-    call: LedgerCall,
-  ): Promise<ReadonlyMap<string, { hasUnits: boolean }>>;
+  find(ids: readonly string[], call: LedgerCall): Promise<ReadonlyMap<string, Allocation>>;
   /** Makes held units sold; takes lapsed ones again when it can. */
   commit(
     reservations: readonly Reservation[],

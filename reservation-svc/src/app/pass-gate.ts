@@ -12,6 +12,7 @@ import {
   waitingRoomUnavailable,
 } from "../domain/errors.ts";
 import type { Room } from "../domain/waiting-room.ts";
+import type { ClaimOutcome } from "./claim-outcome.ts";
 import { asRoom, isUnknownEvent, type Sales } from "./sales.ts";
 import {
   type ClaimAnswer,
@@ -42,8 +43,8 @@ export interface PassGateDeps {
   store: WaitingRoomStore;
   sales: Sales;
   passKeys: PassKeys;
-  /** True when a reservation with this id was made. */
-  wasMade: (reservationId: string) => Promise<boolean>;
+  /** What became of a reservation that claimed a pass and was not heard of since. */
+  outcomeOf: (reservationId: string) => Promise<ClaimOutcome>;
   onClaim: (outcome: string) => void;
   maxQueue: number;
 }
@@ -52,6 +53,9 @@ interface Wanted<T> {
   room: Room;
   what: T;
 }
+
+/** A pass's end is the waiting room's to tell, by the store's clock. */
+const NEVER_LATE = () => new Date(0);
 
 /** For those whom a lost store lets through. */
 const NOTHING_HELD: HeldPass = {
@@ -107,12 +111,17 @@ export class PassGate {
 
   /**
    * Claims the buyer's pass for a reservation. Throws PASS_REQUIRED, SALES_CLOSED, PASS_INVALID, PASS_EXPIRED,
-   * PASS_USED, REQUEST_IN_PROGRESS while another reservation may come of it, or
-   * WAITING_ROOM_UNAVAILABLE.
+   * PASS_USED, REQUEST_IN_PROGRESS while another reservation may come of it,
+   * WAITING_ROOM_UNAVAILABLE, or DEADLINE_EXCEEDED when it still waits at `deadline`, a
+   * performance.now() time.
    */
-  async claim(room: Room, wish: PassWish, reservationId: string): Promise<HeldPass> {
+  async claim(
+    room: Room,
+    wish: PassWish,
+    { reservationId, deadline }: { reservationId: string; deadline: number },
+  ): Promise<HeldPass> {
     try {
-      const held = await this.#claim(room, wish, reservationId);
+      const held = await this.#claim(room, wish, { reservationId, deadline });
       this.#deps.onClaim(held === NOTHING_HELD ? "store_lost" : "claimed");
       return held;
     } catch (reason) {
@@ -121,61 +130,75 @@ export class PassGate {
     }
   }
 
-  async #claim(room: Room, wish: PassWish, reservationId: string): Promise<HeldPass> {
-    const { serial } = (await this.#read(room, wish)) ?? {};
-    if (serial === undefined) {
+  async #claim(
+    room: Room,
+    wish: PassWish,
+    { reservationId, deadline }: { reservationId: string; deadline: number },
+  ): Promise<HeldPass> {
+    const pass = await this.#read(room, wish);
+    if (pass === undefined) {
       return this.#letThrough(room);
     }
-    const claim: PassClaim = { userId: wish.userId, serial, reservationId };
-    let answer = await this.#ask(room, claim);
+    const claim: PassClaim = { userId: wish.userId, serial: pass.serial, reservationId };
+    let answer = await this.#ask(room, claim, deadline);
     if (typeof answer === "object" && "doubtful" in answer) {
-      answer = await this.#resolve(room, claim, answer.doubtful);
+      answer = await this.#resolve(room, claim, { holderId: answer.doubtful, deadline });
     }
     if (answer instanceof StoreLost) {
       return this.#letThrough(room, answer);
     }
-    if (answer !== "claimed" && answer !== "repeated") {
-      throw refusalOf(answer, room.eventId, wish.requestId);
+    const end = (units: number, claimTime?: number) =>
+      this.#end(room, { ...claim, units, ...(claimTime === undefined ? {} : { claimTime }) });
+    if (typeof answer === "object" && "claimTime" in answer) {
+      const { claimTime } = answer;
+      return { use: (units) => end(units), handBack: () => end(0, claimTime) };
     }
-    const end = (units: number) => this.#end(room, { ...claim, units });
-    // What an earlier try claimed may be under way elsewhere: it is that one's to hand back.
-    return { use: end, handBack: answer === "claimed" ? () => end(0) : NOTHING_HELD.handBack };
+    if (answer === "repeated") {
+      // What an earlier try claimed may be under way elsewhere, and come to something.
+      return { use: (units) => end(units), handBack: NOTHING_HELD.handBack };
+    }
+    throw refusalOf(answer, pass, wish.requestId);
   }
 
-  /** What the pass says; undefined when it does not matter, because the store is lost. */
+  /**
+   * What the pass says, late or not: a request that claimed it in time may come again. Undefined when
+   * there is none and the store is lost.
+   */
   async #read(
     { eventId, closeTime }: Room,
     { userId, admissionPass }: PassWish,
   ): Promise<PassClaims | undefined> {
     const { store, passKeys: keys } = this.#deps;
-    if (admissionPass === "") {
-      if (store.isLost) {
-        return undefined;
-      }
-      // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
-      throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
+    if (admissionPass !== "") {
+      return await verifyPass(admissionPass, { eventId, userId }, { keys, clock: NEVER_LATE });
     }
-    try {
-      return await verifyPass(admissionPass, { eventId, userId }, { keys });
-    } catch (reason) {
-      // Whoever had a pass gets no new one while the store is lost.
-      const isLate = reason instanceof ServiceError && reason.reason === "PASS_EXPIRED";
-      return isLate && store.isLost ? undefined : refuse(reason);
+    if (store.isLost) {
+      return undefined;
     }
+    // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
+    throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
   }
 
   /** Another reservation claimed the pass and was not heard of since. */
-  async #resolve(room: Room, claim: PassClaim, holderId: string): Promise<ClaimAnswer | StoreLost> {
-    if (await this.#deps.wasMade(holderId)) {
-      await this.#end(room, { ...claim, reservationId: holderId, units: 1 });
-      return "used";
+  async #resolve(
+    room: Room,
+    claim: PassClaim,
+    { holderId, deadline }: { holderId: string; deadline: number },
+  ): Promise<ClaimAnswer | StoreLost> {
+    switch (await this.#deps.outcomeOf(holderId)) {
+      case "made":
+        await this.#end(room, { ...claim, reservationId: holderId, units: 1 });
+        return "used";
+      case "granted":
+        return "busy";
+      default:
+        return await this.#ask(room, { ...claim, deadReservationId: holderId }, deadline);
     }
-    return await this.#ask(room, { ...claim, deadReservationId: holderId });
   }
 
-  async #ask(room: Room, what: PassClaim): Promise<ClaimAnswer | StoreLost> {
+  async #ask(room: Room, what: PassClaim, deadline: number): Promise<ClaimAnswer | StoreLost> {
     try {
-      return await this.#claims.submit({ room, what });
+      return await this.#claims.submit({ room, what }, deadline);
     } catch (reason) {
       if (reason instanceof StoreLost) {
         return reason;
@@ -201,20 +224,20 @@ export class PassGate {
 }
 
 function refusalOf(
-  answer: Exclude<ClaimAnswer, "claimed" | "repeated">,
-  eventId: string,
+  answer: Exclude<ClaimAnswer, { claimTime: number } | "repeated">,
+  { eventId, expireTime }: PassClaims,
   requestId: string,
 ): ServiceError {
   switch (answer) {
     case "unknown":
-      return passUnknown(eventId);
+      return expireTime <= new Date() ? passExpired(eventId) : passUnknown(eventId);
     case "expired":
       return passExpired(eventId);
     case "used":
       return passUsed(eventId);
     default:
-      // Another reservation is being made with the pass, or somebody else takes it over just now.
-      return requestInProgress(requestId);
+      // Or somebody else takes it over just now.
+      return requestInProgress(requestId, "another reservation is being made with the pass");
   }
 }
 

@@ -45,18 +45,22 @@ export interface PassClaim {
   deadReservationId?: string;
 }
 
-/** How a claim ended: how many units the reservation got; 0 hands the pass back. */
+/**
+ * How a claim ended: how many units the reservation got; 0 hands the pass back, if nobody claimed it
+ * since `claimTime`.
+ */
 export interface ClaimEnd extends Omit<PassClaim, "deadReservationId"> {
   units: number;
+  claimTime?: number;
 }
 
 /**
- * What a claim came to. `repeated`: this reservation had claimed the pass before, and may have used
- * it. `busy`: another reservation is being made with the pass; `doubtful`: another
- * one was, so long ago that it may have come to nothing.
+ * What a claim came to. `claimTime`: the pass is this claim's alone. `repeated`: this reservation
+ * claimed the pass a moment ago, or used it. `busy`: another reservation is being made with the
+ * pass; `doubtful`: another one was, so long ago that it may have come to nothing.
  */
 export type ClaimAnswer =
-  | "claimed"
+  | { claimTime: number }
   | "repeated"
   | "unknown"
   | "expired"

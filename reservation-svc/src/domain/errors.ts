@@ -58,11 +58,12 @@ export function idempotencyKeyReused(requestId: string): ServiceError {
   );
 }
 
-/** The first request with this id is still running. */
-export function requestInProgress(requestId: string): ServiceError {
-  return new ServiceError("REQUEST_IN_PROGRESS", "the first request with this id is running", {
-    metadata: { requestId },
-  });
+/** The first request with this id is still running, or another one that this one must wait for. */
+export function requestInProgress(
+  requestId: string,
+  running = "the first request with this id is running",
+): ServiceError {
+  return new ServiceError("REQUEST_IN_PROGRESS", running, { metadata: { requestId } });
 }
 
 /** Nothing is left of a ticket type. */

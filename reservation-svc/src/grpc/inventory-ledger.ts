@@ -12,6 +12,7 @@ import type { ServiceError } from "@tessera/service-kit/service-error";
 import type {
   AllocateAnswer,
   AllocateBatch,
+  Allocation,
   AllocationWish,
   Grant,
   Ledger,
@@ -89,16 +90,13 @@ export class InventoryLedger implements Ledger {
     });
   }
 
-  async find(
-    ids: readonly string[],
-    call: LedgerCall,
-  ): Promise<ReadonlyMap<string, { hasUnits: boolean }>> {
+  async find(ids: readonly string[], call: LedgerCall): Promise<ReadonlyMap<string, Allocation>> {
     const request = { allocationIds: [...ids] };
     const answer = this.#client.batchGetAllocations(request, optionsOf(call));
     const known = await told(answer.catch(undefinedIfUnknown));
     if (known === undefined) {
       // An inventory-svc of before cannot tell: any of them may be there.
-      return new Map(ids.map((id) => [id, { hasUnits: true }]));
+      return new Map(ids.map((id) => [id, { hasUnits: undefined }]));
     }
     return new Map(
       known.allocations.map(({ allocationId, state }) => [

@@ -54,7 +54,7 @@ function checkCancel(
   wish: { key: RequestKey; confirmedWithinSeconds: number },
 ): void {
   if (reservation.state === "confirming") {
-    throw requestInProgress(wish.key.requestId);
+    throw requestInProgress(wish.key.requestId, "the reservation is being confirmed");
   }
   if (!isLegalMove(reservation.state, "cancelled")) {
     throw illegalMove(reservation, "cancelled");

@@ -23,6 +23,8 @@ import {
   toReservation,
 } from "./reservation-row.ts";
 
+const OTHER_PAYMENT = "the reservation is being confirmed with another payment";
+
 /** How long a confirmation may take before a sweeper finishes it, in seconds. */
 const CONFIRM_PATIENCE_SECONDS = 5;
 
@@ -164,7 +166,7 @@ function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
     if (reservation.state === "confirming") {
       return isSamePayment
         ? { kind: "commit", reservation, isReplay: isRepeated }
-        : { kind: "refused", error: requestInProgress(key.requestId) };
+        : { kind: "refused", error: requestInProgress(key.requestId, OTHER_PAYMENT) };
     }
     if (!isLegalMove(reservation.state, "confirming")) {
       return { kind: "refused", error: illegalMove(reservation, "confirmed") };

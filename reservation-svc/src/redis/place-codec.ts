@@ -9,7 +9,7 @@ const HEARD_BYTES = 26;
 const PASS_BYTES = 56;
 const CLAIM_BYTES = 88;
 const CLAIM_ANSWER_BYTES = 33;
-const END_BYTES = 60;
+const END_BYTES = 68;
 const NO_RESERVATION = "0".repeat(32);
 
 /** User ids, 16 bytes each. */
@@ -75,17 +75,20 @@ export function decodeClaimAnswers(bytes: Buffer): ClaimAnswer[] {
   const answers: ClaimAnswer[] = [];
   for (let at = 0; at < bytes.length; at += CLAIM_ANSWER_BYTES) {
     const code = String.fromCharCode(bytes[at] ?? 0);
-    answers.push(
-      code === "D"
-        ? { doubtful: reservationIdAt(bytes, at + 1) }
-        : CLAIM_ANSWERS[code as keyof typeof CLAIM_ANSWERS],
-    );
+    if (code === "O") {
+      answers.push({
+        claimTime: Number(bytes.toString("latin1", at + 1, at + CLAIM_ANSWER_BYTES)),
+      });
+    } else if (code === "D") {
+      answers.push({ doubtful: reservationIdAt(bytes, at + 1) });
+    } else {
+      answers.push(CLAIM_ANSWERS[code as keyof typeof CLAIM_ANSWERS]);
+    }
   }
   return answers;
 }
 
 const CLAIM_ANSWERS = {
-  O: "claimed",
   R: "repeated",
   I: "unknown",
   E: "expired",
@@ -99,6 +102,7 @@ export function encodeEnds(ends: readonly ClaimEnd[]): Buffer {
   for (const [index, end] of ends.entries()) {
     const at = writePass(bytes, END_BYTES * index, end);
     bytes.writeUInt32BE(end.units, at);
+    bytes.writeDoubleBE(end.claimTime ?? 0, at + 4);
   }
   return bytes;
 }
