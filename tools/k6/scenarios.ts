@@ -61,7 +61,7 @@ const units = (what: string, fallback: number): Setting => ({
 
 const arrivals = ({ rate, seconds }: RunSettings) => Math.ceil((rate * seconds) / MINUTE) + 1;
 
-/** 15 requests a user, so the name says how many requests a minute come in the end. */
+/** Named for the requests a minute that the reference wanted; 15 come of each user. */
 function spike(requestsAMinute: number, users: number): Scenario {
   return {
     name: `spike-${requestsAMinute}`,

@@ -142,7 +142,7 @@ async function read({ urls, events, firstSeq }: Ledger): Promise<Reading> {
   const [made] = await select(
     urls.reservation,
     `SELECT COUNT(*) AS reservations,
-       SUM(state = 1 AND expire_time < NOW(3) - INTERVAL ${PROMISES.sweepLagSeconds} SECOND) AS overdue
+       SUM(state = 1 AND expire_time < UTC_TIMESTAMP(3) - INTERVAL ${PROMISES.sweepLagSeconds} SECOND) AS overdue
      FROM reservation WHERE seq > ${firstSeq} AND event_id IN (${ids})`,
   );
   const [stock] = await select(
