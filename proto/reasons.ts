@@ -64,7 +64,12 @@ export const REASONS = {
   CANCEL_NOT_ALLOWED: { code: 9, status: 409, retryable: false, title: "Too late to cancel" },
   EXTEND_LIMIT: { code: 9, status: 409, retryable: false, title: "Extended as often as allowed" },
   HOLD_EXPIRED: { code: 9, status: 410, retryable: false, title: "The hold has expired" },
-  ALLOCATION_CONFLICT: { code: 9, status: 409, retryable: false, title: "Allocated to another" },
+  ALLOCATION_CONFLICT: {
+    code: 9,
+    status: 409,
+    retryable: false,
+    title: "Granted for something else",
+  },
   ALLOCATION_NOT_HELD: { code: 9, status: 409, retryable: false, title: "Not held any more" },
   IDEMPOTENCY_KEY_REUSED: {
     code: 9,
