@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ORGANISER } from "@tessera/testkit/processes";
+import { ORGANISER } from "@tessera/testkit/services";
 import { expect } from "chai";
 import { type Buyer, createEvent, newBuyer, newBuyers, type SaleEvent } from "./market.ts";
 import { call } from "./rest.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ORGANISER } from "@tessera/testkit/processes";
+import { ORGANISER } from "@tessera/testkit/services";
 import { expect } from "chai";
 import { type Answer, call } from "./rest.ts";
 import { eachOf } from "./storm.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ORGANISER } from "@tessera/testkit/services";
 import type { RunFile, RunSettings } from "../../k6/lib/run-file.ts";
 import { makeAccounts, mintUsers } from "../load-users.ts";
 import type { Progress } from "../local/progress.ts";
-import { ORGANISER } from "../local/seed.ts";
 import type { LocalSystem } from "../local/system.ts";
 import { takeSample } from "./sample.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -26,14 +26,13 @@ export async function prepareRun(
   progress: Progress,
 ): Promise<string> {
   const { scenario, settings, folder } = plan;
-  const { email, password } = ORGANISER;
   mkdirSync(folder, { recursive: true });
   const file: RunFile = {
     runId: randomUUID().slice(0, 8),
     bffUrl: system.bffUrl.replace("localhost", "127.0.0.1"),
     inventoryAddress: `127.0.0.1:${system.ports.inventoryGrpc}`,
     reservationAddress: `127.0.0.1:${system.ports.reservationGrpc}`,
-    organiser: { email, password },
+    organiser: ORGANISER,
     settings,
     buyersFile: "",
     accountsFile: "",

@@ -1,4 +1,5 @@
-import { ORGANISER, type SeededEvent } from "./seed.ts";
+import { ORGANISER } from "@tessera/testkit/services";
+import type { SeededEvent } from "./seed.ts";
 import type { LocalSystem } from "./system.ts";
 
 /** What a newcomer wants to see when everything is ready: addresses, and lines to copy. */

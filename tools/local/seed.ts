@@ -1,11 +1,5 @@
+import { ORGANISER } from "@tessera/testkit/services";
 import { callRest } from "./rest.ts";
-
-/** The organiser of local systems; never made anywhere else. */
-export const ORGANISER = {
-  email: "organiser@tessera.test",
-  password: "tessera-organiser",
-  name: "The Organiser",
-};
 
 /** An event, as far as the tools look at it. */
 export interface SeededEvent {
@@ -30,9 +24,8 @@ const SAMPLE_EVENT = {
 
 /** Signs the organiser in; returns the access token. */
 export async function signInOrganiser(bffUrl: string): Promise<string> {
-  const { email, password } = ORGANISER;
-  const body = { email, password };
-  return (await callRest<{ accessToken: string }>(`${bffUrl}/v1/sessions`, { body })).accessToken;
+  const url = `${bffUrl}/v1/sessions`;
+  return (await callRest<{ accessToken: string }>(url, { body: ORGANISER })).accessToken;
 }
 
 /** Makes the sample event, once; a repeat finds the one that is there. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createSchemas, type PerSchema, SCHEMAS } from "@tessera/testkit/schemas";
 import { ServiceProcess } from "@tessera/testkit/service-process";
 import {
+  ORGANISER,
   programOf,
   SERVICES,
   type ServiceName,
@@ -17,7 +18,6 @@ import type { Ports } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { untilReady } from "./readiness.ts";
 import { rememberedSecrets } from "./secrets.ts";
-import { ORGANISER } from "./seed.ts";
 import type { Session } from "./session.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -133,7 +133,7 @@ async function startServices(
       ...toolEnv("user", settings),
       ORGANISER_EMAIL: ORGANISER.email,
       ORGANISER_PASSWORD: ORGANISER.password,
-      ORGANISER_NAME: ORGANISER.name,
+      ORGANISER_NAME: "The Organiser",
     },
     logFolder,
   });

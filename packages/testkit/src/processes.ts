@@ -7,6 +7,7 @@ import { createSchemas, dropSchemas, type PerSchema, perSchema, SCHEMAS } from "
 import { ServiceProcess } from "./service-process.ts";
 import {
   type Addresses,
+  ORGANISER,
   programOf,
   SERVICES,
   type ServiceName,
@@ -20,9 +21,6 @@ import { mysqlTypeOf, privateMysql } from "./stores/mysql-server.ts";
 import { freePort } from "./stores/ports.ts";
 import { privateRedis, takeSlots } from "./stores/redis-server.ts";
 import type { StoreServer } from "./stores/store-server.ts";
-
-/** Who the organiser of every test system is. */
-export const ORGANISER = { email: "organiser@tessera.test", password: "tessera-organiser" };
 
 /** What a test wants to differ from one process of each service. */
 export interface SystemOptions {

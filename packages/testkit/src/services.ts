@@ -10,6 +10,9 @@ export type ServiceName = (typeof SERVICES)[number];
 /** The top of the working tree. */
 export const ROOT = join(import.meta.dirname, "..", "..", "..");
 
+/** The organiser of local systems and of tests; never made anywhere else. */
+export const ORGANISER = { email: "organiser@tessera.test", password: "tessera-organiser" };
+
 /** What one system's services share. */
 export interface SystemSettings {
   mysqlUrls: PerSchema;

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { ORGANISER, useSystem } from "@tessera/testkit/processes";
+import { useSystem } from "@tessera/testkit/processes";
+import { ORGANISER } from "@tessera/testkit/services";
 import { expect } from "chai";
 
 describe("the system, as processes", () => {

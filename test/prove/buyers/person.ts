@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { ORGANISER } from "@tessera/testkit/processes";
+import { ORGANISER } from "@tessera/testkit/services";
 import { eachOf } from "../../storm.ts";
 import { type Answer, type Ask, NoAnswer, RestClient } from "./rest-client.ts";
 
