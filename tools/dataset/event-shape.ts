@@ -6,7 +6,7 @@ import { CURRENCIES, TICKET_TYPES } from "./words.ts";
 
 const CURRENCY_TEXTS = encodeAll(CURRENCIES);
 /** Ticket types of one event, at most. */
-export const TYPES_MAX = 3;
+const TYPES_MAX = 3;
 
 /** What an event's other rows need to know of it. One is reused for event after event. */
 export class EventShape {

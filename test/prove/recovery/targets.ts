@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** What a fault's own figures are held against, beside what is asked of all. */
-export const TARGETS: readonly Target[] = [
+const TARGETS: readonly Target[] = [
   {
     title: "one process killed: full service within 2 s",
     faults: /^kill-(bff|inventory-svc|reservation-svc|user-svc)$/,
@@ -52,7 +52,7 @@ export const TARGETS: readonly Target[] = [
  * The longest that an answer may take, in milliseconds: 2 s for a call between services, 2 s for a
  * turn to hash a password, and a second for a machine that does everything at once.
  */
-export const ANSWER_DEADLINE_MS = 5_000;
+const ANSWER_DEADLINE_MS = 5_000;
 
 /** What was missed, each in a sentence; empty when all is as it should be. */
 export function missedTargets(fault: string, recovery: Recovery): string[] {
