@@ -37,8 +37,9 @@ away one by one, to see that the same checks find out.
 --no-targets   recovery is measured and not judged: for machines that do other things as well
 --list         the names of all faults and controls
 
-The exit code is 1 when a promise was broken, or a control was not caught. The report, with a picture,
-is left in .data/prove.
+The exit code is 1 when a promise was broken, something died or was left behind, a target of recovery was
+missed, there was no time to sell the rest, a figure grew, or a control was not caught. The report, with
+a picture, is left in .data/prove/reports.
 `;
 
 /** Undefined when help is wanted, "list" when the names are. */
