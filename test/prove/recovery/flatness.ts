@@ -9,6 +9,8 @@ export interface Slope {
   last: number;
   /** The last third against the second. */
   ratio: number;
+  /** What the average of the last third may be. */
+  most: number;
   isFlat: boolean;
 }
 
@@ -94,12 +96,14 @@ function slope(what: string, figure: string, samples: readonly Sample[]): Slope 
     return undefined;
   }
   const { ratio, slack } = LIMITS[figure] ?? { ratio: 1, slack: 0 };
+  const most = Math.max(second * ratio, second + slack);
   return {
     what,
     second,
     last,
     ratio: second === 0 ? 1 : last / second,
-    isFlat: last <= second * ratio || last <= second + slack,
+    most,
+    isFlat: last <= most,
   };
 }
 

@@ -154,11 +154,10 @@ function markdown(finished: Finished, lines: readonly string[], slopes: readonly
     "## Growth",
     "",
     ...table(
-      ["figure", "second third", "last third", "ratio", ""],
-      slopes.map(({ what, second, last, ratio, isFlat }) => [
+      ["figure", "second third", "last third", "at most", "ratio", ""],
+      slopes.map(({ what, second, last, most, ratio, isFlat }) => [
         what,
-        second.toFixed(1),
-        last.toFixed(1),
+        ...[second, last, most].map((value) => value.toFixed(1)),
         ratio.toFixed(2),
         isFlat ? "" : "GREW",
       ]),
