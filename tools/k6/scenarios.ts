@@ -14,7 +14,10 @@ export interface Scenario {
   /** In `k6/scenarios/`. */
   file: string;
   about: string;
-  /** What the reference systems did, for the table beside ours. */
+  /**
+   * What the reference did, for the table beside ours: F-Lab's ticketing projects, by their issues
+   * on GitHub; FastPass, measured on two cores; timoshishi/backend-architecture.
+   */
   reference: string;
   settings: Readonly<Record<keyof RunSettings, Setting>>;
   /** How many signed-in buyers it needs. */
