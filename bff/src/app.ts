@@ -108,13 +108,13 @@ function observeReads({ reads, ownReads, registry }: AppDeps): void {
 /** The busiest first. */
 function routesOf(deps: AppDeps): Route[] {
   const { clients, combiners, streams, reads, ownReads, tokens, limits, passKeys } = deps;
-  const shared = { clients, authenticate: authenticate(tokens) };
+  const shared = { clients, reads, authenticate: authenticate(tokens) };
   const limitReserve = limitByUser(limits.reserve);
   const limitSignIn = limitByAddress(limits.signIn);
   return [
     ...reservationRoutes({ ...shared, combiners, ownReads, limitReserve, passKeys }),
     ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
-    ...eventRoutes({ ...shared, reads, capacityChanges: deps.capacityChanges }),
+    ...eventRoutes({ ...shared, capacityChanges: deps.capacityChanges }),
     ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),
     ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
     ...docsRoutes(),

@@ -9,6 +9,7 @@ import { toFailure } from "./http/problem.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 import { type Freshness, ReadCache } from "./read-cache.ts";
 import { restAvailability, restEvent } from "./rest/event.ts";
+import { restDraw } from "./rest/waiting-room.ts";
 
 /** How long answers are kept, and how many. */
 export interface EventReadSettings extends EventCombinerSettings {
@@ -32,7 +33,7 @@ export interface EventListQuery {
 /** What there is to read: JSON that is ready to be sent, or the failure that nothing is there. */
 export type ReadAnswer = ReadyJson | NotThere;
 
-/** That there is no such event is an answer like any other. */
+/** That there is no such event, or no draw of it, is an answer like any other. */
 export interface NotThere {
   failure: ServiceError;
 }
@@ -42,6 +43,7 @@ export interface EventReads {
   list: ReadCache<EventListQuery, ReadAnswer>;
   event: ReadCache<string, ReadAnswer>;
   availability: ReadCache<string, ReadAnswer>;
+  draw: ReadCache<string, ReadAnswer>;
 }
 
 /** What a failure takes, with its stack trace, in bytes: about. */
@@ -57,7 +59,7 @@ export interface EventReadMeans {
 
 /** Makes the caches of events and their metrics. A kind has its own: none can push out another. */
 export function createEventReads(
-  { inventory }: Pick<Clients, "inventory">,
+  { inventory, waitingRoom }: Pick<Clients, "inventory" | "waitingRoom">,
   settings: EventReadSettings,
   { registry, sizes, now }: EventReadMeans,
 ): EventReads {
@@ -90,6 +92,8 @@ export function createEventReads(
     // Better no answer than "available" after the last unit went.
     staleIfErrorMs: 0,
   };
+  // Whoever waits for the seed gets it when it is published, and not what was known before.
+  const draws: Freshness = { ...events, staleIfErrorMs: 0 };
   const timeoutMs = timeoutOf(settings.eventsMaxAgeMs, settings.rpcTimeoutMs);
   const combiners = createEventCombiners(inventory, settings, sizes);
   const reads: EventReads = {
@@ -105,6 +109,10 @@ export function createEventReads(
     availability: cacheOf("availability", availability, String, async (id, asker) =>
       restAvailability(await combiners.availability(asker, id)),
     ),
+    draw: cacheOf("draw", draws, String, async (eventId, asker) => {
+      const options = { timeoutMs, headers: headersOf(asker) };
+      return restDraw((await waitingRoom.getDraw({ eventId }, options)).draw);
+    }),
   };
   observeSizes(reads, registry);
   return reads;
@@ -122,7 +130,7 @@ async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
     return readyJson(await read);
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.reason === "EVENT_NOT_FOUND") {
+    if (failure.reason === "EVENT_NOT_FOUND" || failure.reason === "NO_WAITING_ROOM") {
       return { failure };
     }
     throw thrown;

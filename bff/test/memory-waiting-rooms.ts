@@ -28,6 +28,9 @@ interface Room {
 export class MemoryWaitingRooms {
   readonly #rooms = new Map<string, Room>();
 
+  /** How often a draw was asked for. */
+  drawsAsked = 0;
+
   /** Events that everybody may buy of at once. */
   readonly withoutRoom = new Set<string>();
 
@@ -44,6 +47,7 @@ export class MemoryWaitingRooms {
       return {};
     },
     getDraw: ({ eventId }) => {
+      this.drawsAsked += 1;
       const { seed, drawTime, places } = this.#roomOf(eventId);
       const isDrawn = drawTime.getTime() <= Date.now();
       const commitment = createHash("sha256").update(seed).digest("hex");

@@ -125,12 +125,20 @@ describe("the waiting room", () => {
       const drawTime = IN_AN_HOUR;
       eventId = api.services.waitingRooms.open({ drawTime });
       const { status, headers, body } = await api.ask("GET", at("/draw"));
-      expect([status, headers.get("cache-control")]).to.deep.equal([200, "public, max-age=1"]);
+      expect([status, headers.get("cache-control")]).to.deep.equal([200, "public, no-cache"]);
       expect(body).to.include({ eventId, seed: null, entrants: 0 });
       expect(body.drawTime).to.equal(drawTime.toISOString());
       const etag = headers.get("etag") ?? "";
       const same = await api.ask("GET", at("/draw"), { headers: { "if-none-match": etag } });
       expect(same.status).to.equal(304);
+    });
+
+    it("is asked for once, however many check it", async () => {
+      const { waitingRooms } = api.services;
+      const before = waitingRooms.drawsAsked;
+      const seen = await Promise.all(Array.from({ length: 50 }, () => api.ask("GET", at("/draw"))));
+      expect(new Set(seen.map(({ status }) => status))).to.deep.equal(new Set([200]));
+      expect(waitingRooms.drawsAsked).to.equal(before + 1);
     });
 
     it("can be checked by whoever was drawn", async () => {

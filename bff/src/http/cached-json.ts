@@ -34,12 +34,6 @@ export function sendReady(exchange: Exchange, { body, etag }: ReadyJson): void {
   sendWith(exchange, etag, content);
 }
 
-/** Answers with JSON that anybody may see, and keep for a second. */
-export function sendCached(exchange: Exchange, value: unknown): void {
-  const body = JSON.stringify(value);
-  sendTagged(exchange, { body, contentType: JSON_TYPE, cacheControl: "public, max-age=1" });
-}
-
 interface Content {
   body: string | Buffer;
   contentType: string;

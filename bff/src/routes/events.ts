@@ -2,8 +2,7 @@ import { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_se
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
-import type { EventListQuery, EventReads, ReadAnswer } from "../event-reads.ts";
-import { sendReady } from "../http/cached-json.ts";
+import type { EventListQuery, EventReads } from "../event-reads.ts";
 import { type Exchange, exchangeOf } from "../http/exchange.ts";
 import { idempotencyKeyOf, idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { invalid } from "../http/invalid-request.ts";
@@ -11,6 +10,7 @@ import { jsonBody } from "../http/json-body.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
 import { parseCapacity, parseEvent, restEvent, restUpdatedTicketType } from "../rest/event.ts";
+import { giveRead } from "./give-read.ts";
 
 const SORTS: Readonly<Record<string, ListEventsRequest_Sort>> = {
   startsAt: ListEventsRequest_Sort.START_TIME,
@@ -82,25 +82,14 @@ const changeCapacity = ({ inventory }: Clients) =>
     exchange.json(200, restUpdatedTicketType(result));
   });
 
-/** What is known already is answered at once, without waiting a turn. */
-function give(exchange: Exchange, found: ReadAnswer | Promise<ReadAnswer>): void | Promise<void> {
-  if (found instanceof Promise) {
-    return found.then((answer) => give(exchange, answer));
-  }
-  if ("failure" in found) {
-    throw found.failure;
-  }
-  sendReady(exchange, found);
-}
-
 const get = ({ event }: EventReads) =>
-  answer((exchange) => give(exchange, event.get(idOf(exchange), exchange)));
+  answer((exchange) => giveRead(exchange, event.get(idOf(exchange), exchange)));
 
 const availability = (reads: EventReads) =>
-  answer((exchange) => give(exchange, reads.availability.get(idOf(exchange), exchange)));
+  answer((exchange) => giveRead(exchange, reads.availability.get(idOf(exchange), exchange)));
 
 const list = (reads: EventReads) =>
-  answer((exchange) => give(exchange, reads.list.get(listQueryOf(exchange), exchange)));
+  answer((exchange) => giveRead(exchange, reads.list.get(listQueryOf(exchange), exchange)));
 
 /** Defaults are filled in, so that pages that are the same are asked for in the same words. */
 function listQueryOf(exchange: Exchange): EventListQuery {

@@ -2,19 +2,21 @@ import type { WaitingRoomEntry } from "@tessera/proto/reservation/v1/waiting_roo
 import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
 import type { Combiners } from "../combiners.ts";
-import { sendCached } from "../http/cached-json.ts";
+import type { EventReads } from "../event-reads.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { optionalJsonBody } from "../http/json-body.ts";
 import { idOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
 import type { PlaceStreams } from "../place-streams.ts";
 import { parseNothing } from "../rest/nothing.ts";
-import { placeOf, restDraw, restPlace } from "../rest/waiting-room.ts";
+import { placeOf, restPlace } from "../rest/waiting-room.ts";
+import { giveRead } from "./give-read.ts";
 
 /** What the waiting room's routes need. */
 export interface WaitingRoomRoutesDeps {
   clients: Clients;
   combiners: Combiners;
+  reads: Pick<EventReads, "draw">;
   streams: PlaceStreams;
   authenticate: RequestHandler;
   limitQueue: RequestHandler;
@@ -68,11 +70,9 @@ const leave = ({ clients }: WaitingRoomRoutesDeps) =>
     exchange.empty(204);
   });
 
-const draw = ({ clients }: WaitingRoomRoutesDeps) =>
-  answer(async (exchange) => {
-    const { draw: made } = await clients.waitingRoom.getDraw(...wishOf(exchange));
-    sendCached(exchange, restDraw(made));
-  });
+/** Anybody may check it, and a crowd does so at the same moment. */
+const draw = ({ reads }: WaitingRoomRoutesDeps) =>
+  answer((exchange) => giveRead(exchange, reads.draw.get(idOf(exchange), exchange)));
 
 const drawNumber = ({ clients }: WaitingRoomRoutesDeps) =>
   answer(async (exchange) => {

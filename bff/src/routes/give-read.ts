@@ -1,0 +1,17 @@
+import type { ReadAnswer } from "../event-reads.ts";
+import { sendReady } from "../http/cached-json.ts";
+import type { Exchange } from "../http/exchange.ts";
+
+/** Answers with what a cache found. What is known already is sent at once, without waiting a turn. */
+export function giveRead(
+  exchange: Exchange,
+  found: ReadAnswer | Promise<ReadAnswer>,
+): void | Promise<void> {
+  if (found instanceof Promise) {
+    return found.then((answer) => giveRead(exchange, answer));
+  }
+  if ("failure" in found) {
+    throw found.failure;
+  }
+  sendReady(exchange, found);
+}
