@@ -131,6 +131,23 @@ describe("Redis, one node", () => {
     });
   });
 
+  it("is listened to as soon as it lets us, when it did not at first", async () => {
+    const { main, subscriber } = one.redis;
+    await main.call("ACL", "LOG", "RESET");
+    await main.call("ACL", "SETUSER", "default", "resetchannels");
+    try {
+      subscriber.disconnect(true);
+      await until(async () => ((await main.call("ACL", "LOG")) as unknown[]).length > 0);
+    } finally {
+      await main.call("ACL", "SETUSER", "default", "allchannels");
+    }
+    const { eventId, levels } = soldOutLevels();
+    await until(() => {
+      one.news.tell(levels);
+      return one.cache.soldOut(eventId, wanted(levels)) !== undefined;
+    });
+  });
+
   it("is done without while it is away, and used again when it is back", async () => {
     const eventId = randomUUID();
     await own.server.stop();

@@ -4,6 +4,9 @@ import type { StockLevels } from "../app/ledger.ts";
 
 const CHANNEL = "tessera:availability";
 
+/** How long after a subscription that failed the next one is tried, in milliseconds. */
+const RETRY_MS = 500;
+
 /** Sold-out events that are remembered at most: of older ones, nobody trusts the news by now. */
 const EVENTS_MAX = 10_000;
 
@@ -31,7 +34,11 @@ export class AvailabilityNews {
     const subscribe = () => {
       this.#subscriber.subscribe(CHANNEL).then(
         () => this.#cache.setLive(true),
-        () => this.#cache.setLive(false),
+        () => {
+          this.#cache.setLive(false);
+          // A connection that is remade calls again by itself; one that was only slow does not.
+          setTimeout(() => this.#subscriber.status === "ready" && subscribe(), RETRY_MS).unref();
+        },
       );
     };
     this.#subscriber.on("ready", subscribe);
