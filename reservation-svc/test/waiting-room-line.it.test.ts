@@ -7,6 +7,7 @@ import {
   admitAll,
   hoursFromNow,
   IN_STOCK,
+  keyOf,
   openRoom,
   PLENTY,
   people,
@@ -189,6 +190,26 @@ describe("the line of a waiting room", () => {
       ]);
       await admitAll(store, room);
       expect(shortly(await store.poll(room, again))).to.deep.equal(["admitted", "admitted"]);
+    });
+
+    it("forgets its places within an hour, and tells whoever comes that all is gone, though it is full", async () => {
+      const small = await stores.newStore({ maxPeople: 2 });
+      const room = openRoom();
+      const ids = people(2);
+      await small.join(room, ids, IN_STOCK);
+      await small.admit(room, ALL_GONE);
+      const leftMs = () => stores.redis().pttl(keyOf(room, "places"));
+      expect(await leftMs()).to.be.within(1, 3_600_000);
+      const heard = await small.join(room, people(1), { isAllGone: true });
+      expect(shortly(heard)).to.deep.equal(["gone"]);
+      expect(await stores.sizes(room)).to.include({ places: 2 });
+      expect(await leftMs()).to.be.within(1, 3_600_000);
+      // Who starts anew keeps the place for as long as ever.
+      expect(shortly(await small.join(room, ids, IN_STOCK))).to.deep.equal([
+        "waiting 1",
+        "waiting 2",
+      ]);
+      expect(await leftMs()).to.be.greaterThan(3_600_000);
     });
 
     it("starts anew with a join, though no step of admission saw the units come back", async () => {

@@ -36,6 +36,7 @@ end
 local function endAll()
   local people = waiting + countActive()
   redis.call("HSET", ROOM, "gone", generation, "gone_time", whole(now))
+  gone = generation
   redis.call("UNLINK", LINE, RETURNED, ACTIVE)
   keepForNow()
   return { 0, 0, 0, 0, 0, people, units, 0 }
@@ -67,7 +68,9 @@ local tokens = math.min(BURST, figure("tokens", BURST) + math.max(0, now - token
 local active = countActive()
 local bought = math.max(0, units - tonumber(ARGV[9]))
 local room = math.min(MAX_ACTIVE - active, tonumber(ARGV[8]) - bought - active)
-local most = math.max(0, math.min(math.floor(tokens), room, MAX_STEP))
+-- Nobody's turn comes while nothing reaches the room.
+local isQuiet = now - math.max(figure("heard_time", now), OPEN) > QUIET_MS
+local most = isQuiet and 0 or math.max(0, math.min(math.floor(tokens), room, MAX_STEP))
 
 local admitted, skipped = 0, 0
 local function turn(member)
@@ -104,12 +107,12 @@ local pace = figure("pace", RATE)
 local passed = now - paceTime
 if waiting == 0 then
   pace = RATE
-elseif passed > 0 then
+elseif passed > 0 and not isQuiet then
   local weight = 1 - math.exp(-passed / PACE_MS)
   pace = pace + weight * (admitted / passed - pace)
 end
 local admitTime = figure("admit_time", now)
-if admitted + skipped > 0 or waiting == 0 or room < 1 then
+if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet then
   admitTime = now
 end
 redis.call(

@@ -24,6 +24,7 @@ if now < OPEN and ARGV[9] ~= seed then
   return { "seed", seed }
 end
 settleDraw()
+noteHeard()
 math.randomseed(tonumber(ARGV[10]))
 local members, numbers = ARGV[11], ARGV[12]
 local people = redis.call("HLEN", PLACES)
@@ -34,17 +35,20 @@ if generation <= gone and ARGV[13] == "0" then
 end
 
 local function enter(member, number, isKnown)
-  if not isKnown then
-    if people >= MAX_PEOPLE then
-      return answer("F")
-    end
-    people = people + 1
-  end
+  local isFull = not isKnown and people >= MAX_PEOPLE
   local place = { kind = "W", generation = generation, due = now, order = whole(DRAWN_BELOW) }
   if generation <= gone then
-    -- Remembered, so that a poll says the same; there is no line to stand in.
-    writePlace(member, place)
+    -- Remembered where there is room, so that a poll says the same; there is no line to stand in.
+    if not isFull then
+      writePlace(member, place)
+    end
     return answer("G", true)
+  end
+  if isFull then
+    return answer("F")
+  end
+  if not isKnown then
+    people = people + 1
   end
   if now < OPEN then
     place.order = whole(number)

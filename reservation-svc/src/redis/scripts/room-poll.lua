@@ -7,6 +7,9 @@
   Returns {"ok", answers, now, rate}.
 ]]
 math.randomseed(tonumber(ARGV[8]))
+if redis.call("HEXISTS", ROOM, "seed") == 1 then
+  noteHeard()
+end
 local members = ARGV[9]
 local answers = {}
 for first = 1, #members, 16 do

@@ -2,7 +2,9 @@
   What the scripts of a waiting room have in common; it is put in front of each of them.
 
   KEYS[1..5]  the keys of one event's room, which share a hash tag:
-    room      HASH  seed, counter, entrants, generation, gone, and what the admission remembers
+    room      HASH  seed, counter, entrants, generation, gone, when somebody was heard last
+                    (heard_time), the last time that nobody was (quiet_from, quiet_end), and what
+                    the admission remembers
     line      ZSET  who waits: user id (16 bytes) by order
     returned  ZSET  who was skipped and came back in time; they are admitted before the line
     active    ZSET  who is admitted, by the time at which the slot becomes free
@@ -31,6 +33,8 @@ local MAX_ACTIVE, PASS_MS = tonumber(ARGV[4]), tonumber(ARGV[5])
 local POLLS_PER_SECOND, MAX_PEOPLE = tonumber(ARGV[6]), tonumber(ARGV[7])
 
 local GRACE_MS = 60000
+-- When nobody at all was heard for so long, it is not they who are silent: nothing reaches the room.
+local QUIET_MS = 10000
 local DRAWN_BELOW = 281474976710656
 -- How long an ended place is remembered; the places after the sale; the draw, so that it can be
 -- checked.
@@ -83,6 +87,15 @@ local function writePlace(member, place)
   redis.call("HSET", PLACES, member, text)
 end
 
+-- The end of somebody's grace, which nobody could use while nothing reached the room.
+local function graceEnd(time)
+  local quietEnd = figure("quiet_end", 0)
+  if time >= figure("quiet_from", 0) and time < quietEnd then
+    return quietEnd + GRACE_MS
+  end
+  return time
+end
+
 -- N: no place · G: gone · W: waits · R: may come back · A: admitted · E: expired
 local function standingOf(place)
   if not place or place.kind == "U" then
@@ -92,12 +105,12 @@ local function standingOf(place)
   elseif place.kind == "W" then
     return "W"
   elseif place.kind == "S" then
-    return now <= place.due and "R" or "E"
+    return now <= graceEnd(place.due) and "R" or "E"
   elseif now < place.due then
     return "A"
   end
   -- Who did not fetch the pass was silent when their turn came, as the skipped were.
-  return not place.isFetched and now <= place.due + GRACE_MS and "R" or "E"
+  return not place.isFetched and now <= graceEnd(place.due + GRACE_MS) and "R" or "E"
 end
 
 --[[
@@ -107,8 +120,9 @@ end
   being the polls a second that the room may cause. Who is nearer to the head than that polls when
   their turn is thought to come. All intervals x 1/interval sum up to at most
     1.02 x P + rate x (2 + ln(N / P))        people 300 x P at most, rate in people a second
-  where 1.02 is what the jitter of a fifth costs. Before the opening nobody has a position; the last
-  poll before it leads to one in the `tail` after it, at random, so that not all come at once.
+  where 1.02 is what the jitter of a fifth costs. The last poll before the opening leads to one in
+  the `tail` after it, at random, so that not all come at once; who is drawn to the head is led to
+  when their turn is thought to come, or the slots would stand empty until they happened to ask.
 ]]
 local function pollAfter(position)
   local tail = waiting / POLLS_PER_SECOND * 1000
@@ -120,7 +134,7 @@ local function pollAfter(position)
     local left = OPEN - now
     after = math.max(tail, math.min(left / 4, 30000)) * jitter
     if after > left then
-      after = left + math.random() * math.max(tail, 1000)
+      after = left + math.min(math.random() * math.max(tail, 1000), position / rate * jitter)
     end
   end
   return math.floor(math.min(math.max(after, 1000), 300000))
@@ -134,12 +148,25 @@ local function settleDraw()
   end
 end
 
--- Nothing of a room stays for ever.
+-- Nothing of a room stays for ever; when all is gone, its places are soon of no use.
 local function keepForNow()
   redis.call("PEXPIREAT", ROOM, whole(CLOSE + ROOM_MS))
-  for _, key in ipairs({ LINE, RETURNED, ACTIVE, PLACES }) do
-    redis.call("PEXPIREAT", key, whole(CLOSE + PLACES_MS))
+  local placesEnd = CLOSE + PLACES_MS
+  if generation <= gone then
+    placesEnd = math.min(placesEnd, now + ENDED_MS)
   end
+  for _, key in ipairs({ LINE, RETURNED, ACTIVE, PLACES }) do
+    redis.call("PEXPIREAT", key, whole(placesEnd))
+  end
+end
+
+-- Somebody was heard: what reaches the room has not been cut off, or is not any more.
+local function noteHeard()
+  local heardTime = figure("heard_time", now)
+  if now - heardTime > QUIET_MS then
+    redis.call("HSET", ROOM, "quiet_from", whole(heardTime), "quiet_end", whole(now))
+  end
+  redis.call("HSET", ROOM, "heard_time", whole(now))
 end
 
 -- One person's answer: standing, whether the place is new, position, when to poll next, and of an
@@ -161,15 +188,13 @@ local function hear(member, place, isNew)
     place.kind, standing = "W", "W"
   end
   if standing == "W" then
-    local position = 0
-    if now >= OPEN then
-      -- Whoever came back is next, and is not in the line.
-      position = (redis.call("ZRANK", LINE, member) or 0) + 1
-    end
+    -- Whoever came back is next, and is not in the line.
+    local position = (redis.call("ZRANK", LINE, member) or 0) + 1
     local after = pollAfter(position)
     place.due = now + 2 * after + 10000
     writePlace(member, place)
-    return answer("W", isNew, position, after)
+    -- Before the draw nobody has a position.
+    return answer("W", isNew, now >= OPEN and position or 0, after)
   elseif standing == "A" then
     if not place.isFetched then
       -- A pass counts whole seconds.
