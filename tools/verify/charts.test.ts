@@ -82,9 +82,15 @@ describe("the charts' checks", () => {
     },
     "an autoscaler beside fixed replicas": {
       file: `${LIBRARY}/_deployment.tpl`,
-      from: '{{- if eq .values.autoscaling.by "none" }}',
-      to: "{{- if true }}",
+      from: '{{- else if eq .values.autoscaling.by "none" }}',
+      to: "{{- else }}",
       problem: /bff has replicas and an autoscaler, or neither/,
+    },
+    "pods of a Deployment whose Rollout runs them": {
+      file: `${LIBRARY}/_deployment.tpl`,
+      from: "replicas: 0",
+      to: "replicas: 1",
+      problem: /bff runs pods beside those of its Rollout/,
     },
     "migrations before the account they run as": {
       file: `${LIBRARY}/_migrations.tpl`,

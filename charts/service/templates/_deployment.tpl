@@ -10,7 +10,10 @@ metadata:
     # restarts the pods. Where it is not installed, somebody runs `kubectl rollout restart`.
     secret.reloader.stakater.com/reload: {{ include "service.secretName" . }}
 spec:
-  {{- if eq .values.autoscaling.by "none" }}
+  {{- if eq .values.autoscaling.targetKind "Rollout" }}
+  # It says what a pod is; the Rollout runs them.
+  replicas: 0
+  {{- else if eq .values.autoscaling.by "none" }}
   replicas: {{ .values.replicas }}
   {{- end }}
   revisionHistoryLimit: {{ .values.revisionHistoryLimit }}

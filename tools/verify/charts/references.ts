@@ -125,7 +125,8 @@ function scaleTargets(objects: KubernetesObject[]): string[] {
   return ofKind(objects, "Deployment").flatMap((deployment) => {
     const { name } = deployment.metadata;
     const own = scalers.filter(({ spec }) => spec.scaleTargetRef.name === name);
-    const isFixed = deployment.spec.replicas !== undefined;
+    const isRollout = own.some(({ spec }) => spec.scaleTargetRef.kind === "Rollout");
+    const { replicas } = deployment.spec;
     const containers = own.flatMap(({ spec }) => [
       ...(spec.metrics ?? []).flatMap(
         ({ containerResource }) => containerResource?.container ?? [],
@@ -137,10 +138,13 @@ function scaleTargets(objects: KubernetesObject[]): string[] {
       .map((container) => container.name);
     return [
       ...(own.length > 1 ? [`${name} has ${own.length} autoscalers`] : []),
-      ...(isFixed === own.length > 0 ? [`${name} has replicas and an autoscaler, or neither`] : []),
-      ...own
-        .filter(({ spec }) => spec.scaleTargetRef.kind === "Rollout" && !hasRollout(name))
-        .map(() => `${name} is scaled as a Rollout, and mesh/ has none`),
+      ...(!isRollout && (replicas !== undefined) === own.length > 0
+        ? [`${name} has replicas and an autoscaler, or neither`]
+        : []),
+      ...(isRollout && replicas !== 0 ? [`${name} runs pods beside those of its Rollout`] : []),
+      ...(isRollout && !hasRollout(name)
+        ? [`${name} is scaled as a Rollout, and mesh/ has none`]
+        : []),
       ...containers
         .filter((container) => !measured.includes(container))
         .map((container) => `${name} is scaled by the CPU of ${container}, which requests none`),
