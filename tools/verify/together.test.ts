@@ -4,6 +4,7 @@ import type { KubernetesObject } from "./render-charts.ts";
 import type { Application } from "./together/argocd.ts";
 import { refusals } from "./together/delivery.ts";
 import { healthProblems } from "./together/health.ts";
+import { ignoredProblems } from "./together/ignored.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
 import { releaseProblems } from "./together/release.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
@@ -141,6 +142,22 @@ describe("the checks between parts", () => {
     ]);
     expect(problems).to.deep.equal([
       "Application mesh: HTTPRoute bff waits for Service bff of a later wave",
+    ]);
+  });
+
+  it("see syncs that move what is somebody else's, or leave too much alone", () => {
+    const mesh = (...syncOptions: string[]) => {
+      const { spec, ...rest } = application("mesh", "tessera", "");
+      const ignoreDifferences = [
+        { jqPathExpressions: [".spec.rules[]?.weight", ".spec.selector.hash"] },
+      ];
+      const moved = { ...rest, spec: { ...spec, ignoreDifferences, syncPolicy: { syncOptions } } };
+      return ignoredProblems([{ application: moved, objects: [] }]);
+    };
+    expect(mesh("ApplyOutOfSyncOnly=true")).to.deep.equal([]);
+    expect(mesh("RespectIgnoreDifferences=true")).to.deep.equal([
+      "Application mesh never writes the list of .spec.rules[]?.weight",
+      "Application mesh writes .spec.rules[]?.weight at every sync",
     ]);
   });
 

@@ -24,7 +24,5 @@ retry:
   backoff: {duration: 10s, factor: 2, maxDuration: 3m}
 syncOptions:
   - ServerSideApply=true
-  # What is ignored in a diff is not written either: autoscalers and canaries keep their say.
-  - RespectIgnoreDifferences=true
   - PruneLast=true
 {{- end -}}

@@ -12,6 +12,8 @@ export interface Application extends KubernetesObject {
     project: string;
     source: { repoURL: string; path: string; helm?: HelmSource; kustomize?: KustomizeSource };
     destination: { namespace: string };
+    ignoreDifferences?: { jqPathExpressions?: string[] }[];
+    syncPolicy?: { syncOptions?: string[] };
   };
 }
 

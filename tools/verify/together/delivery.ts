@@ -5,6 +5,7 @@ import { type Answer, judgeObjects } from "../api-server.ts";
 import { helm, type KubernetesObject } from "../render-charts.ts";
 import { type Application, type Delivery, deliver } from "./argocd.ts";
 import { healthProblems } from "./health.ts";
+import { ignoredProblems } from "./ignored.ts";
 import { release, releaseProblems } from "./release.ts";
 
 interface AppProject extends KubernetesObject {
@@ -31,6 +32,7 @@ export async function deliveryProblems(environment: string): Promise<string[]> {
     return [
       ...refusals(deliveries, answers),
       ...healthProblems(deliveries),
+      ...ignoredProblems(deliveries),
       ...releaseProblems(objects),
     ];
   } catch (reason) {
