@@ -207,6 +207,9 @@ locals {
           pod = {
             annotations = {
               "linkerd.io/inject" = "enabled"
+              # The autoscaler sums up what a pod's containers request, and gives up if one requests nothing.
+              "config.linkerd.io/proxy-cpu-request"    = "100m"
+              "config.linkerd.io/proxy-memory-request" = "64Mi"
               # Through the proxy nginx would see the proxy's address instead of the buyer's.
               "config.linkerd.io/skip-inbound-ports" = "80,443"
             }

@@ -32,6 +32,13 @@ run "nginx_is_meshed_and_known_by_name" {
     condition     = yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.pod.annotations["linkerd.io/inject"] == "enabled"
     error_message = "Without a proxy nginx has no identity."
   }
+
+  assert {
+    condition = alltrue([for resource in ["cpu", "memory"] :
+      can(yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.pod.annotations["config.linkerd.io/proxy-${resource}-request"])
+    ])
+    error_message = "An autoscaler by CPU and memory wants a request of each container, the proxy's too."
+  }
 }
 
 run "prometheus_is_meshed_and_known_by_name" {
