@@ -30,14 +30,17 @@ module "identity" {
   attach_cluster_autoscaler_policy = each.key == "cluster-autoscaler"
   attach_aws_ebs_csi_policy        = each.key == "ebs-csi"
   attach_external_dns_policy       = each.key == "external-dns"
-  attach_external_secrets_policy   = each.key == "external-secrets"
+  attach_custom_policy             = each.key == "external-secrets"
 
   # Each may touch what is this environment's, and no more.
-  cluster_autoscaler_cluster_names      = [module.eks.cluster_name]
-  external_dns_hosted_zone_arns         = [data.aws_route53_zone.this.arn]
-  external_secrets_secrets_manager_arns = [local.secrets_arn]
-  external_secrets_ssm_parameter_arns   = []
-  external_secrets_kms_key_arns         = []
+  cluster_autoscaler_cluster_names = [module.eks.cluster_name]
+  external_dns_hosted_zone_arns    = [data.aws_route53_zone.this.arn]
+  # The module's own policy for it allows every KMS key, if none is named. Our secrets have AWS's key for
+  # them, which asks nobody who may read the secret.
+  policy_statements = each.key != "external-secrets" ? [] : [{
+    actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    resources = [local.secrets_arn]
+  }]
 
   associations = {
     this = {
