@@ -26,6 +26,8 @@ module "main" {
   engine_version     = local.engine_version
   node_type          = var.node_type
   num_cache_clusters = var.node_count
+  # A larger node is wanted before the crowd comes, and not in the next maintenance window.
+  apply_immediately = true
 
   automatic_failover_enabled = local.is_replicated
   multi_az_enabled           = local.is_replicated
