@@ -31,6 +31,8 @@ const ACQUIRE_TIMEOUT_MS = 800;
 const CONNECT_DEADLINE_MS = 30_000;
 /** How long one statement may take, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 2_500;
+/** How long the check whether a schema answers waits, in milliseconds. */
+const CHECK_TIMEOUT_MS = 800;
 /** How long `withConnection` waits for its work, in milliseconds. */
 const WORK_TIMEOUT_MS = 10_000;
 /** How long bringing a schema up to date may take, in milliseconds: a large table is rebuilt. */
@@ -258,9 +260,12 @@ function urlOf(source: DataSource): string {
 export async function checkMysql(source: DataSource): Promise<void> {
   const pool = poolOf(source);
   try {
-    await within(1_000, "mysql", pool.query("SELECT 1"));
+    await withConnection(pool, (connection) => connection.query("SELECT 1"), {
+      timeoutMs: CHECK_TIMEOUT_MS,
+    });
   } catch (reason) {
-    if (!isTimeout(reason) || !(await hasPulse(pool))) {
+    const isSlow = reason instanceof ServiceError && isTimeout(reason.cause);
+    if (!isSlow || !(await hasPulse(pool))) {
       throw dependencyUnavailable("mysql", reason);
     }
   }

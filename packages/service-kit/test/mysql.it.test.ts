@@ -131,6 +131,14 @@ describe("a MySQL pool", () => {
       await Promise.all(Array.from({ length: 4 }, work));
     });
 
+    it("is ready while connections are lost in silence, and keeps none of them", async function () {
+      this.timeout(15_000);
+      sources.push(source);
+      link.impair({ kind: "strand" });
+      await Promise.all(Array.from({ length: 4 }, () => checkMysql(source)));
+      await Promise.all(Array.from({ length: 4 }, work));
+    });
+
     it("tells whoever waits for a silent server while the pool is being closed", async function () {
       this.timeout(15_000);
       link.impair({ kind: "strand" });
