@@ -1,9 +1,7 @@
 import { Batcher } from "@tessera/service-kit/batcher";
-import { within } from "@tessera/service-kit/deadline";
-import { storeFailure } from "@tessera/service-kit/mysql-failure";
-import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
+import { withConnection } from "@tessera/service-kit/mysql";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { uuidFromBytes } from "@tessera/service-kit/uuid";
+import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import type { Event } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
@@ -18,7 +16,7 @@ import { STOCK_COLUMNS, type StockRecord, toStockLine } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 
 /** How long a read may take, in milliseconds. */
-export const READ_TIMEOUT_MS = 1_000;
+const READ_TIMEOUT_MS = 1_000;
 
 /** Reads that one statement serves, statements at once, and reads that wait: of each kind. */
 const LIMITS = { maxBatch: 128, maxInFlight: 2, maxQueue: 4_000 };
@@ -53,6 +51,13 @@ export class EventReads {
   /** An event, or undefined when there is none. */
   async event(id: string): Promise<Event | undefined> {
     return (await this.#events.submit({ id, startTime: this.#now() })).found;
+  }
+
+  /** The hash of the request that made an event, or undefined when there is none. */
+  async requestHash(id: string): Promise<string | undefined> {
+    const sql = "SELECT request_hash FROM event WHERE id = ?";
+    const [record] = (await this.#query(sql, [uuidToBytes(id)])) as { request_hash: Buffer }[];
+    return record === undefined ? undefined : uuidFromBytes(record.request_hash);
   }
 
   /** The stock of an event's ticket types in its order, or undefined for an unknown event. */
@@ -107,18 +112,12 @@ export class EventReads {
   }
 
   async #query(sql: string, values: unknown[] = []): Promise<unknown> {
-    try {
-      const [rows] = await whileAnswering(this.#pool, () =>
-        within(
-          READ_TIMEOUT_MS,
-          "reading from MySQL",
-          this.#pool.query<RowDataPacket[]>(sql, values),
-        ),
-      );
-      return rows;
-    } catch (reason) {
-      throw storeFailure(reason);
-    }
+    const [rows] = await withConnection(
+      this.#pool,
+      (connection) => connection.query<RowDataPacket[]>(sql, values),
+      { timeoutMs: READ_TIMEOUT_MS },
+    );
+    return rows;
   }
 }
 

@@ -1,4 +1,4 @@
-import { QUERY_TIMEOUT_MS } from "@tessera/service-kit/mysql";
+import { QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
@@ -99,15 +99,17 @@ interface AuditRecord {
 /** Does what `Ledger.audit` says, in one statement: one statement sees one moment. */
 export async function auditEvent(pool: Pool, eventId: string): Promise<LedgerAudit> {
   const event = uuidLiteral(eventId);
-  const [rows] = await pool.query<RowDataPacket[]>({
-    timeout: AUDIT_TIMEOUT_MS,
-    sql: `SELECT s.*, a.* FROM
+  const sql = `SELECT s.*, a.* FROM
       (SELECT SUM(GREATEST(0, held + sold - capacity)) AS excess, SUM(capacity) AS capacity,
         SUM(available) AS availableCount, SUM(held) AS heldCount, SUM(sold) AS soldCount FROM stock WHERE event_id = ${event}) s,
       (SELECT SUM(IF(state = ${HELD}, units, 0)) AS heldUnits,
         SUM(IF(state = ${COMMITTED}, units, 0)) AS soldUnits
-        FROM allocation FORCE INDEX (allocation_user) WHERE event_id = ${event}) a`,
-  });
+        FROM allocation FORCE INDEX (allocation_user) WHERE event_id = ${event}) a`;
+  const [rows] = await withConnection(
+    pool,
+    (connection) => connection.query<RowDataPacket[]>(sql),
+    { timeoutMs: AUDIT_TIMEOUT_MS },
+  );
   const [row] = rows as AuditRecord[];
   const heldUnits = Number(row?.heldUnits);
   const soldUnits = Number(row?.soldUnits);

@@ -1,14 +1,11 @@
-import { within } from "@tessera/service-kit/deadline";
 import { inTransaction, poolOf } from "@tessera/service-kit/mysql";
-import { isDuplicate, storeFailure } from "@tessera/service-kit/mysql-failure";
-import { whileAnswering } from "@tessera/service-kit/mysql-pulse";
+import { isDuplicate } from "@tessera/service-kit/mysql-failure";
 import type { DataSource } from "typeorm";
 import type { EventPosition, EventQuery, EventStore } from "../app/event-store.ts";
 import type { Event, EventDraft } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
-import { EventReads, READ_TIMEOUT_MS } from "./event-reads.ts";
-import { eventColumns, stockColumns, toEvent } from "./event-rows.ts";
-import { EventTable, StockTable } from "./event-table.ts";
+import { EventReads } from "./event-reads.ts";
+import { eventColumns, stockColumns } from "./event-rows.ts";
 import { listQuery, positionAfter } from "./list-query.ts";
 
 /** Events in MySQL. */
@@ -58,16 +55,9 @@ export class MysqlEventStore implements EventStore {
   }
 
   async #find(id: string): Promise<{ event: Event; requestHash: string } | undefined> {
-    const row = await this.#read(() => this.#source.getRepository(EventTable).findOneBy({ id }));
-    if (row === null) {
-      return undefined;
-    }
-    const stock = await this.#read(() =>
-      this.#source
-        .getRepository(StockTable)
-        .find({ where: { eventId: id }, order: { position: "ASC" } }),
-    );
-    return { event: toEvent(row, stock), requestHash: row.requestHash };
+    const event = await this.#reads.event(id);
+    const requestHash = event === undefined ? undefined : await this.#reads.requestHash(id);
+    return event === undefined || requestHash === undefined ? undefined : { event, requestHash };
   }
 
   /** False when a rival inserted the same id first. */
@@ -91,16 +81,6 @@ export class MysqlEventStore implements EventStore {
         return false;
       }
       throw reason;
-    }
-  }
-
-  async #read<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await whileAnswering(poolOf(this.#source), () =>
-        within(READ_TIMEOUT_MS, "reading from MySQL", work()),
-      );
-    } catch (reason) {
-      throw storeFailure(reason);
     }
   }
 }
