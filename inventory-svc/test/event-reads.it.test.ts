@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { poolOf } from "@tessera/service-kit/mysql";
 import { expect } from "chai";
 import { EventReads } from "../src/mysql/event-reads.ts";
-import { createEvent, failureOf, stockOf, useInventory } from "./use-inventory.ts";
+import { createEvent, failureOf, stockOf, useInventory, words } from "./use-inventory.ts";
 
 describe("BatchGetEvents and BatchGetAvailability", () => {
   const inventory = useInventory();
@@ -90,10 +90,35 @@ describe("EventReads", () => {
     }
   });
 
+  it("leaves the ledger connections under a flood of lists", async () => {
+    const { client, schema } = inventory;
+    const { eventId, wish } = await createEvent(client, [1]);
+    const reads = new EventReads(schema.pool);
+    const lock = randomUUID();
+    const blocker = await schema.pool.getConnection();
+    await blocker.query("SELECT GET_LOCK(?, 0)", [lock]);
+    // Waits for the lock, and finds nothing.
+    const sql = "SELECT GET_LOCK(?, 5) + RELEASE_LOCK(?) AS lists HAVING lists IS NULL";
+    const flood = Array.from({ length: 300 }, () => reads.list(sql, [lock, lock]));
+    const answers = Promise.allSettled(flood);
+    const { results } = await client.batchAllocate({ eventId, entries: [wish([0, 1])] });
+    expect(words(results)).to.deep.equal(["granted"]);
+    await blocker.query("SELECT RELEASE_LOCK(?)", [lock]);
+    blocker.release();
+    const refused = (await answers).filter(
+      (answer) => answer.status === "rejected" && answer.reason.reason === "OVERLOADED",
+    );
+    expect(refused).to.have.length(300 - 256);
+  });
+
   it("does not begin what waited too long", async () => {
     let now = 0;
     const { reads, statements, stop } = newReads(() => now);
-    const late = [reads.event(randomUUID()), reads.stock(randomUUID())];
+    const late = [
+      reads.event(randomUUID()),
+      reads.stock(randomUUID()),
+      reads.list("SELECT 1 FROM event WHERE FALSE", []),
+    ];
     now = 1_001;
     for (const answer of await Promise.allSettled(late)) {
       const reason = answer.status === "rejected" ? answer.reason : undefined;

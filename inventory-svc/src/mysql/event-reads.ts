@@ -21,6 +21,9 @@ const READ_TIMEOUT_MS = 1_000;
 /** Reads that one statement serves, statements at once, and reads that wait: of each kind. */
 const LIMITS = { maxBatch: 128, maxInFlight: 2, maxQueue: 4_000 };
 
+/** Lists share no statements, and the pool with the ledger: so many at once, and so many that wait. */
+const LIST_LIMITS = { maxBatch: 1, maxInFlight: 4, maxQueue: 256 };
+
 /**
  * Reads of events. Those of single ones by many callers at once are combined: what arrives while
  * others are under way shares their statements. Plain SQL, because mapping rows to entities costs
@@ -31,6 +34,7 @@ export class EventReads {
   readonly #now: () => number;
   readonly #events: Batcher<Wish, Found<Event>>;
   readonly #stocks: Batcher<Wish, Found<StockLine[]>>;
+  readonly #lists: Batcher<ListWish, Listed>;
 
   /** `now` is a time in milliseconds, from any beginning. */
   constructor(pool: Pool, now: () => number = () => performance.now()) {
@@ -45,6 +49,11 @@ export class EventReads {
       name: "the queue of stock to read",
       run: (wishes) => this.#serve(wishes, (ids) => this.#readStocks(ids)),
       ...LIMITS,
+    });
+    this.#lists = new Batcher({
+      name: "the queue of lists of events",
+      run: (wishes) => Promise.all(wishes.map((wish) => this.#serveList(wish))),
+      ...LIST_LIMITS,
     });
   }
 
@@ -66,7 +75,14 @@ export class EventReads {
   }
 
   /** The events that a statement finds, in its order; it selects `seq` and `EVENT_FIELDS`. */
-  async list(sql: string, values: unknown[]): Promise<{ event: Event; seq: number }[]> {
+  list(sql: string, values: unknown[]): Promise<Listed> {
+    return this.#lists.submit({ sql, values, startTime: this.#now() });
+  }
+
+  async #serveList({ sql, values, startTime }: ListWish): Promise<Listed | Error> {
+    if (startTime < this.#now() - READ_TIMEOUT_MS) {
+      return waitedTooLong();
+    }
     const records = (await this.#query(sql, values)) as (EventRecord & { seq: number })[];
     if (records.length === 0) {
       return [];
@@ -85,11 +101,7 @@ export class EventReads {
     const isInTime = ({ startTime }: Wish) => startTime >= earliestTime;
     const ids = new Set(wishes.filter(isInTime).map(({ id }) => id));
     const found = ids.size === 0 ? new Map<string, T>() : await readAll([...ids]);
-    return wishes.map((wish) =>
-      isInTime(wish)
-        ? { found: found.get(wish.id) }
-        : new ServiceError("DEADLINE_EXCEEDED", "the read waited too long to begin"),
-    );
+    return wishes.map((wish) => (isInTime(wish) ? { found: found.get(wish.id) } : waitedTooLong()));
   }
 
   async #readEvents(ids: readonly string[]): Promise<Map<string, Event>> {
@@ -127,9 +139,23 @@ interface Wish {
   startTime: number;
 }
 
+/** One list that waits. */
+interface ListWish {
+  sql: string;
+  values: unknown[];
+  startTime: number;
+}
+
+/** What a list finds. */
+type Listed = { event: Event; seq: number }[];
+
 /** What became of one read: a batch's answers are never undefined. */
 interface Found<T> {
   found: T | undefined;
+}
+
+function waitedTooLong(): ServiceError {
+  return new ServiceError("DEADLINE_EXCEEDED", "the read waited too long to begin");
 }
 
 function toLine({ event_id: _, ...record }: StockRecord & { event_id: Buffer }): StockLine {
