@@ -12,7 +12,7 @@ import {
   poolOf,
   withConnection,
 } from "../src/mysql.ts";
-import { isDuplicate, storeFailure } from "../src/mysql-failure.ts";
+import { isDuplicate } from "../src/mysql-failure.ts";
 import { ServiceError } from "../src/service-error.ts";
 
 const NoteTable = new EntitySchema({
@@ -198,15 +198,9 @@ describe("a MySQL pool", () => {
     await withConnection(pool, (connection) => connection.query("SELECT 1"));
   });
 
-  it("says DEPENDENCY_UNAVAILABLE where a failover left a server that only reads", () => {
-    for (const code of ["ER_OPTION_PREVENTS_STATEMENT", "ER_READ_ONLY_MODE"]) {
-      const refusal = Object.assign(new Error("read-only"), { code });
-      expect(storeFailure(refusal)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
-    }
-  });
-
   for (const { what, numbers, text } of [
     { what: "while the server's disk is full", numbers: [1021, 1026, 1114], text: "Full" },
+    { what: "when the server lets its user in no more", numbers: [1203, 1226], text: "Enough" },
     { what: "when a statement is ended", numbers: [1317], text: "Query was interrupted" },
     { what: "when its connection is ended", numbers: [1927], text: "Connection was killed" },
   ]) {

@@ -1,0 +1,27 @@
+import { expect } from "chai";
+import { storeFailure } from "./mysql-failure.ts";
+
+describe("storeFailure", () => {
+  for (const [where, codes] of [
+    [
+      "a failover left a server that only reads",
+      ["ER_OPTION_PREVENTS_STATEMENT", "ER_READ_ONLY_MODE"],
+    ],
+    [
+      "the network does not lead to the server",
+      ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"],
+    ],
+  ] as const) {
+    it(`says DEPENDENCY_UNAVAILABLE where ${where}`, () => {
+      for (const code of codes) {
+        const refusal = Object.assign(new Error("refused"), { code });
+        expect(storeFailure(refusal), code).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      }
+    });
+  }
+
+  it("leaves a bug what it is", () => {
+    const bug = Object.assign(new Error("refused"), { code: "ER_BAD_FIELD_ERROR" });
+    expect(storeFailure(bug)).to.equal(bug);
+  });
+});
