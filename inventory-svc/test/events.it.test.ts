@@ -132,6 +132,7 @@ describe("events", () => {
       sealPageToken("events:name:", ["a", 1]),
       sealPageToken(scope, ["a", 1]),
       sealPageToken(scope, [1e300, 1]),
+      sealPageToken(scope, [-1e14, 1]),
       sealPageToken(scope, [1, 0.5]),
       sealPageToken(scope, [1, -1]),
     ]) {

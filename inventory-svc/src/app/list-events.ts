@@ -39,6 +39,6 @@ function isPosition([key, seq]: EventPosition): boolean {
   const isKey =
     typeof key === "string"
       ? key.length <= 400
-      : Number.isSafeInteger(key) && Math.abs(key) <= MAX_TIME_MS;
+      : Number.isSafeInteger(key) && key >= 0 && key <= MAX_TIME_MS;
   return isKey && Number.isSafeInteger(seq) && seq >= 0;
 }
