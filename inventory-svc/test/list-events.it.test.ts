@@ -9,7 +9,10 @@ import { failureOf, useInventory } from "./use-inventory.ts";
 
 /** Every tenth event has the same times, every third the same name. */
 const COUNT = 900;
-const NAMES = ["100% Jazz", "100 Jazz", "Ärger_im Büro", "Arger im Buro", "Back!slash", "b\\ack"];
+const NAMES = [
+  ...["100% Jazz", "100 Jazz", "Ärger_im Büro", "Arger im Buro", "Back!slash", "b\\ack"],
+  ...["Salsa", "salsa🔥 Night", "Salsa\u2028Night", "🔥🔥", "💃🔥"],
+];
 
 describe("ListEvents", () => {
   const inventory = useInventory();
@@ -83,8 +86,8 @@ describe("ListEvents", () => {
     const { events } = await walk({ sort: Sort.NAME, pageSize: 37 });
     expect(new Set(events.map(({ id }) => id)).size).to.equal(COUNT);
     const names = events.map(({ name }) => name);
-    expect(names.filter((name) => name === "Same")).to.have.length(298);
-    expect(names.lastIndexOf("Same") - names.indexOf("Same")).to.equal(297);
+    expect(names.filter((name) => name === "Same")).to.have.length(296);
+    expect(names.lastIndexOf("Same") - names.indexOf("Same")).to.equal(295);
   });
 
   it("gives each event its ticket types, in its order", async () => {
@@ -102,6 +105,9 @@ describe("ListEvents", () => {
     ["ärger_", ["Ärger_im Büro"]],
     ["back!", ["Back!slash"]],
     ["B\\", ["b\\ack"]],
+    ["salsa", ["Salsa", "salsa🔥 Night", "Salsa\u2028Night"]],
+    ["Salsa🔥", ["salsa🔥 Night"]],
+    ["🔥", ["🔥🔥"]],
     ["' OR 1=1 -- ", []],
   ] as const) {
     it(`finds ${names.length} names that begin with ${namePrefix}`, async () => {
@@ -112,7 +118,7 @@ describe("ListEvents", () => {
 
   it("pages within a prefix", async () => {
     const { events, pages } = await walk({ namePrefix: "sam", pageSize: 100 });
-    expect(events).to.have.length(298);
+    expect(events).to.have.length(296);
     expect(pages).to.equal(3);
   });
 

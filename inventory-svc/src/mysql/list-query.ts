@@ -2,6 +2,9 @@ import type { EventPosition, EventQuery, EventSort } from "../app/event-store.ts
 import type { Event } from "../domain/event.ts";
 import { EVENT_FIELDS } from "./event-records.ts";
 
+/** How many characters a name has at most. */
+const NAME_MAX = 200;
+
 /** What each order goes by, and the index that has it. */
 export const ORDERS = {
   startTime: { property: "startTime", column: "start_time", index: "event_start", isUp: true },
@@ -29,8 +32,9 @@ export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
   const conditions: string[] = [];
   const values: unknown[] = [];
   if (namePrefix !== "") {
-    conditions.push("name LIKE ? ESCAPE '!'");
-    values.push(prefixPattern(namePrefix));
+    // The range that LIKE makes by itself ends before emoji: from CONCAT it makes none.
+    conditions.push("name BETWEEN ? AND ? AND CONCAT(name) LIKE ? ESCAPE '!'");
+    values.push(...prefixRange(namePrefix), prefixPattern(namePrefix));
   }
   if (after !== undefined) {
     const [key, seq] = after;
@@ -54,6 +58,15 @@ export function positionAfter(
 ): EventPosition {
   const key = event[ORDERS[sort].property];
   return [key instanceof Date ? key.getTime() : key, seq];
+}
+
+/**
+ * Between these two lie all names that begin with `prefix`: followed by what is first in the names'
+ * collation, below a space, and by what is last, as all characters beyond U+FFFF are there.
+ */
+function prefixRange(prefix: string): [string, string] {
+  const left = NAME_MAX - [...prefix].length;
+  return [prefix + "\t".repeat(left), prefix + "\u{10FFFF}".repeat(left)];
 }
 
 /** A LIKE pattern for texts that begin with `prefix`; its wildcards stand for themselves. */
