@@ -102,6 +102,7 @@ describe("ListEvents", () => {
     ["100%", ["100% Jazz"]],
     ["100_", []],
     ["ARGER", ["Arger im Buro", "Ärger_im Büro"]],
+    ["A\u0308rger", ["Arger im Buro", "Ärger_im Büro"]],
     ["ärger_", ["Ärger_im Büro"]],
     ["back!", ["Back!slash"]],
     ["B\\", ["b\\ack"]],

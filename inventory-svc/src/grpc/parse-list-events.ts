@@ -7,12 +7,14 @@ import { invalidField } from "@tessera/service-kit/service-error";
 import type { EventSort } from "../app/event-store.ts";
 
 /** Reads a ListEventsRequest, or throws INVALID_FIELD. */
-export function parseListEvents({ pageSize, pageToken, namePrefix, sort }: ListEventsRequest): {
+export function parseListEvents({ pageSize, pageToken, sort, ...request }: ListEventsRequest): {
   sort: EventSort;
   namePrefix: string;
   limit: number;
   pageToken: string;
 } {
+  // As names are stored.
+  const namePrefix = request.namePrefix.normalize("NFC");
   if ([...namePrefix].length > 100 || /\p{Cc}/u.test(namePrefix) || !namePrefix.isWellFormed()) {
     throw invalidField("name_prefix", "must have at most 100 characters, none of them control");
   }
