@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
@@ -138,6 +139,29 @@ describe("sessions", () => {
         expect(before).to.contain(",t=1,");
         expect(await stored()).to.contain(",t=2,");
         await service.client.createSession(person);
+      } finally {
+        service.app.passwords = cheap;
+      }
+    });
+
+    it("does not wait to bring a hash to today's cost", async () => {
+      const { person } = await signedIn();
+      const dear = { ...CHEAP_COST, timeCost: 2 };
+      const gate = new HashGate({ concurrency: 1, maxWaiting: 64, waitMs: 60_000 });
+      const cheap = service.app.passwords;
+      service.app.passwords = await PasswordHasher.create({ cost: dear, gate });
+      const [before, after] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      try {
+        const others = [gate.run(() => before.promise)];
+        const signIn = service.client.createSession(person);
+        while (gate.depth === 0) {
+          await setImmediate();
+        }
+        others.push(gate.run(() => after.promise));
+        before.resolve();
+        await signIn;
+        after.resolve();
+        await Promise.all(others);
       } finally {
         service.app.passwords = cheap;
       }

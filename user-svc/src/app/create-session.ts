@@ -54,18 +54,11 @@ async function signIn(
   return await issueTokens(app, { userId: account.id, role: account.role }, { sessionId, secret });
 }
 
-/** Brings a hash to today's cost, when there is room: the next sign-in does it otherwise. */
-async function rehash(app: App, account: Account, password: string): Promise<void> {
-  if (!app.passwords.isOutdated(account.passwordHash)) {
-    return;
-  }
-  try {
-    const to = await app.passwords.hash(password);
-    await app.users.replaceHash({ userId: account.id, from: account.passwordHash, to });
-  } catch (reason) {
-    if (!(reason instanceof ServiceError && reason.reason === "TOO_BUSY")) {
-      throw reason;
-    }
+/** Brings a hash to today's cost when a place is free: no sign-in waits a second time. */
+async function rehash({ passwords, users }: App, account: Account, password: string) {
+  if (passwords.isFree && passwords.isOutdated(account.passwordHash)) {
+    const to = await passwords.hash(password);
+    await users.replaceHash({ userId: account.id, from: account.passwordHash, to });
   }
 }
 

@@ -28,12 +28,17 @@ export class HashGate {
     return this.#waiting.size;
   }
 
+  /** True when whoever comes now is served at once. */
+  get isFree(): boolean {
+    return this.#running < this.#options.concurrency;
+  }
+
   /** Runs `work` when it is its turn; not at all once `signal` says that the caller has gone. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted === true) {
       throw cancelled();
     }
-    if (this.#running < this.#options.concurrency) {
+    if (this.isFree) {
       this.#running += 1;
     } else {
       // Whoever finishes hands its place over: `running` stays as it is.

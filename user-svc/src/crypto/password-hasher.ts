@@ -41,6 +41,11 @@ export class PasswordHasher {
     return new PasswordHasher(options, dummy);
   }
 
+  /** True when whoever comes now is served at once. */
+  get isFree(): boolean {
+    return this.#options.gate.isFree;
+  }
+
   /** Hashes a password, in PHC form. Throws TOO_BUSY. */
   hash(password: string, signal?: AbortSignal): Promise<string> {
     const { cost } = this.#options;
