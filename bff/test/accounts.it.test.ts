@@ -1,8 +1,11 @@
+import { once } from "node:events";
 import { expect } from "chai";
+import { until } from "./until.ts";
 import { useApp } from "./use-app.ts";
 
 describe("accounts and sessions", () => {
-  const api = useApp();
+  // No call ends by its deadline.
+  const api = useApp({ rpcTimeoutMs: 60_000 });
   const password = "correct horse battery";
   const newEmail = () => `Ann.${crypto.randomUUID()}@Example.com`;
 
@@ -18,6 +21,25 @@ describe("accounts and sessions", () => {
     const { status, body } = await api.ask("GET", "/v1/users/me", { token: accessToken });
     expect(status).to.equal(200);
     expect(body).to.include({ email, name: "Ann", role: "customer" });
+  });
+
+  it("cancels the sign-up of a client that hangs up", async () => {
+    const { before } = api.services;
+    const client = new AbortController();
+    before.set("createUser", async (signal) => {
+      const cancelled = once(signal, "abort");
+      client.abort();
+      await cancelled;
+      before.delete("createUser");
+    });
+    const call = fetch(`${api.url}/v1/users`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email: newEmail(), password, name: "Ann" }),
+      signal: client.signal,
+    });
+    expect(await call.catch((reason: Error) => reason.name)).to.equal("AbortError");
+    await until(() => !before.has("createUser"));
   });
 
   it("refuses a taken address, and replays the first answer for the same key", async () => {

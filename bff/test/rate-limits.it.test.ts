@@ -92,6 +92,30 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
       expect(Number(headers.get("retry-after"))).to.be.within(1, 60);
       expect((await signIn(api)).status).to.equal(401);
     });
+
+    it("counts a sign-in whose client hangs up as a failed one, and cancels its call", async () => {
+      const email = `${crypto.randomUUID()}@x.test`;
+      const { before } = api.services;
+      for (let count = 0; count < 4; count += 1) {
+        const client = new AbortController();
+        before.set("createSession", async (signal) => {
+          const cancelled = once(signal, "abort");
+          client.abort();
+          await cancelled;
+          before.delete("createSession");
+        });
+        const { signal } = client;
+        const body = JSON.stringify({ email, password: "wrong" });
+        const headers = {
+          "content-type": "application/json",
+          "x-forwarded-for": newAddress(),
+        };
+        const call = fetch(`${api.url}/v1/sessions`, { method: "POST", body, headers, signal });
+        expect(await call.catch((reason: Error) => reason.name)).to.equal("AbortError");
+        await until(() => !before.has("createSession"));
+      }
+      expect((await signIn(api, { email })).status).to.equal(429);
+    });
   });
 }
 

@@ -82,6 +82,25 @@ export class Exchange {
     return this.response.destroyed;
   }
 
+  /**
+   * Aborted when the client leaves before the answer is out. For calls that are dear: it costs more
+   * than many of them do.
+   */
+  whenGone(): AbortSignal {
+    const controller = new AbortController();
+    const abort = () => {
+      if (!this.response.writableFinished) {
+        controller.abort();
+      }
+    };
+    if (this.isGone) {
+      abort();
+    } else {
+      this.response.once("close", abort);
+    }
+    return controller.signal;
+  }
+
   /** The route's template, such as `/v1/events/:id`. */
   get route(): string {
     const path: unknown = this.request.route?.path;

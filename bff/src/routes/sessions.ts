@@ -46,14 +46,17 @@ async function attempt(
   credentials: { email: string; password: string },
   { clients, failedSignIn, key }: { clients: Clients; failedSignIn: Limit; key: string },
 ) {
-  let isWrong = false;
+  let isGuess = false;
   try {
-    return await clients.user.createSession(credentials, { headers: exchange.callHeaders() });
-  } catch (reason) {
-    isWrong = toServiceError(ConnectError.from(reason)).reason === "BAD_CREDENTIALS";
-    throw reason;
+    const options = { headers: exchange.callHeaders(), signal: exchange.whenGone() };
+    return await clients.user.createSession(credentials, options);
+  } catch (thrown) {
+    const { reason } = toServiceError(ConnectError.from(thrown));
+    // Whoever hangs up before the answer may have guessed as well.
+    isGuess = reason === "BAD_CREDENTIALS" || reason === "CANCELLED";
+    throw thrown;
   } finally {
-    if (!isWrong) {
+    if (!isGuess) {
       await failedSignIn.giveBack(key);
     }
   }

@@ -23,7 +23,7 @@ const signUp = ({ user }: Clients) =>
     const requestId = idempotencyKeyOrNew(exchange);
     const result = await user.createUser(
       { requestId, ...parseSignUp(exchange.request.body) },
-      { headers: exchange.callHeaders() },
+      { headers: exchange.callHeaders(), signal: exchange.whenGone() },
     );
     markReplayed(exchange, result.replayed);
     exchange.json(201, restUser(result.user));
