@@ -82,7 +82,11 @@ export async function serveRpc(
     services.map(({ service }) => service),
   );
   const grpcPort = await listen(grpc, options.grpcPort);
-  lifecycle.onClose("grpc", () => stop(grpc, options.graceMs));
+  let http: HttpPort | undefined;
+  // At the same time: calls in flight have this long, whichever port they came by.
+  lifecycle.onClose("ports", () =>
+    Promise.all([stop(grpc, options.graceMs), http?.close(options.graceMs)]),
+  );
 
   const connect = connectNodeAdapter({
     routes: (router) => {
@@ -99,8 +103,7 @@ export async function serveRpc(
     },
   });
   const readiness = { check: options.checkReady, isStopping: () => isStopping };
-  const http = await HttpPort.open(adminListener(registry, readiness, connect), options.httpPort);
-  lifecycle.onClose("http", () => http.close(options.graceMs));
+  http = await HttpPort.open(adminListener(registry, readiness, connect), options.httpPort);
 
   // Registered last, so it runs first: say no, then wait until nobody asks any more.
   lifecycle.onClose("readiness", async () => {

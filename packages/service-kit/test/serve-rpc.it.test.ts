@@ -151,6 +151,45 @@ describe("serveRpc", () => {
     const failure = await fetch(`${url}/livez`).catch((reason: unknown) => reason);
     expect(failure).to.be.instanceOf(TypeError);
   });
+
+  it("stops on both ports at the same time", async () => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const closing = new Lifecycle();
+    const { grpcPort, httpPort } = await serveRpc({
+      services: [
+        pair(
+          InventoryService,
+          eventService(async ({ eventId }) => {
+            begun.resolve();
+            await gate.promise;
+            return { event: { id: eventId } };
+          }),
+        ),
+      ],
+      domain: "test",
+      grpcPort: 0,
+      httpPort: 0,
+      logger: loggerTo([]),
+      registry: createRegistry("test"),
+      lifecycle: closing,
+      checkReady: () => Promise.resolve(),
+      drainMs: 0,
+      graceMs: 60_000,
+    });
+    const answer = call(`http://127.0.0.1:${httpPort}`, { eventId: "e-1" });
+    await begun.promise;
+    const closed = closing.close();
+    let serves = true;
+    while (serves) {
+      serves = await healthOf(grpcPort, "").then(
+        () => true,
+        () => false,
+      );
+    }
+    gate.resolve();
+    expect((await answer).status).to.equal(200);
+    await closed;
+  });
 });
 
 function call(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
