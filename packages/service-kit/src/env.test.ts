@@ -140,6 +140,14 @@ describe("EnvReader", () => {
     });
   }
 
+  it("takes blank text for no number", () => {
+    const env = new EnvReader({ PORT: " ", SHARE: "\t" });
+    const settings = { port: env.port("PORT", 8080), share: env.fraction("SHARE", 1) };
+    expect(() => env.finish(settings)).to.throw(
+      "PORT must be an integer from 0 to 65535\n  SHARE must be a number from 0 to 1",
+    );
+  });
+
   it("calls a value malformed when its parser fails in an unforeseen way", () => {
     const hostile = {
       get NAME(): string {

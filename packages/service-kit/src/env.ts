@@ -15,7 +15,7 @@ export class EnvReader {
   /** A whole number from `min` to `max`. */
   integer(name: string, options: { min: number; max: number; fallback?: number }): number {
     return this.#read(name, options.fallback, (text) => {
-      const value = Number(text);
+      const value = numberOf(text);
       if (!Number.isInteger(value) || value < options.min || value > options.max) {
         throw new InvalidValue(`must be an integer from ${options.min} to ${options.max}`);
       }
@@ -26,7 +26,7 @@ export class EnvReader {
   /** A number from 0 to 1. */
   fraction(name: string, fallback: number): number {
     return this.#read(name, fallback, (text) => {
-      const value = Number(text);
+      const value = numberOf(text);
       if (!(value >= 0 && value <= 1)) {
         throw new InvalidValue("must be a number from 0 to 1");
       }
@@ -150,6 +150,11 @@ export class EnvReader {
 /** The operator's mistake; its message is all there is to print. */
 export class InvalidEnvironment extends Error {
   override readonly name = "InvalidEnvironment";
+}
+
+/** Blank text is no number; JavaScript takes it for 0, which would be any port. */
+function numberOf(text: string): number {
+  return text.trim() === "" ? Number.NaN : Number(text);
 }
 
 function checkedUrl(text: string, protocols: readonly string[]): string {
