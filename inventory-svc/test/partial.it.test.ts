@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
@@ -169,5 +170,55 @@ describe("a ledger that fails in part", () => {
     next.touch(eventId);
     await next.round();
     expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 0$/m);
+  });
+
+  it("fails one event's audit at the same cost, and audits the others first", async () => {
+    const { ledger, schema } = inventory;
+    const [bad, good] = [(await holdOne()).eventId, (await holdOne()).eventId];
+    await schema.pool.query(
+      "UPDATE stock SET held = held + 1, available = available - 1 WHERE event_id = ?",
+      [uuidToBytes(bad)],
+    );
+    const registry = new Registry();
+    const audited: string[] = [];
+    let isBroken = false;
+    const failing: Ledger = {
+      ...brokenFor(bad, outage),
+      audit: async (eventId) => {
+        audited.push(eventId);
+        const audit = await ledger.audit(eventId);
+        if (isBroken && eventId === bad) {
+          throw outage;
+        }
+        return audit;
+      },
+    };
+    const auditor = new LedgerAuditor({ ledger: failing, metrics: ledgerMetrics(registry) });
+    /** Rounds until another one is due; resolves to whether it failed. */
+    const nextRound = async () => {
+      const { length } = audited;
+      while (audited.length === length) {
+        try {
+          await auditor.round();
+        } catch (reason) {
+          expect(reason).to.equal(outage);
+          return "failed";
+        }
+        await setImmediate();
+      }
+      return "done";
+    };
+    auditor.touch(bad);
+    expect(await nextRound()).to.equal("done");
+    isBroken = true;
+    auditor.touch(good);
+    expect(await nextRound()).to.equal("failed");
+    await auditor.round();
+    expect(audited).to.deep.equal([bad, bad]);
+    expect(await nextRound()).to.equal("failed");
+    expect(audited).to.deep.equal([bad, bad, good, bad]);
+    expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 1$/m);
+    isBroken = false;
+    expect(await nextRound()).to.equal("done");
   });
 });

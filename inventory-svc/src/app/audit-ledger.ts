@@ -16,6 +16,8 @@ export class LedgerAuditor {
   readonly #deps: { ledger: Ledger; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
+  /** Those whose last audit failed come last, so that they hold no others up. */
+  readonly #failed = new Set<string>();
   readonly #told = new Map<string, StockUnits>();
   #notBefore = 0;
 
@@ -30,26 +32,40 @@ export class LedgerAuditor {
     }
   }
 
-  /** Audits the events that waited longest, and those that were found wanting, once more. */
+  /**
+   * Audits the events that waited longest, and those that were found wanting, once more. Ends with the
+   * first audit that fails, and rejects with its failure.
+   */
   async round(): Promise<void> {
     const startTime = performance.now();
     if (startTime < this.#notBefore) {
       return;
     }
-    const eventIds = [...new Set([...this.#wanting.keys(), ...this.#waiting])];
-    for (const eventId of eventIds.slice(0, MAX_PER_ROUND)) {
-      this.#waiting.delete(eventId);
-      const audit = await this.#deps.ledger.audit(eventId);
-      if (audit.oversoldUnits > 0 || audit.driftUnits > 0) {
-        this.#wanting.set(eventId, audit);
-      } else {
-        this.#wanting.delete(eventId);
+    try {
+      const all = [...new Set([...this.#wanting.keys(), ...this.#waiting])];
+      const first = all.filter((eventId) => !this.#failed.has(eventId));
+      for (const eventId of [...first, ...this.#failed].slice(0, MAX_PER_ROUND)) {
+        await this.#audit(eventId);
       }
-      this.#tell(eventId, audit.stock);
+    } finally {
+      const endTime = performance.now();
+      this.#notBefore = endTime + (endTime - startTime) * DUTY;
+      this.#deps.metrics.audited(this.#sum());
     }
-    const endTime = performance.now();
-    this.#notBefore = endTime + (endTime - startTime) * DUTY;
-    this.#deps.metrics.audited(this.#sum());
+  }
+
+  async #audit(eventId: string): Promise<void> {
+    this.#waiting.delete(eventId);
+    this.#failed.delete(eventId);
+    this.#failed.add(eventId);
+    const audit = await this.#deps.ledger.audit(eventId);
+    this.#failed.delete(eventId);
+    if (audit.oversoldUnits > 0 || audit.driftUnits > 0) {
+      this.#wanting.set(eventId, audit);
+    } else {
+      this.#wanting.delete(eventId);
+    }
+    this.#tell(eventId, audit.stock);
   }
 
   #tell(eventId: string, stock: StockUnits): void {
