@@ -4,7 +4,7 @@ import type { Ledger } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
 /** How long after it was granted an allocation lapses at the latest, in seconds. */
-export const MAX_HOLD_SECONDS = 7_200;
+const MAX_HOLD_SECONDS = 7_200;
 
 /**
  * Moves the time at which a held allocation lapses; returns when that is now.

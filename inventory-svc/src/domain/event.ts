@@ -53,7 +53,7 @@ export interface Event extends Omit<EventDraft, "ticketTypes"> {
 }
 
 /** Ticket types in one event, at most. */
-export const MAX_TICKET_TYPES = 50;
+const MAX_TICKET_TYPES = 50;
 /** Units of one ticket type, at most. */
 export const MAX_CAPACITY = 10_000_000;
 

@@ -22,7 +22,7 @@ export interface AccessTokenClaims {
 }
 
 /** `iss` and `aud` of every token. */
-export const ISSUER = "tessera";
+const ISSUER = "tessera";
 
 /** Signs an access token: a JWT, EdDSA over Ed25519. */
 export function signAccessToken(signer: Signer, claims: AccessTokenClaims): Promise<string> {
