@@ -1,11 +1,14 @@
 import { type PassClaims, passKeysOf, signPass } from "@tessera/admission-pass";
 import { claimOutcome } from "../src/app/claim-outcome.ts";
 import { PassGate } from "../src/app/pass-gate.ts";
+import type { NewReservation } from "../src/app/reservation-store.ts";
 import { Sales } from "../src/app/sales.ts";
 import { WaitingRooms } from "../src/app/waiting-rooms.ts";
 import type { Room } from "../src/domain/waiting-room.ts";
+import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import { MemorySales } from "./memory-sales.ts";
+import { Turnstile } from "./turnstile.ts";
 import { type Replica, useReservations } from "./use-reservations.ts";
 import { admitAll, keyOf, openRoom, useWaitingRoomStores } from "./use-waiting-room.ts";
 
@@ -90,4 +93,14 @@ export function usePassGate() {
       await stores.redis().hset(key, member, [...fields, claimTime - ms].join(","));
     },
   };
+}
+
+/** A store that writes no reservation until it is told to. */
+export class SlowInsert extends MysqlReservationStore {
+  readonly turnstile = new Turnstile();
+
+  override async insert(created: readonly NewReservation[]): Promise<void> {
+    await this.turnstile.pass();
+    await super.insert(created);
+  }
 }
