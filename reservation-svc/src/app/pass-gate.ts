@@ -54,9 +54,6 @@ interface Wanted<T> {
   what: T;
 }
 
-/** A pass's end is the waiting room's to tell, by the store's clock. */
-const NEVER_LATE = () => new Date(0);
-
 /** For those whom a lost store lets through. */
 const NOTHING_HELD: HeldPass = {
   use: () => Promise.resolve(),
@@ -147,36 +144,38 @@ export class PassGate {
     if (answer instanceof StoreLost) {
       return this.#letThrough(room, answer);
     }
-    const end = (units: number, claimTime?: number) =>
-      this.#end(room, { ...claim, units, ...(claimTime === undefined ? {} : { claimTime }) });
+    const use = (units: number) => this.#end(room, { ...claim, units });
     if (typeof answer === "object" && "claimTime" in answer) {
       const { claimTime } = answer;
-      return { use: (units) => end(units), handBack: () => end(0, claimTime) };
+      return { use, handBack: () => this.#end(room, { ...claim, units: 0, claimTime }) };
     }
     if (answer === "repeated") {
       // What an earlier try claimed may be under way elsewhere, and come to something.
-      return { use: (units) => end(units), handBack: NOTHING_HELD.handBack };
+      return { use, handBack: NOTHING_HELD.handBack };
     }
-    throw refusalOf(answer, pass, wish.requestId);
+    throw refusalOf(answer, room.eventId, wish.requestId);
   }
 
-  /**
-   * What the pass says, late or not: a request that claimed it in time may come again. Undefined when
-   * there is none and the store is lost.
-   */
+  /** What the pass says; undefined when it does not matter, because the store is lost. */
   async #read(
     { eventId, closeTime }: Room,
     { userId, admissionPass }: PassWish,
   ): Promise<PassClaims | undefined> {
     const { store, passKeys: keys } = this.#deps;
-    if (admissionPass !== "") {
-      return await verifyPass(admissionPass, { eventId, userId }, { keys, clock: NEVER_LATE });
+    if (admissionPass === "") {
+      if (store.isLost) {
+        return undefined;
+      }
+      // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
+      throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
     }
-    if (store.isLost) {
-      return undefined;
+    try {
+      return await verifyPass(admissionPass, { eventId, userId }, { keys });
+    } catch (reason) {
+      // Whoever had a pass gets no new one while the store is lost.
+      const isLate = reason instanceof ServiceError && reason.reason === "PASS_EXPIRED";
+      return isLate && store.isLost ? undefined : refuse(reason);
     }
-    // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
-    throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
   }
 
   /** Another reservation claimed the pass and was not heard of since. */
@@ -225,12 +224,12 @@ export class PassGate {
 
 function refusalOf(
   answer: Exclude<ClaimAnswer, { claimTime: number } | "repeated">,
-  { eventId, expireTime }: PassClaims,
+  eventId: string,
   requestId: string,
 ): ServiceError {
   switch (answer) {
     case "unknown":
-      return expireTime <= new Date() ? passExpired(eventId) : passUnknown(eventId);
+      return passUnknown(eventId);
     case "expired":
       return passExpired(eventId);
     case "used":

@@ -104,9 +104,9 @@ describe("InventoryLedger", () => {
     ]);
   });
 
-  it("takes everything for granted that an older inventory-svc cannot tell of", async () => {
+  it("says that an older inventory-svc cannot tell what was granted", async () => {
     const found = await ledgerOver({}).find(["a"], {});
-    expect(found.get("a")).to.deep.equal({ hasUnits: true });
+    expect(found.get("a")).to.deep.equal({ hasUnits: undefined });
     const away = ledgerOver({
       batchGetAllocations: () => {
         throw toConnectError(new ServiceError("OVERLOADED", "full"), "inventory.tessera");
