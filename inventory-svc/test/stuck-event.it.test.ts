@@ -65,8 +65,35 @@ describe("an event whose row somebody keeps locked", () => {
         expect(await stockOf(client, eventId)).to.deep.equal([[8, 2, 0]]);
       }
     });
-    await Promise.all(events.map(sell));
-    expect(await stockOf(client, stuck.eventId)).to.deep.equal([[9, 1, 0]]);
+    // As soon as somebody gets the lock, it is as any other.
+    await Promise.all([...events, stuck, stuck, stuck].map(sell));
+    expect(await stockOf(client, stuck.eventId)).to.deep.equal([[6, 4, 0]]);
+  });
+
+  it("takes one connection, and the others have their answer at once, however many want it", async function () {
+    this.timeout(30_000);
+    const { client } = inventory;
+    const [stuck, other] = [await createEvent(client, [50]), await createEvent(client, [50])];
+    await whileLocked(stuck, async () => {
+      await failureOf(sell(stuck));
+      let isOver = false;
+      const wanted = Promise.all(Array.from({ length: 40 }, () => failureOf(sell(stuck))));
+      const ended = wanted.finally(() => {
+        isOver = true;
+      });
+      // What others do meanwhile waits for none of it.
+      let count = 0;
+      do {
+        await sell(other);
+        count += 1;
+      } while (!isOver && count < 50);
+      for (const failure of await wanted) {
+        expect(failure).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      }
+      await ended;
+    });
+    await Promise.all(Array.from({ length: 40 }, () => sell(stuck)));
+    expect(await stockOf(client, stuck.eventId)).to.deep.equal([[10, 40, 0]]);
   });
 
   it("is known as stuck from the first call on, also from one that came alone", async function () {

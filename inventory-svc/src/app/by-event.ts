@@ -32,8 +32,8 @@ interface Group {
   places: number[];
 }
 
-/** How long before its caller's deadline a call tells what has been done, in milliseconds. */
-const ANSWER_BEFORE_MS = 250;
+/** How long before its caller's deadline a call tells what has been done: milliseconds, and a share at most. */
+const ANSWER_BEFORE = { ms: 250, share: 0.2 };
 
 /**
  * Runs `work` once for each event, for all at the same time: the ledger combines them.
@@ -64,9 +64,11 @@ export async function byEvent<T>(
 
 /** Rejects with DEADLINE_EXCEEDED when the work takes so long that its neighbours would be late. */
 export function inTime<T>({ timeoutMs }: Call, work: Promise<T>): Promise<T> {
-  return timeoutMs === undefined
-    ? work
-    : within(Math.max(1, timeoutMs - ANSWER_BEFORE_MS), "the event's stock", work);
+  if (timeoutMs === undefined) {
+    return work;
+  }
+  const left = timeoutMs - Math.min(ANSWER_BEFORE.ms, ANSWER_BEFORE.share * timeoutMs);
+  return within(Math.max(1, Math.floor(left)), "the event's stock", work);
 }
 
 function groupsOf(refs: readonly Ref[]): Group[] {

@@ -11,6 +11,7 @@ import { auditEvent, extendAllocation, findAllocations, findOrphans } from "./le
 import { isMaking, readBooks, withReplays } from "./read-books.ts";
 import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts";
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
+import { type Attempt, StuckEvents } from "./stuck-events.ts";
 import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 
 /** Failures after which nothing was left behind, and the same may succeed at once. */
@@ -21,9 +22,6 @@ const LOCKED = new Set(["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"]);
 
 /** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
 const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
-
-/** Events that are known to be stuck at most; of more, each costs its neighbours a lock's time-out. */
-const STUCK_MAX = 1_000;
 
 /** The answer to a settlement that is to be tried by itself. */
 const ALONE = "alone";
@@ -41,9 +39,9 @@ export class MysqlLedger implements Ledger {
   readonly #guard: StockGuard;
   readonly #onChange: (eventId: string) => void;
   readonly #batcher: Batcher<Settlement, Done | typeof ALONE>;
-  readonly #alone: Batcher<Settlement, Done>;
-  /** Events whose lock somebody keeps: what is wanted of them goes by itself until one gets it. */
-  readonly #stuck = new Set<string>();
+  readonly #alone: Batcher<Settlement & Attempt, Done>;
+  /** What is wanted of these goes by itself until one gets the lock. */
+  readonly #stuck = new StuckEvents(isLockTimeout);
 
   /** `onChange` is told of every event whose stock changed. */
   constructor(
@@ -60,7 +58,7 @@ export class MysqlLedger implements Ledger {
     });
     this.#alone = new Batcher({
       name: "the ledger's queue",
-      run: (settlements) => Promise.all(settlements.map((one) => this.#settleAlone(one))),
+      run: (settlements) => Promise.all(settlements.map((one) => this.#settleOne(one))),
       ...LIMITS,
       maxBatch: 1,
     });
@@ -71,11 +69,20 @@ export class MysqlLedger implements Ledger {
     decide: (book: Book) => T,
   ): Promise<Settled<T> | undefined> {
     const settlement = { query, decide };
-    const isStuck = this.#stuck.has(query.eventId);
-    const done = isStuck ? ALONE : await this.#batcher.submit(settlement);
-    const { settled } = done === ALONE ? await this.#alone.submit(settlement) : done;
+    const done = this.#stuck.has(query.eventId) ? ALONE : await this.#batcher.submit(settlement);
+    const { settled } = done === ALONE ? await this.#settleAlone(settlement) : done;
     // What `decide` returned goes through the batch untouched.
     return settled as Settled<T> | undefined;
+  }
+
+  /** Settles what shares no transaction; where another one got the lock meanwhile, as any other. */
+  async #settleAlone(settlement: Settlement): Promise<Done> {
+    const { eventId } = settlement.query;
+    const done =
+      (await this.#stuck.attempt(eventId, (attempt) =>
+        this.#alone.submit({ ...settlement, ...attempt }),
+      )) ?? (await this.#batcher.submit(settlement));
+    return done === ALONE ? await this.#alone.submit({ ...settlement, isWaiting: true }) : done;
   }
 
   find: Ledger["find"] = (ids) =>
@@ -103,36 +110,28 @@ export class MysqlLedger implements Ledger {
         for (const [settlement, answer] of await this.#settleGroup(group)) {
           answers.set(settlement, answer);
         }
-      } catch (reason) {
-        this.#noteStuck(group, reason);
+      } catch {
+        const [one, ...others] = group;
+        if (one !== undefined && others.length === 0) {
+          this.#stuck.add(one.query.eventId);
+        }
         break;
       }
     }
-    // One of a group waited for its event in vain. Nobody waits for its next try.
+    // One of a group waited for its event in vain, of several nobody knows which. Nobody waits for
+    // its next try.
     return settlements.map((one) => answers.get(one) ?? ALONE);
   }
 
-  /** Learns whether the event's lock is to be had; asks without waiting where it was not. */
-  async #settleAlone(settlement: Settlement): Promise<Done | Error> {
-    const { eventId } = settlement.query;
-    const isStuck = this.#stuck.has(eventId);
+  async #settleOne(settlement: Settlement & Attempt): Promise<Done | Error> {
+    const { isWaiting } = settlement;
     try {
       const answers = await twice((hasReplays) =>
-        this.#settleOnce([settlement], { hasReplays, isStuck }),
+        this.#settleOnce([settlement], { hasReplays, isWaiting }),
       );
-      this.#stuck.delete(eventId);
       return answers.get(settlement) ?? new Error("a settlement was lost");
     } catch (reason) {
-      this.#noteStuck([settlement], reason);
       return asFailure(reason);
-    }
-  }
-
-  /** Of several it is not known which one waited. */
-  #noteStuck([one, ...others]: readonly Settlement[], reason: unknown): void {
-    const isKnown = one !== undefined && others.length === 0 && isLockTimeout(reason);
-    if (isKnown && this.#stuck.size < STUCK_MAX) {
-      this.#stuck.add(one.query.eventId);
     }
   }
 
@@ -142,7 +141,7 @@ export class MysqlLedger implements Ledger {
    */
   async #settleGroup(group: readonly Settlement[]): Promise<Map<Settlement, Done | Error>> {
     try {
-      return await twice((hasReplays) => this.#settleOnce(group, { hasReplays, isStuck: false }));
+      return await twice((hasReplays) => this.#settleOnce(group, { hasReplays, isWaiting: true }));
     } catch (reason) {
       if (isLockTimeout(reason)) {
         throw reason;
@@ -169,9 +168,10 @@ export class MysqlLedger implements Ledger {
    */
   #settleOnce(
     group: readonly Settlement[],
-    { hasReplays, isStuck }: { hasReplays: boolean; isStuck: boolean },
+    { hasReplays, isWaiting }: { hasReplays: boolean; isWaiting: boolean },
   ): Promise<Map<Settlement, Done | Error>> {
-    const lock = isStuck ? this.#guard.lock.replace("UPDATE", "UPDATE NOWAIT") : this.#guard.lock;
+    const { lock: waits } = this.#guard;
+    const lock = isWaiting ? waits : waits.replace("UPDATE", "UPDATE NOWAIT");
     return withConnection(this.#pool, async (connection) => {
       const answers = new Map<Settlement, Done | Error>();
       const waiting: Settlement[] = [];

@@ -1,0 +1,117 @@
+import { dependencyUnavailable } from "@tessera/service-kit/service-error";
+
+/** How an event is to be settled whose lock somebody else may keep. */
+export interface Attempt {
+  /** False when the lock is asked for without waiting for it. */
+  isWaiting: boolean;
+}
+
+/** What is known of one event's lock. */
+interface Lock {
+  /** True when it was waited for in vain. */
+  isStuck: boolean;
+  /** performance.now() from which it is waited for again. */
+  waitTime: number;
+  /** True while an attempt waits for it. */
+  isWaitedFor: boolean;
+  /** The attempt that is under way; never rejects. */
+  trying?: Promise<unknown> | undefined;
+}
+
+/** Events that are kept in mind at most; beyond, each attempt waits as if it were the first. */
+const EVENTS_MAX = 1_000;
+/** How long after waiting in vain a lock is only asked for, in milliseconds. */
+const WAIT_EVERY_MS = 1_000;
+
+/**
+ * Events whose lock somebody may keep: a replica that was frozen, an operator's session.
+ *
+ * One attempt is under way for each, so that all that is wanted of a stuck event takes one
+ * connection. Whoever comes meanwhile shares the attempt's fate, or is refused at once while it waits
+ * for a lock that was waited for in vain before.
+ */
+export class StuckEvents {
+  readonly #isLockTimeout: (reason: unknown) => boolean;
+  readonly #locks = new Map<string, Lock>();
+
+  constructor(isLockTimeout: (reason: unknown) => boolean) {
+    this.#isLockTimeout = isLockTimeout;
+  }
+
+  /** True when the event's lock was waited for in vain, and nobody got it since. */
+  has(eventId: string): boolean {
+    return this.#locks.get(eventId)?.isStuck === true;
+  }
+
+  /** The event's lock was waited for in vain. */
+  add(eventId: string): void {
+    const lock = this.#lockOf(eventId);
+    if (lock !== undefined) {
+      lock.isStuck = true;
+      lock.waitTime = performance.now() + WAIT_EVERY_MS;
+    }
+  }
+
+  /**
+   * Tries to settle the event, one at a time. Resolves to undefined when another attempt has got the
+   * lock meanwhile: the event is as any other. Throws DEPENDENCY_UNAVAILABLE when it is stuck.
+   */
+  async attempt<T>(eventId: string, work: (how: Attempt) => Promise<T>): Promise<T | undefined> {
+    const lock = this.#lockOf(eventId);
+    if (lock === undefined) {
+      return await work({ isWaiting: true });
+    }
+    if (lock.trying !== undefined) {
+      if (!(lock.isStuck && lock.isWaitedFor)) {
+        await lock.trying;
+      }
+      if (this.#locks.has(eventId)) {
+        throw dependencyUnavailable("the event's stock", new Error("others keep its lock"));
+      }
+      return undefined;
+    }
+    const working = this.#try(lock, work);
+    lock.trying = working.then(
+      () => this.#locks.delete(eventId),
+      (reason: unknown) => this.#fail(eventId, reason),
+    );
+    await lock.trying;
+    return await working;
+  }
+
+  async #try<T>(lock: Lock, work: (how: Attempt) => Promise<T>): Promise<T> {
+    if (lock.isStuck) {
+      try {
+        return await work({ isWaiting: false });
+      } catch (reason) {
+        if (!this.#isLockTimeout(reason) || performance.now() < lock.waitTime) {
+          throw reason;
+        }
+      }
+    }
+    lock.isWaitedFor = true;
+    return await work({ isWaiting: true });
+  }
+
+  #fail(eventId: string, reason: unknown): void {
+    const lock = this.#locks.get(eventId);
+    if (lock === undefined || !this.#isLockTimeout(reason)) {
+      this.#locks.delete(eventId);
+      return;
+    }
+    if (lock.isWaitedFor) {
+      this.add(eventId);
+    }
+    lock.isWaitedFor = false;
+    lock.trying = undefined;
+  }
+
+  #lockOf(eventId: string): Lock | undefined {
+    let lock = this.#locks.get(eventId);
+    if (lock === undefined && this.#locks.size < EVENTS_MAX) {
+      lock = { isStuck: false, waitTime: 0, isWaitedFor: false };
+      this.#locks.set(eventId, lock);
+    }
+    return lock;
+  }
+}
