@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import type { Room } from "../src/domain/waiting-room.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import { SeparateSteps } from "./separate-steps.ts";
 import {
@@ -23,10 +22,6 @@ describe("admission to a waiting room's sale", () => {
   before(async () => {
     store = await stores.newStore();
   });
-
-  /** Somebody was heard so long ago, and nobody since. */
-  const lastHeard = (room: Room, ms: number) =>
-    stores.redis().hset(keyOf(room, "room"), "heard_time", Date.now() - ms);
 
   it("lets in the head of the line, as many as there are slots", async () => {
     const room = openRoom({ maxActive: 3 });
@@ -108,40 +103,6 @@ describe("admission to a waiting room's sale", () => {
     ]);
     // Whoever was silent for too long takes a new place, at the end.
     expect(shortly(await store.join(room, [gone], IN_STOCK))).to.deep.equal(["waiting 2"]);
-  });
-
-  it("passes over nobody while nothing reaches the room, and the others as soon as it does", async () => {
-    const room = openRoom({ maxActive: 1 });
-    const [one, two, three] = people(3) as [string, string, string];
-    await store.join(room, [one, two, three], IN_STOCK);
-    for (const id of [one, two]) {
-      await stores.age(room, id, LONG_MS);
-    }
-    await lastHeard(room, 11_000);
-    const nobody = { admitted: 0, skipped: 0, waiting: 3, stalledMs: 0 };
-    expect(await store.admit(room, PLENTY)).to.include(nobody);
-    expect(shortly(await store.poll(room, [three]))).to.deep.equal(["waiting 3"]);
-    expect(await store.admit(room, PLENTY)).to.include({ admitted: 1, skipped: 2 });
-    expect(shortly(await store.poll(room, [two, three]))).to.deep.equal(["waiting 1", "admitted"]);
-  });
-
-  it("gives those whose grace ended while nothing reached the room another one", async () => {
-    const room = openRoom({ maxActive: 1 });
-    const [skipped, expired, admitted] = people(3) as [string, string, string];
-    await store.join(room, [skipped, expired, admitted], IN_STOCK);
-    await stores.age(room, skipped, LONG_MS);
-    await stores.age(room, expired, LONG_MS);
-    expect(await store.admit(room, PLENTY)).to.include({ admitted: 1, skipped: 2 });
-    // The graces ended 40 and 180 seconds ago, the time to fetch the pass 30, and 100 ago was the last word.
-    await stores.age(room, skipped, 100_000);
-    await stores.age(room, expired, 240_000);
-    await stores.age(room, admitted, 42_000);
-    await lastHeard(room, 100_000);
-    expect(shortly(await store.poll(room, [skipped, expired, admitted]))).to.deep.equal([
-      "waiting 1",
-      "expired",
-      "waiting 1",
-    ]);
   });
 
   it("serves those who returned in the order that they had", async () => {

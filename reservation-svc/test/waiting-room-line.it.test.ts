@@ -201,7 +201,7 @@ describe("the line of a waiting room", () => {
       const leftMs = () => stores.redis().pttl(keyOf(room, "places"));
       expect(await leftMs()).to.be.within(1, 3_600_000);
       const heard = await small.join(room, people(1), { isAllGone: true });
-      expect(shortly(heard)).to.deep.equal(["gone"]);
+      expect(heard).to.deep.equal([{ standing: { state: "gone" }, isNew: false }]);
       expect(await stores.sizes(room)).to.include({ places: 2 });
       expect(await leftMs()).to.be.within(1, 3_600_000);
       // Who starts anew keeps the place for as long as ever.

@@ -153,6 +153,9 @@ export class CreateReservation {
     try {
       pass = await this.#deps.gate.claim(room, wish, { reservationId: id, deadline });
     } catch (refusal) {
+      if (isNotAnswered(refusal)) {
+        throw refusal;
+      }
       // What was reserved with the pass is told again, whatever became of the pass since.
       return (await this.#replay(request)) ?? (await this.#finish(request)) ?? refuse(refusal);
     }
@@ -172,8 +175,9 @@ export class CreateReservation {
 
   /** Keeps what the ledger granted to a first try that died before it could. */
   async #finish(request: Request): Promise<Created | undefined> {
-    const { id, wish } = request;
-    const allocation = wish.admissionPass === "" ? undefined : await this.#allocations.find(id);
+    const { id, wish, deadline } = request;
+    const isShown = wish.admissionPass !== "";
+    const allocation = isShown ? await this.#allocations.find(id, deadline) : undefined;
     return allocation?.hasUnits === true ? await this.#create(request) : undefined;
   }
 
@@ -183,7 +187,7 @@ export class CreateReservation {
     const gone = this.#deps.cache.soldOut(wish.eventId, wish.items);
     if (gone !== undefined) {
       // This buyer may have been among the lucky ones, and asks again.
-      const allocation = await this.#allocations.find(id);
+      const allocation = await this.#allocations.find(id, deadline);
       const first = allocation === undefined ? undefined : await this.#replay(request);
       if (first !== undefined) {
         return first;
@@ -206,7 +210,7 @@ export class CreateReservation {
       return first;
     }
     // The first try died between the ledger and the write: this one finishes it, if it still can.
-    if ((await this.#allocations.find(id))?.hasUnits === false) {
+    if ((await this.#allocations.find(id, deadline))?.hasUnits === false) {
       throw holdExpired(id);
     }
     return answer;
@@ -267,6 +271,14 @@ const OPEN_ENDED: ReadonlySet<Reason> = new Set([
   "DEPENDENCY_UNAVAILABLE",
   "INTERNAL",
 ]);
+
+/** True when the pass was not even looked at: there is no time left, or too much to do. */
+function isNotAnswered(refusal: unknown): boolean {
+  return (
+    refusal instanceof ServiceError &&
+    (refusal.reason === "DEADLINE_EXCEEDED" || refusal.reason === "OVERLOADED")
+  );
+}
 
 /** What must be the same for two requests to be the same request. */
 function bodyHashOf({ eventId, items }: CreateWish): Buffer {

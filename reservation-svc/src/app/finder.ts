@@ -30,9 +30,9 @@ export class Finder<T> {
     return this.#batcher.depth;
   }
 
-  /** What has this id, if there is anything. */
-  async find(id: string): Promise<T | undefined> {
-    const { found } = await this.#batcher.submit(id);
+  /** What has this id, if there is anything. Not looked for once it is `deadline`, a performance.now(). */
+  async find(id: string, deadline?: number): Promise<T | undefined> {
+    const { found } = await this.#batcher.submit(id, deadline);
     return found;
   }
 }

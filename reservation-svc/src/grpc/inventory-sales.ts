@@ -6,10 +6,10 @@ import type { RoomRules, Sale, Stock } from "../domain/waiting-room.ts";
 import { dateOf, told } from "./from-inventory.ts";
 
 /**
- * How long what is left is waited for, in milliseconds: whoever asks is told what was known last, and
- * has a deadline of their own.
+ * How long what is left is waited for, in milliseconds: longer than inventory-svc's own read may
+ * take, and not until the deadline of whoever is told what was known last.
  */
-const STOCK_TIMEOUT_MS = 500;
+const STOCK_TIMEOUT_MS = 1_200;
 
 /** Events as inventory-svc serves them. Its refusals arrive as the ServiceErrors they were. */
 export class InventorySales implements SaleSource {

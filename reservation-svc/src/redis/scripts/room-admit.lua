@@ -77,7 +77,12 @@ local function turn(member)
   local place = readPlace(member)
   if not place then
     return
-  elseif place.due >= now then
+  end
+  if place.due < now and wasQuiet(place.due) and now < quietMercyEnd() then
+    -- Silent for no fault of theirs: as if they had just been heard.
+    place.due = now + HEARD_MS
+  end
+  if place.due >= now then
     place.kind, place.serial, place.isFetched, place.claim = "A", whole(now), false, ""
     redis.call("ZADD", ACTIVE, place.due, member)
     admitted = admitted + 1

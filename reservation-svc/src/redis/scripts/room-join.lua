@@ -40,16 +40,15 @@ local function enter(member, number, isKnown)
   if generation <= gone then
     -- Remembered where there is room, so that a poll says the same; there is no line to stand in.
     if not isFull then
+      people = people + (isKnown and 0 or 1)
       writePlace(member, place)
     end
-    return answer("G", true)
+    return answer("G", not isFull)
   end
   if isFull then
     return answer("F")
   end
-  if not isKnown then
-    people = people + 1
-  end
+  people = people + (isKnown and 0 or 1)
   if now < OPEN then
     place.order = whole(number)
   else

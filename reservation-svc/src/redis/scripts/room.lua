@@ -35,6 +35,8 @@ local POLLS_PER_SECOND, MAX_PEOPLE = tonumber(ARGV[6]), tonumber(ARGV[7])
 local GRACE_MS = 60000
 -- When nobody at all was heard for so long, it is not they who are silent: nothing reaches the room.
 local QUIET_MS = 10000
+-- How long somebody who was just heard near the head of the line may take to call again.
+local HEARD_MS = 15000
 local DRAWN_BELOW = 281474976710656
 -- How long an ended place is remembered; the places after the sale; the draw, so that it can be
 -- checked.
@@ -87,13 +89,19 @@ local function writePlace(member, place)
   redis.call("HSET", PLACES, member, text)
 end
 
+-- True of a time at which nothing reached the room.
+local function wasQuiet(time)
+  return time >= figure("quiet_from", 0) and time < figure("quiet_end", 0)
+end
+
 -- The end of somebody's grace, which nobody could use while nothing reached the room.
 local function graceEnd(time)
-  local quietEnd = figure("quiet_end", 0)
-  if time >= figure("quiet_from", 0) and time < quietEnd then
-    return quietEnd + GRACE_MS
-  end
-  return time
+  return wasQuiet(time) and figure("quiet_end", 0) + GRACE_MS or time
+end
+
+-- Until when people have come back after nothing reached the room: everybody's interval, and a grace.
+local function quietMercyEnd()
+  return figure("quiet_end", 0) + math.min(waiting / POLLS_PER_SECOND * 1000, 300000) + GRACE_MS
 end
 
 -- N: no place · G: gone · W: waits · R: may come back · A: admitted · E: expired
@@ -164,7 +172,10 @@ end
 local function noteHeard()
   local heardTime = figure("heard_time", now)
   if now - heardTime > QUIET_MS then
-    redis.call("HSET", ROOM, "quiet_from", whole(heardTime), "quiet_end", whole(now))
+    -- Whoever has not used the grace of the time before has it still.
+    local isOneMore = heardTime < figure("quiet_end", 0) + GRACE_MS
+    local from = isOneMore and figure("quiet_from", heardTime) or heardTime
+    redis.call("HSET", ROOM, "quiet_from", whole(from), "quiet_end", whole(now))
   end
   redis.call("HSET", ROOM, "heard_time", whole(now))
 end
@@ -188,13 +199,13 @@ local function hear(member, place, isNew)
     place.kind, standing = "W", "W"
   end
   if standing == "W" then
-    -- Whoever came back is next, and is not in the line.
-    local position = (redis.call("ZRANK", LINE, member) or 0) + 1
-    local after = pollAfter(position)
+    -- Whoever came back is next, and is not in the line; before the draw nobody has a position.
+    local rank = redis.call("ZRANK", LINE, member)
+    local position = now >= OPEN and (rank or 0) + 1 or 0
+    local after = pollAfter((rank or redis.call("ZRANK", RETURNED, member) or 0) + 1)
     place.due = now + 2 * after + 10000
     writePlace(member, place)
-    -- Before the draw nobody has a position.
-    return answer("W", isNew, now >= OPEN and position or 0, after)
+    return answer("W", isNew, position, after)
   elseif standing == "A" then
     if not place.isFetched then
       -- A pass counts whole seconds.
