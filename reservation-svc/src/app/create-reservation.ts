@@ -10,6 +10,7 @@ import {
   requestInProgress,
   soldOut,
 } from "../domain/errors.ts";
+import { heldReservation } from "../domain/held-reservation.ts";
 import { asFirstAnswered, type Item, type Reservation } from "../domain/reservation.ts";
 import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
@@ -217,7 +218,7 @@ export class CreateReservation {
   }
 
   async #keep(request: Request, grant: Grant): Promise<Created> {
-    const reservation = heldReservation(request.id, request.wish, grant);
+    const reservation = heldReservation({ ...grant, ...request.wish, id: request.id });
     try {
       await this.#writer.submit({ reservation, bodyHash: request.bodyHash });
     } catch (reason) {
@@ -287,23 +288,4 @@ function bodyHashOf({ eventId, items }: CreateWish): Buffer {
     ...items.map(({ ticketTypeId, quantity }) => [ticketTypeId, quantity]).sort(),
   ]);
   return hash("sha256", body, "buffer").subarray(0, 16);
-}
-
-function heldReservation(id: string, wish: CreateWish, grant: Grant): Reservation {
-  return {
-    id,
-    eventId: wish.eventId,
-    userId: wish.userId,
-    state: "held",
-    items: wish.items,
-    totalMinor: grant.totalMinor,
-    currency: grant.currency,
-    createTime: grant.allocateTime,
-    firstExpireTime: grant.expireTime,
-    expireTime: grant.expireTime,
-    updateTime: grant.allocateTime,
-    paymentReference: "",
-    extendCount: 0,
-    isReacquired: false,
-  };
 }
