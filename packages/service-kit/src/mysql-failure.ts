@@ -20,6 +20,7 @@ const TRANSIENT = new Set([
   "ER_LOCK_WAIT_TIMEOUT",
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_NOWAIT",
+  "ER_QUERY_TIMEOUT",
   // What was the writer until a failover says so; its connections are closed with the failure.
   "ER_OPTION_PREVENTS_STATEMENT",
   "ER_READ_ONLY_MODE",
@@ -48,7 +49,12 @@ export function isTransient(reason: unknown): boolean {
     return false;
   }
   const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
-  return TRANSIENT.has(code) || reason.message === "Queue limit reached." || isClosed(reason);
+  return TRANSIENT.has(code) || isPoolFull(reason) || isClosed(reason);
+}
+
+/** True when as many callers waited for a connection as may. */
+export function isPoolFull(reason: unknown): boolean {
+  return reason instanceof Error && reason.message === "Queue limit reached.";
 }
 
 function isClosed(reason: Error): boolean {

@@ -3,7 +3,7 @@ import { type Pool as CallbackPool, format } from "mysql2";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { DataSource, type EntitySchema, type MigrationInterface } from "typeorm";
 import { within } from "./deadline.ts";
-import { isTimeout, isTransient, storeFailure } from "./mysql-failure.ts";
+import { isPoolFull, isTimeout, isTransient, storeFailure } from "./mysql-failure.ts";
 import { hasPulse, listenTo, whileAnswering } from "./mysql-pulse.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
@@ -264,7 +264,8 @@ export async function checkMysql(source: DataSource): Promise<void> {
       timeoutMs: CHECK_TIMEOUT_MS,
     });
   } catch (reason) {
-    const isSlow = reason instanceof ServiceError && isTimeout(reason.cause);
+    const cause = reason instanceof ServiceError ? reason.cause : reason;
+    const isSlow = isTimeout(cause) || isPoolFull(cause);
     if (!isSlow || !(await hasPulse(pool))) {
       throw dependencyUnavailable("mysql", reason);
     }

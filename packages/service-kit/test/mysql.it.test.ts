@@ -233,10 +233,12 @@ describe("a MySQL pool", () => {
     await withConnection(pool, (connection) => connection.query("SELECT 1"));
   });
 
-  it("is ready while all its connections are busy", async () => {
-    const source = await open(1);
+  it("is ready while all its connections are busy, and as many wait for one as may", async () => {
+    const source = await open(1, 1);
     const gate = Promise.withResolvers<void>();
     const holding = withConnection(poolOf(source), () => gate.promise);
+    await checkMysql(source);
+    // What gave up waiting is still in the pool's queue.
     await checkMysql(source);
     gate.resolve();
     await holding;
