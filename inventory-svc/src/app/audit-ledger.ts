@@ -16,7 +16,7 @@ export class LedgerAuditor {
   readonly #deps: { ledger: Ledger; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
-  /** Those whose last audit failed come last, so that they hold no others up. */
+  /** Those whose last audit failed wait until there is nothing else, so that they hold no others up. */
   readonly #failed = new Set<string>();
   readonly #told = new Map<string, StockUnits>();
   #notBefore = 0;
@@ -44,7 +44,8 @@ export class LedgerAuditor {
     try {
       const all = [...new Set([...this.#wanting.keys(), ...this.#waiting])];
       const first = all.filter((eventId) => !this.#failed.has(eventId));
-      for (const eventId of [...first, ...this.#failed].slice(0, MAX_PER_ROUND)) {
+      const next = first.length > 0 ? first : [...this.#failed];
+      for (const eventId of next.slice(0, MAX_PER_ROUND)) {
         await this.#audit(eventId);
       }
     } finally {
