@@ -117,7 +117,7 @@ describe("EventReads", () => {
     const late = [
       reads.event(randomUUID()),
       reads.stock(randomUUID()),
-      reads.list("SELECT 1 FROM event WHERE FALSE", []),
+      reads.list("SELECT 1 FROM event WHERE FALSE", [], performance.now()),
     ];
     now = 1_001;
     for (const answer of await Promise.allSettled(late)) {

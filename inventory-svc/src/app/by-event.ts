@@ -17,7 +17,7 @@ export interface BatchDeps {
   onBug: (reason: unknown) => void;
 }
 
-/** What it is told by its caller. */
+/** What a call is told by its caller. */
 export interface Call {
   /** Aborted when the caller has gone. */
   signal?: AbortSignal | undefined;

@@ -14,6 +14,8 @@ export interface EventQuery {
   namePrefix: string;
   after: EventPosition | undefined;
   limit: number;
+  /** performance.now() from which nobody waits for the page; never when absent. */
+  deadline?: number;
 }
 
 /** Where events are kept. */

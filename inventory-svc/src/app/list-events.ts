@@ -1,20 +1,26 @@
 import { openPageToken, sealPageToken } from "@tessera/service-kit/page-token";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Event } from "../domain/event.ts";
+import type { Call } from "./by-event.ts";
 import type { EventPosition, EventSort, EventStore } from "./event-store.ts";
 
 /** The last instant that SQL can name, in milliseconds. */
 const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** How long a list waits for its turn at most, in milliseconds. */
+const WAIT_MS = 1_000;
+
 /** Lists a page of events. Throws INVALID_PAGE_TOKEN. */
 export async function listEvents(
   store: EventStore,
   query: { sort: EventSort; namePrefix: string; limit: number; pageToken: string },
+  { timeoutMs = WAIT_MS }: Call = {},
 ): Promise<{ events: Event[]; nextPageToken: string }> {
   const { sort, namePrefix, limit, pageToken } = query;
   const scope = listScope(sort, namePrefix);
   const after = positionOf(scope, pageToken, sort);
-  const { events, next } = await store.list({ sort, namePrefix, limit, after });
+  const deadline = performance.now() + Math.min(WAIT_MS, timeoutMs);
+  const { events, next } = await store.list({ sort, namePrefix, limit, after, deadline });
   return { events, nextPageToken: next === undefined ? "" : sealPageToken(scope, next) };
 }
 

@@ -65,8 +65,8 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
       const ids = parseUuids("event_ids", request.eventIds);
       return { events: (await batchGetEvents(events, ids)).map(toEvent) };
     },
-    async listEvents(request) {
-      const page = await listEvents(events, parseListEvents(request));
+    async listEvents(request, context) {
+      const page = await listEvents(events, parseListEvents(request), callOf(context));
       return { events: page.events.map(toEvent), nextPageToken: page.nextPageToken };
     },
     async getAvailability(request) {

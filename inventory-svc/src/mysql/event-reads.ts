@@ -5,6 +5,7 @@ import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import type { Event } from "../domain/event.ts";
 import type { StockLine } from "../domain/ledger.ts";
+import { BOUNDED_SELECT, READ_TIMEOUT_MS } from "./bounded-select.ts";
 import {
   EVENT_FIELDS,
   type EventRecord,
@@ -14,9 +15,6 @@ import {
 } from "./event-records.ts";
 import { STOCK_COLUMNS, type StockRecord, toStockLine } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
-
-/** How long a read may take, in milliseconds. */
-const READ_TIMEOUT_MS = 1_000;
 
 /** Reads that one statement serves, statements at once, and reads that wait: of each kind. */
 const LIMITS = { maxBatch: 128, maxInFlight: 2, maxQueue: 4_000 };
@@ -64,7 +62,7 @@ export class EventReads {
 
   /** The hash of the request that made an event, or undefined when there is none. */
   async requestHash(id: string): Promise<string | undefined> {
-    const sql = "SELECT request_hash FROM event WHERE id = ?";
+    const sql = `${BOUNDED_SELECT} request_hash FROM event WHERE id = ?`;
     const [record] = (await this.#query(sql, [uuidToBytes(id)])) as { request_hash: Buffer }[];
     return record === undefined ? undefined : uuidFromBytes(record.request_hash);
   }
@@ -74,15 +72,15 @@ export class EventReads {
     return (await this.#stocks.submit({ id: eventId, startTime: this.#now() })).found;
   }
 
-  /** The events that a statement finds, in its order; it selects `seq` and `EVENT_FIELDS`. */
-  list(sql: string, values: unknown[]): Promise<Listed> {
-    return this.#lists.submit({ sql, values, startTime: this.#now() });
+  /**
+   * The events that a statement finds, in its order; it selects `seq` and `EVENT_FIELDS`. Not begun
+   * once it is `deadline`, a performance.now() time.
+   */
+  list(sql: string, values: unknown[], deadline?: number): Promise<Listed> {
+    return this.#lists.submit({ sql, values }, deadline);
   }
 
-  async #serveList({ sql, values, startTime }: ListWish): Promise<Listed | Error> {
-    if (startTime < this.#now() - READ_TIMEOUT_MS) {
-      return waitedTooLong();
-    }
+  async #serveList({ sql, values }: ListWish): Promise<Listed> {
     const records = (await this.#query(sql, values)) as (EventRecord & { seq: number })[];
     if (records.length === 0) {
       return [];
@@ -106,7 +104,7 @@ export class EventReads {
 
   async #readEvents(ids: readonly string[]): Promise<Map<string, Event>> {
     const [records, types] = (await this.#query(
-      `SELECT ${EVENT_FIELDS} FROM event FORCE INDEX (event_id) WHERE ${sqlIn("id", ids)};
+      `${BOUNDED_SELECT} ${EVENT_FIELDS} FROM event FORCE INDEX (event_id) WHERE ${sqlIn("id", ids)};
        ${typeQuery(ids)}`,
     )) as [EventRecord[], TypeRecord[]];
     const events = records.map(eventReader(types));
@@ -116,7 +114,7 @@ export class EventReads {
   /** One statement, so what is left of one event's ticket types is what it was at one moment. */
   async #readStocks(eventIds: readonly string[]): Promise<Map<string, StockLine[]>> {
     const records = (await this.#query(
-      `SELECT event_id, ${STOCK_COLUMNS} FROM stock WHERE ${sqlIn("event_id", eventIds)}
+      `${BOUNDED_SELECT} event_id, ${STOCK_COLUMNS} FROM stock WHERE ${sqlIn("event_id", eventIds)}
        ORDER BY event_id, position`,
     )) as (StockRecord & { event_id: Buffer })[];
     const byEvent = Map.groupBy(records, ({ event_id }) => uuidFromBytes(event_id));
@@ -143,7 +141,6 @@ interface Wish {
 interface ListWish {
   sql: string;
   values: unknown[];
-  startTime: number;
 }
 
 /** What a list finds. */

@@ -1,5 +1,6 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Event } from "../domain/event.ts";
+import { BOUNDED_SELECT } from "./bounded-select.ts";
 import { toEvent } from "./event-rows.ts";
 import type { EventRow } from "./event-table.ts";
 import type { StockRecord } from "./ledger-rows.ts";
@@ -26,7 +27,7 @@ export type TypeRecord = Pick<StockRecord, "id" | "price_minor" | "capacity"> & 
 
 /** The statement that finds the ticket types of events, each event's in its order. */
 export function typeQuery(eventIds: readonly string[]): string {
-  return `SELECT event_id, id, name, price_minor, capacity FROM stock
+  return `${BOUNDED_SELECT} event_id, id, name, price_minor, capacity FROM stock
     WHERE ${sqlIn("event_id", eventIds)} ORDER BY event_id, position`;
 }
 

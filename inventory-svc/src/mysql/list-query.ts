@@ -1,5 +1,6 @@
 import type { EventPosition, EventQuery, EventSort } from "../app/event-store.ts";
 import type { Event } from "../domain/event.ts";
+import { BOUNDED_SELECT } from "./bounded-select.ts";
 import { EVENT_FIELDS } from "./event-records.ts";
 
 /** How many characters a name has at most. */
@@ -32,7 +33,8 @@ export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
   const conditions: string[] = [];
   const values: unknown[] = [];
   if (namePrefix !== "") {
-    // The range that LIKE makes by itself ends before emoji: from CONCAT it makes none.
+    // LIKE's own range of the index ends before the characters beyond U+FFFF, so it is stated, and
+    // CONCAT keeps LIKE from making one.
     conditions.push("name BETWEEN ? AND ? AND CONCAT(name) LIKE ? ESCAPE '!'");
     values.push(...prefixRange(namePrefix), prefixPattern(namePrefix));
   }
@@ -46,7 +48,7 @@ export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const direction = isUp ? "ASC" : "DESC";
-  const sql = `SELECT seq, ${EVENT_FIELDS} FROM event FORCE INDEX (${index}) ${where}
+  const sql = `${BOUNDED_SELECT} seq, ${EVENT_FIELDS} FROM event FORCE INDEX (${index}) ${where}
     ORDER BY ${column} ${direction}, seq ${direction} LIMIT ?`;
   return { sql, values: [...values, limit] };
 }
@@ -61,8 +63,8 @@ export function positionAfter(
 }
 
 /**
- * Between these two lie all names that begin with `prefix`: followed by what is first in the names'
- * collation, below a space, and by what is last, as all characters beyond U+FFFF are there.
+ * Between these two lie all names that begin with `prefix`. The lower one is filled up with tabs, which
+ * weigh least in the names' collation; the upper one with U+10FFFF, than which nothing weighs more.
  */
 function prefixRange(prefix: string): [string, string] {
   const left = NAME_MAX - [...prefix].length;

@@ -40,10 +40,10 @@ export class MysqlEventStore implements EventStore {
   }
 
   async list(query: EventQuery): Promise<{ events: Event[]; next: EventPosition | undefined }> {
-    const { limit, sort } = query;
+    const { limit, sort, deadline } = query;
     // One more than the page has: it tells whether there is a next one.
     const { sql, values } = listQuery({ ...query, limit: limit + 1 });
-    const found = await this.#reads.list(sql, values);
+    const found = await this.#reads.list(sql, values, deadline);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     const next = found.length > limit && last !== undefined ? positionAfter(last, sort) : undefined;
