@@ -34,7 +34,7 @@ await run(async () => {
   const registry = createRegistry("reservation-svc");
   const metrics = reservationMetrics(registry);
   const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, config.drainMs + 2 * config.graceMs + 5_000);
+  stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
   const endpoint = config.otlpEndpoint;
   const tracing = await startTracing({ service: "reservation-svc", endpoint, logger, lifecycle });
 

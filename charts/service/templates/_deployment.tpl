@@ -1,4 +1,7 @@
 {{- define "service.deployment" -}}
+{{- if and (eq .values.autoscaling.targetKind "Rollout") (eq .values.autoscaling.by "none") -}}
+{{- fail "service.autoscaling.by is none, and a Rollout takes its pods from an autoscaler alone: give another, or targetKind Deployment" -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:

@@ -15,11 +15,11 @@ capabilities:
 {{- end -}}
 
 {{/* Says no to a grace period that would cut the program's own shutdown short: stopOnSignal waits
-for DRAIN_MS and twice GRACE_MS at most, and 5 s. The mesh's proxy stops after the program, in the
+for DRAIN_MS, GRACE_MS and 5 s at most. The mesh's proxy stops after the program, in the
 same period: 10 s are for it. */}}
 {{- define "service.terminationGracePeriodSeconds" -}}
 {{- $shutdown := .values.shutdown -}}
-{{- $stopMs := add $shutdown.drainMs (mul 2 $shutdown.graceMs) 5000 -}}
+{{- $stopMs := add $shutdown.drainMs $shutdown.graceMs 5000 -}}
 {{- $needed := add $shutdown.preStopSeconds (div (add $stopMs 999) 1000) 10 | int -}}
 {{- $given := int $shutdown.terminationGracePeriodSeconds -}}
 {{- if and $given (lt $given $needed) -}}
