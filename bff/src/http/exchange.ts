@@ -83,8 +83,8 @@ export class Exchange {
   }
 
   /**
-   * Aborted when the client leaves before the answer is out. For calls that are dear: it costs more
-   * than many of them do.
+   * Aborted when the client leaves before the answer is out. For expensive calls only: the signal
+   * costs more than most calls do.
    */
   whenGone(): AbortSignal {
     const controller = new AbortController();
