@@ -1,7 +1,8 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { allocationNotFound, type Refusal } from "../domain/errors.ts";
 import { type Commit, decideCommit } from "../domain/settle.ts";
-import { type BatchDeps, byEvent, type Call, type Ref } from "./by-event.ts";
+import { type BatchDeps, byEvent, type Ref } from "./by-event.ts";
+import type { Call } from "./call.ts";
 import type { StockLevels } from "./ledger.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { decideRelease } from "../domain/settle.ts";
-import { type BatchDeps, byEvent, type Call, type Ref } from "./by-event.ts";
+import { type BatchDeps, byEvent, type Ref } from "./by-event.ts";
+import type { Call } from "./call.ts";
 import type { StockLevels } from "./ledger.ts";
 
 /** How a release is asked for. */

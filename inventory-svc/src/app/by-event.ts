@@ -1,5 +1,5 @@
-import { within } from "@tessera/service-kit/deadline";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { type Call, inTime } from "./call.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
@@ -17,23 +17,12 @@ export interface BatchDeps {
   onBug: (reason: unknown) => void;
 }
 
-/** What a call is told by its caller. */
-export interface Call {
-  /** Aborted when the caller has gone. */
-  signal?: AbortSignal | undefined;
-  /** How long the caller waits, in milliseconds; for ever when absent. */
-  timeoutMs?: number | undefined;
-}
-
 /** The entries of one event, with their places in the request. */
 interface Group {
   eventId: string;
   allocationIds: string[];
   places: number[];
 }
-
-/** How long before its caller's deadline a call tells what has been done: milliseconds, and a share at most. */
-const ANSWER_BEFORE = { ms: 250, share: 0.2 };
 
 /**
  * Runs `work` once for each event, for all at the same time: the ledger combines them.
@@ -60,15 +49,6 @@ export async function byEvent<T>(
       return { ...group, result };
     }),
   );
-}
-
-/** Rejects with DEADLINE_EXCEEDED when the work takes so long that its neighbours would be late. */
-export function inTime<T>({ timeoutMs }: Call, work: Promise<T>): Promise<T> {
-  if (timeoutMs === undefined) {
-    return work;
-  }
-  const left = timeoutMs - Math.min(ANSWER_BEFORE.ms, ANSWER_BEFORE.share * timeoutMs);
-  return within(Math.max(1, Math.floor(left)), "the event's stock", work);
 }
 
 function groupsOf(refs: readonly Ref[]): Group[] {

@@ -1,7 +1,7 @@
 import { openPageToken, sealPageToken } from "@tessera/service-kit/page-token";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Event } from "../domain/event.ts";
-import type { Call } from "./by-event.ts";
+import type { Call } from "./call.ts";
 import type { EventPosition, EventSort, EventStore } from "./event-store.ts";
 
 /** The last instant that SQL can name, in milliseconds. */

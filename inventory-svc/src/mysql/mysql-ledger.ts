@@ -98,10 +98,7 @@ export class MysqlLedger implements Ledger {
   findOrphans: Ledger["findOrphans"] = (options) =>
     withConnection(this.#pool, (connection) => findOrphans(connection, options));
 
-  audit: Ledger["audit"] = (eventId) =>
-    auditEvent(this.#pool, eventId).catch((reason: unknown) => {
-      throw storeFailure(reason);
-    });
+  audit: Ledger["audit"] = (eventId) => auditEvent(this.#pool, eventId);
 
   async #settleAll(settlements: readonly Settlement[]): Promise<(Done | typeof ALONE | Error)[]> {
     const answers = new Map<Settlement, Done | Error>();

@@ -18,7 +18,7 @@ interface Lock {
   trying?: Promise<unknown> | undefined;
 }
 
-/** Events that are kept in mind at most; beyond, each attempt waits as if it were the first. */
+/** Events that are kept in mind at most; of the one that was first, nothing is known then. */
 const EVENTS_MAX = 1_000;
 /** How long after waiting in vain a lock is only asked for, in milliseconds. */
 const WAIT_EVERY_MS = 1_000;
@@ -45,11 +45,7 @@ export class StuckEvents {
 
   /** The event's lock was waited for in vain. */
   add(eventId: string): void {
-    const lock = this.#lockOf(eventId);
-    if (lock !== undefined) {
-      lock.isStuck = true;
-      lock.waitTime = performance.now() + WAIT_EVERY_MS;
-    }
+    markStuck(this.#lockOf(eventId));
   }
 
   /**
@@ -58,9 +54,6 @@ export class StuckEvents {
    */
   async attempt<T>(eventId: string, work: (how: Attempt) => Promise<T>): Promise<T | undefined> {
     const lock = this.#lockOf(eventId);
-    if (lock === undefined) {
-      return await work({ isWaiting: true });
-    }
     if (lock.trying !== undefined) {
       if (!(lock.isStuck && lock.isWaitedFor)) {
         await lock.trying;
@@ -73,7 +66,7 @@ export class StuckEvents {
     const working = this.#try(lock, work);
     lock.trying = working.then(
       () => this.#locks.delete(eventId),
-      (reason: unknown) => this.#fail(eventId, reason),
+      (reason: unknown) => this.#fail(eventId, lock, reason),
     );
     await lock.trying;
     return await working;
@@ -93,25 +86,33 @@ export class StuckEvents {
     return await work({ isWaiting: true });
   }
 
-  #fail(eventId: string, reason: unknown): void {
-    const lock = this.#locks.get(eventId);
-    if (lock === undefined || !this.#isLockTimeout(reason)) {
-      this.#locks.delete(eventId);
-      return;
-    }
-    if (lock.isWaitedFor) {
-      this.add(eventId);
+  /** Another failure says nothing of the lock: what was known of it holds. */
+  #fail(eventId: string, lock: Lock, reason: unknown): void {
+    if (lock.isWaitedFor && this.#isLockTimeout(reason)) {
+      markStuck(lock);
     }
     lock.isWaitedFor = false;
     lock.trying = undefined;
+    if (!lock.isStuck) {
+      this.#locks.delete(eventId);
+    }
   }
 
-  #lockOf(eventId: string): Lock | undefined {
+  #lockOf(eventId: string): Lock {
     let lock = this.#locks.get(eventId);
-    if (lock === undefined && this.#locks.size < EVENTS_MAX) {
+    if (lock === undefined) {
       lock = { isStuck: false, waitTime: 0, isWaitedFor: false };
       this.#locks.set(eventId, lock);
+      const [oldest] = this.#locks.keys();
+      if (this.#locks.size > EVENTS_MAX && oldest !== undefined) {
+        this.#locks.delete(oldest);
+      }
     }
     return lock;
   }
+}
+
+function markStuck(lock: Lock): void {
+  lock.isStuck = true;
+  lock.waitTime = performance.now() + WAIT_EVERY_MS;
 }

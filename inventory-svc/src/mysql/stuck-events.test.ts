@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { StuckEvents } from "./stuck-events.ts";
+
+const LOCKED = new Error("the lock was waited for in vain");
+
+describe("StuckEvents", () => {
+  const newEvents = () => new StuckEvents((reason) => reason === LOCKED);
+  const failure = (promise: Promise<unknown>) => promise.catch((reason: unknown) => reason);
+
+  it("waits for a lock of which nothing is known, and asks once it was waited for in vain", async () => {
+    const events = newEvents();
+    const tries: boolean[] = [];
+    const work = ({ isWaiting }: { isWaiting: boolean }) => {
+      tries.push(isWaiting);
+      return Promise.reject(LOCKED);
+    };
+    expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
+    expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
+    expect([tries, events.has("a"), events.has("b")]).to.deep.equal([[true, false], true, false]);
+    expect(await events.attempt("a", () => Promise.resolve("got it"))).to.equal("got it");
+    expect(events.has("a")).to.equal(false);
+  });
+
+  it("knows what it knew when an attempt ends for another reason: its caller has gone", async () => {
+    const events = newEvents();
+    events.add("a");
+    const gone = new Error("the caller has gone");
+    expect(await failure(events.attempt("a", () => Promise.reject(gone)))).to.equal(gone);
+    expect(await failure(events.attempt("b", () => Promise.reject(gone)))).to.equal(gone);
+    expect([events.has("a"), events.has("b")]).to.deep.equal([true, false]);
+  });
+
+  it("lets others share the fate of the attempt that is under way", async () => {
+    const events = newEvents();
+    const lucky = Promise.withResolvers<string>();
+    const first = events.attempt("a", () => lucky.promise);
+    const second = events.attempt("a", () => Promise.reject(new Error("two at a time")));
+    lucky.resolve("got it");
+    expect([await first, await second]).to.deep.equal(["got it", undefined]);
+    const unlucky = Promise.withResolvers<string>();
+    const third = failure(events.attempt("a", () => unlucky.promise));
+    const fourth = failure(events.attempt("a", () => Promise.reject(new Error("two at a time"))));
+    unlucky.reject(LOCKED);
+    expect(await third).to.equal(LOCKED);
+    expect(await fourth).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+  });
+
+  it("keeps a bounded number in mind, the newest", () => {
+    const events = newEvents();
+    for (let nth = 0; nth <= 1_000; nth += 1) {
+      events.add(`${nth}`);
+    }
+    expect([events.has("0"), events.has("1"), events.has("1000")]).to.deep.equal([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
