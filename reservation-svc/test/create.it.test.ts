@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
-import { reservationIdOf } from "../src/app/create-reservation.ts";
+import { type CreateWish, reservationIdOf } from "../src/app/create-reservation.ts";
 import type { NewReservation } from "../src/app/reservation-store.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
@@ -17,6 +17,12 @@ describe("CreateReservation", () => {
     );
     return Number(rows[0]?.count);
   }
+
+  /** The ledger grants it, and the process dies before it is written. */
+  const createUntilCrash = async (wish: CreateWish) => {
+    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
+    await crashing.create(wish).catch(() => undefined);
+  };
 
   it("holds what was asked for, and stores it as it was answered", async () => {
     const event = ledger.addEvent({ types: 2 });
@@ -155,8 +161,7 @@ describe("CreateReservation", () => {
   it("gives the units to whoever was granted them, though all is known to be sold out", async () => {
     const event = ledger.addEvent({ capacity: 1 });
     const wish = wishFor(event);
-    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
-    await crashing.create(wish).catch(() => undefined);
+    await createUntilCrash(wish);
     const replica = newReplica();
     replica.cache.setLive(true);
     expect(await reasonOf(replica.create(wishFor(event)))).to.equal("SOLD_OUT");
@@ -168,8 +173,7 @@ describe("CreateReservation", () => {
   it("says SOLD_OUT to whoever was granted units that have lapsed since", async () => {
     const event = ledger.addEvent({ capacity: 1 });
     const wish = wishFor(event);
-    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
-    await crashing.create(wish).catch(() => undefined);
+    await createUntilCrash(wish);
     const { eventId } = event;
     await ledger.release([{ id: reservationIdOf(wish), eventId, state: "expired" }]);
     const replica = newReplica();
@@ -181,8 +185,7 @@ describe("CreateReservation", () => {
   it("makes no hold of units that had lapsed before the first try could be finished", async () => {
     const event = ledger.addEvent({ capacity: 1 });
     const wish = wishFor(event);
-    const crashing = newReplica({ store: new CrashingStore(system.schema.pool) });
-    await crashing.create(wish).catch(() => undefined);
+    await createUntilCrash(wish);
     const { eventId } = event;
     await ledger.release([{ id: reservationIdOf(wish), eventId, state: "expired" }]);
     expect(await reasonOf(newReplica().create(wish))).to.equal("HOLD_EXPIRED");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type PassClaims, passKeysOf, signPass } from "@tessera/admission-pass";
 import { claimOutcome } from "../src/app/claim-outcome.ts";
 import { PassGate } from "../src/app/pass-gate.ts";
@@ -9,7 +10,7 @@ import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import { MemorySales } from "./memory-sales.ts";
 import { Turnstile } from "./turnstile.ts";
-import { type Replica, useReservations } from "./use-reservations.ts";
+import { type Replica, useReservations, wishFor } from "./use-reservations.ts";
 import { admitAll, keyOf, openRoom, useWaitingRoomStores } from "./use-waiting-room.ts";
 
 const KEYS = passKeysOf(["a secret that signs the passes of these tests"]);
@@ -81,6 +82,11 @@ export function usePassGate() {
       await admitAll(opened.store, room);
       const [place] = await opened.rooms.poll([{ eventId: room.eventId, userId }]);
       return (place instanceof Error ? undefined : place?.pass) ?? "none";
+    },
+    /** An admitted buyer's wish. */
+    async wishWithPass(event: { eventId: string; types: string[]; room: Room }) {
+      const userId = randomUUID();
+      return wishFor(event, { userId, admissionPass: await this.passFor(event, userId) });
     },
     /** Signs whatever is asked for. */
     sign: (signed: PassClaims, keys = KEYS) => signPass(signed, keys),

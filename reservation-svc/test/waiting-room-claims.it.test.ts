@@ -16,13 +16,9 @@ describe("the claim of a pass", () => {
   const create = (wish: Parameters<typeof gate.opened.replica.create>[0]) =>
     gate.opened.replica.create(wish);
 
-  /** An admitted buyer's wish. */
-  const newWish = async (event: ReturnType<typeof gate.newEvent>, userId: string = randomUUID()) =>
-    wishFor(event, { userId, admissionPass: await gate.passFor(event, userId) });
-
   it("does not hand back the pass of a request that is under way elsewhere", async () => {
     const event = gate.newEvent({ capacity: 2 });
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const slow = new SlowInsert(gate.reservations.schema.pool);
     const first = gate.newReplica({ store: slow }).create(wish);
     await slow.turnstile.reached;
@@ -37,7 +33,7 @@ describe("the claim of a pass", () => {
 
   it("does not hand back a pass that the same request has claimed again elsewhere", async () => {
     const event = gate.newEvent({ capacity: 2 });
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const turns = [new Turnstile(), new Turnstile()];
     let calls = 0;
     ledger.before = async (method) => {
@@ -65,7 +61,7 @@ describe("the claim of a pass", () => {
 
   it("hands back what a repeat was refused, once the first try must be dead", async () => {
     const event = gate.newEvent({ capacity: 1 });
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
     await reasonOf(create({ ...wish, items: wishFor(event, { quantity: 2 }).items }));
     ledger.before = () => Promise.resolve();
@@ -87,7 +83,7 @@ describe("the claim of a pass", () => {
   ] as const) {
     it(`finishes what was granted before its first try died, though the pass ${what}`, async () => {
       const event = gate.newEvent({ capacity: 1 });
-      const wish = await newWish(event);
+      const wish = await gate.wishWithPass(event);
       const dying = new SlowInsert(gate.reservations.schema.pool);
       dying.turnstile.fail(new ServiceError("DEPENDENCY_UNAVAILABLE", "killed just here"));
       await reasonOf(gate.newReplica({ store: dying }).create(wish));
@@ -100,7 +96,7 @@ describe("the claim of a pass", () => {
 
   it("hands the pass back when the ledger refused", async () => {
     const event = gate.newEvent({ capacity: 3, maxPerUser: 2 });
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const much = { ...wish, requestId: "much", items: wishFor(event, { quantity: 3 }).items };
     expect(await reasonOf(create(much))).to.equal("LIMIT_EXCEEDED");
     const more = { ...wish, requestId: "more", items: wishFor(event, { quantity: 4 }).items };
@@ -110,7 +106,7 @@ describe("the claim of a pass", () => {
 
   it("hands the pass back when there was too much to do", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     ledger.before = () => Promise.reject(new ServiceError("OVERLOADED", "later"));
     expect(await reasonOf(create(wish))).to.equal("OVERLOADED");
     ledger.before = () => Promise.resolve();
@@ -119,7 +115,7 @@ describe("the claim of a pass", () => {
 
   it("keeps the pass for a request whose end nobody knows, so that its repeat can finish it", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
     expect(await reasonOf(create(wish))).to.equal("DEADLINE_EXCEEDED");
     ledger.before = () => Promise.resolve();
@@ -131,7 +127,7 @@ describe("the claim of a pass", () => {
 
   it("takes the pass over from a request that came to nothing", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     ledger.before = () => Promise.reject(new ServiceError("DEADLINE_EXCEEDED", "too late"));
     await reasonOf(create(wish));
     ledger.before = () => Promise.resolve();
@@ -143,7 +139,7 @@ describe("the claim of a pass", () => {
 
   it("does not take the pass over from a request whose units are held, and not yet written", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const slow = new SlowInsert(gate.reservations.schema.pool);
     const first = gate.newReplica({ store: slow }).create(wish);
     await slow.turnstile.reached;
@@ -158,7 +154,7 @@ describe("the claim of a pass", () => {
 
   it("does not take the pass over from a request that was done, and could not say so", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const { store } = gate.opened;
     const settle = store.settle.bind(store);
     store.settle = () => Promise.reject(new Error("the process was killed here"));
@@ -174,7 +170,11 @@ describe("the claim of a pass", () => {
 
   it("frees the slot of a reservation whose end nobody told, and no other", async () => {
     const event = gate.newEvent();
-    const [done, open, young] = [await newWish(event), await newWish(event), await newWish(event)];
+    const [done, open, young] = [
+      await gate.wishWithPass(event),
+      await gate.wishWithPass(event),
+      await gate.wishWithPass(event),
+    ];
     const { store, replica } = gate.opened;
     const settle = store.settle.bind(store);
     store.settle = () => Promise.reject(new StoreLost("it restarts just now"));
@@ -223,7 +223,7 @@ describe("the claim of a pass", () => {
 
   it("gives one of many requests with one pass a reservation", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const reasons = await Promise.all(
       Array.from({ length: 20 }, (_unused, nth) =>
         reasonOf(create({ ...wish, requestId: `${nth}` })),

@@ -10,13 +10,9 @@ describe("reserving with a pass", () => {
   const create = (wish: Parameters<typeof gate.opened.replica.create>[0]) =>
     gate.opened.replica.create(wish);
 
-  /** An admitted buyer's wish. */
-  const newWish = async (event: ReturnType<typeof gate.newEvent>, userId: string = randomUUID()) =>
-    wishFor(event, { userId, admissionPass: await gate.passFor(event, userId) });
-
   it("takes the pass, which frees the slot", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const { reservation, isReplay } = await create(wish);
     expect([reservation.userId, isReplay]).to.deep.equal([wish.userId, false]);
     expect(await gate.stores.sizes(event.room)).to.include({ active: 0, places: 1 });
@@ -26,7 +22,7 @@ describe("reserving with a pass", () => {
 
   it("is refused without a pass, and with somebody else's or one that nobody signed", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const elsewhere = gate.newEvent();
     const claims = {
       eventId: event.eventId,
@@ -58,7 +54,7 @@ describe("reserving with a pass", () => {
 
   it("is refused when the pass is late, by its text or by the waiting room's clock", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const late = await gate.sign({
       eventId: event.eventId,
       userId: wish.userId,
@@ -72,14 +68,14 @@ describe("reserving with a pass", () => {
 
   it("is refused when the place was given up since", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     await gate.opened.rooms.leave(wish);
     expect(await reasonOf(create(wish))).to.equal("PASS_INVALID");
   });
 
   it("takes a pass once; the request that took it gets its answer again, whenever it asks", async () => {
     const event = gate.newEvent();
-    const wish = await newWish(event);
+    const wish = await gate.wishWithPass(event);
     const first = await create(wish);
     expect(await reasonOf(create({ ...wish, requestId: "another" }))).to.equal("PASS_USED");
     const { requestId, userId } = wish;
@@ -100,7 +96,7 @@ describe("reserving with a pass", () => {
 
   it("claims and ends the passes of many with a few commands", async () => {
     const event = gate.newEvent();
-    const wishes = await Promise.all(Array.from({ length: 60 }, () => newWish(event)));
+    const wishes = await Promise.all(Array.from({ length: 60 }, () => gate.wishWithPass(event)));
     await gate.stores.redis().config("RESETSTAT");
     await Promise.all(wishes.map(create));
     const stats = await gate.stores.redis().info("commandstats");

@@ -62,7 +62,9 @@ export class ReleaseUnits {
     }
     await store.markReleased(ended.filter(({ eventId }) => !unreachable.has(eventId)));
     return ended.map(({ eventId }) =>
-      unreachable.has(eventId) ? dependencyUnavailable("the ledger", eventId) : true,
+      unreachable.has(eventId)
+        ? dependencyUnavailable("the ledger", new Error(`event ${eventId} is stuck`))
+        : true,
     );
   }
 }
