@@ -1,5 +1,5 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
 import type { SaleSource } from "../src/app/sales.ts";
-import { eventNotFound } from "../src/domain/errors.ts";
 import type { Sale, Stock } from "../src/domain/waiting-room.ts";
 
 /** What inventory knows of events' sales, in memory. */
@@ -28,7 +28,7 @@ export class MemorySales implements SaleSource {
   #event(eventId: string) {
     const event = this.events.get(eventId);
     if (event === undefined) {
-      throw eventNotFound(eventId);
+      throw new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`);
     }
     return event;
   }

@@ -71,11 +71,6 @@ export function soldOut(ticketTypeId: string): ServiceError {
   return new ServiceError("SOLD_OUT", "not enough units are left", { metadata: { ticketTypeId } });
 }
 
-/** Inventory knows no such event. */
-export function eventNotFound(eventId: string): ServiceError {
-  return new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`, { metadata: { eventId } });
-}
-
 /** Everybody may buy at any time, or the sale is so long over that its draw is forgotten. */
 export function noWaitingRoom(eventId: string): ServiceError {
   return new ServiceError("NO_WAITING_ROOM", `event ${eventId} has no waiting room`, {
