@@ -1,5 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
-import { freePort, isPortFree } from "@tessera/testkit/stores/ports";
+import { freePort, isPortServed, portRefusal } from "@tessera/testkit/stores/ports";
 
 /** The ports of a local system, by what listens on them. */
 export interface Ports {
@@ -57,23 +58,54 @@ export async function freePorts(): Promise<Ports> {
   return portsOf((name) => list[NAMES.indexOf(name)] ?? 0);
 }
 
-/** @throws OperatorError that names the taken ports and how to choose others. */
-export async function checkPorts(ports: Ports): Promise<void> {
-  const problems: string[] = [];
-  for (const name of NAMES) {
-    const port = ports[name];
-    if (NAMES.some((other) => other !== name && ports[other] === port)) {
-      problems.push(`Port ${port} is given to more than one (--${PORT_SETTINGS[name].flag}).`);
-    } else if (!(await isPortFree(port))) {
-      const { flag, env } = PORT_SETTINGS[name];
-      problems.push(
-        `Port ${port} is taken by another program. Choose another for it with ` +
-          `"npm start -- --${flag} ${port + 1}" or ${env}=${port + 1}.`,
-      );
-    }
-  }
+/** How long a system keeps the port of a connection that has ended, in milliseconds, and a bit. */
+const ENDED_MS = 65_000;
+const LOOK_AGAIN_MS = 250;
+
+/**
+ * Resolves once all ports can be listened on. Of one that a connection held when it ended, and nobody
+ * listens on, it waits for the system to give it back, a minute at most, and says so.
+ *
+ * @throws OperatorError that names the others and how to choose.
+ */
+export async function checkPorts(ports: Ports, say: (text: string) => void): Promise<void> {
+  const found = await Promise.all(NAMES.map((name) => problemOf(name, ports, say)));
+  const problems = found.filter((problem) => problem !== undefined);
   if (problems.length > 0) {
     throw new OperatorError(problems.join("\n"));
+  }
+}
+
+async function problemOf(
+  name: keyof Ports,
+  ports: Ports,
+  say: (text: string) => void,
+): Promise<string | undefined> {
+  const port = ports[name];
+  const { flag, env } = PORT_SETTINGS[name];
+  if (NAMES.some((other) => other !== name && ports[other] === port)) {
+    return `Port ${port} is given to more than one (--${flag}).`;
+  }
+  const choose = `Choose another with "npm start -- --${flag} ${port + 1}" or ${env}=${port + 1}.`;
+  const deadline = performance.now() + ENDED_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const refusal = await portRefusal(port);
+    if (refusal === undefined) {
+      return undefined;
+    }
+    if (refusal === "EACCES") {
+      return `Port ${port} may not be listened on by this user. ${choose}`;
+    }
+    if (await isPortServed(port)) {
+      return `Port ${port} is taken by another program. ${choose}`;
+    }
+    if (performance.now() > deadline) {
+      return `Port ${port} is held by a connection that does not end. ${choose}`;
+    }
+    if (isFirst) {
+      say(`Port ${port} is held by a connection that has just ended; a minute at most …`);
+    }
+    await delay(LOOK_AGAIN_MS);
   }
 }
 

@@ -1,23 +1,43 @@
 import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, connect as openConnection } from "node:net";
 import { readIfThere } from "./read-if-there.ts";
 
-/** True when nothing listens on the port; without a host, on any interface. */
-export async function isPortFree(port: number, host?: string): Promise<boolean> {
+/** Why a port cannot be listened on: it is in use, or not for this user. */
+type Refusal = "EADDRINUSE" | "EACCES";
+
+/** Why the port cannot be listened on, if so; without a host, on every interface. */
+export async function portRefusal(port: number, host?: string): Promise<Refusal | undefined> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      if (cause.code === "EADDRINUSE" || cause.code === "EACCES") {
-        resolve(false);
+      const { code } = cause;
+      if (code === "EADDRINUSE" || code === "EACCES") {
+        resolve(code);
       } else {
         reject(cause);
       }
     });
     server.listen(host === undefined ? { port } : { port, host }, () => {
-      server.close(() => resolve(true));
+      server.close(() => resolve(undefined));
     });
   });
+}
+
+/**
+ * True when a program of this machine answers on the port. A port can be in use although none does:
+ * systems give the upper ones to outgoing connections, and keep each for a minute after its end.
+ */
+export async function isPortServed(port: number): Promise<boolean> {
+  const socket = openConnection({ port, host: "localhost" });
+  try {
+    return await new Promise((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+  } finally {
+    socket.destroy();
+  }
 }
 
 /**
@@ -33,7 +53,8 @@ export async function freePort(): Promise<number> {
   const { least, most } = FREE_PORTS;
   for (let count = 0; count < FREE_PORT_TRIES; count += 1) {
     const port = randomInt(least, most + 1);
-    if ((await isPortFree(port)) && (await isPortFree(port, "127.0.0.1"))) {
+    const refusal = (await portRefusal(port)) ?? (await portRefusal(port, "127.0.0.1"));
+    if (refusal === undefined) {
       return port;
     }
   }
@@ -46,7 +67,7 @@ export async function freePort(): Promise<number> {
  */
 export async function rememberedPort(file: string): Promise<number> {
   const remembered = Number(readIfThere(file));
-  if (remembered > 0 && (await isPortFree(remembered, "127.0.0.1"))) {
+  if (remembered > 0 && (await portRefusal(remembered, "127.0.0.1")) === undefined) {
     return remembered;
   }
   const port = await freePort();
