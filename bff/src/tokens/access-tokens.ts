@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { type Clock, systemClock } from "@tessera/service-kit/clock";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { isUuid } from "@tessera/service-kit/uuid";
@@ -21,7 +22,7 @@ export interface Caller {
 /** How tokens are verified. */
 export interface AccessTokensOptions {
   keys: SigningKeys;
-  /** How many verified tokens are remembered. Defaults to 25,000, about 25 MB. */
+  /** How many verified tokens are remembered. Defaults to 25,000, about 9 MB. */
   maxRemembered?: number;
   clock?: Clock;
 }
@@ -29,7 +30,10 @@ export interface AccessTokensOptions {
 /** Longer ones are not ours. */
 const MAX_TOKEN_LENGTH = 4_096;
 
-/** Verifies access tokens, and remembers those that it verified until they expire. */
+/**
+ * Verifies access tokens, and remembers those that it verified until they expire. It keeps their
+ * digests: a tenth of the tokens' size, found as quickly, and of no use to whoever reads them.
+ */
 export class AccessTokens {
   readonly #clock: Clock;
   readonly #getKey: JWTVerifyGetKey;
@@ -60,7 +64,7 @@ export class AccessTokens {
    * undefined for any other.
    */
   recall(token: string): Caller | undefined {
-    const caller = this.#verified.get(token);
+    const caller = this.#verified.get(digestOf(token));
     const isGood =
       caller !== undefined &&
       this.#clock().getTime() < caller.expireMs &&
@@ -95,7 +99,7 @@ export class AccessTokens {
       throw rejected("the access token lacks a claim");
     }
     const caller = { userId: sub, sessionId: sid, role, expireMs: exp * 1000, keyId } as const;
-    this.#verified.set(token, caller);
+    this.#verified.set(digestOf(token), caller);
     return caller;
   }
 
@@ -127,4 +131,8 @@ function isUuidClaim(claim: unknown): claim is string {
 
 function rejected(message: string, cause?: unknown): ServiceError {
   return new ServiceError("UNAUTHENTICATED", message, { cause });
+}
+
+function digestOf(token: string): string {
+  return hash("sha256", token, "base64url");
 }
