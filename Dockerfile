@@ -74,4 +74,6 @@ USER 10001:10001
 # so there are none to reap. No shell is involved, and the base's entry point, which is one, is not.
 STOPSIGNAL SIGTERM
 ENTRYPOINT []
-CMD ["node", "src/main.ts"]
+# What erases types in Node is the only WebAssembly here: compiled well it takes 10 MiB more, and 0.1 s
+# more of each start. NODE_OPTIONS takes no such flag.
+CMD ["node", "--liftoff-only", "src/main.ts"]

@@ -6,6 +6,8 @@ export interface DockerfileFacts {
   workspaces: readonly string[];
   /** The Node that the launcher brings. */
   nodeVersion: string;
+  /** What runs a workload, with the flags that the measurements were made with. */
+  command: readonly string[];
   /** The bounds of memory that the measurements were made with, as ENV says them. */
   memory: readonly string[];
 }
@@ -67,13 +69,17 @@ function baseFaults(
 }
 
 /** What is run must be able to do little, and hear signals. */
-function imageFaults(last: readonly Instruction[], { memory }: DockerfileFacts): string[] {
+function imageFaults(last: readonly Instruction[], { command, memory }: DockerfileFacts): string[] {
   const wanted: readonly [string, string, string][] = [
     ["USER", "10001:10001", "the workload would be somebody else, or root"],
     ["WORKDIR", `/app/\${WORKLOAD}`, "its sources are elsewhere"],
     ["STOPSIGNAL", "SIGTERM", "it drains on this signal"],
     ["ENTRYPOINT", "[]", "the base's is a shell"],
-    ["CMD", '["node", "src/main.ts"]', "a shell would keep signals to itself"],
+    [
+      "CMD",
+      `[${command.map((word) => `"${word}"`).join(", ")}]`,
+      "a shell would keep signals to itself",
+    ],
   ];
   const environment = argumentsOf(last, "ENV").join(" ");
   return [

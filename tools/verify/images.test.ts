@@ -14,6 +14,7 @@ describe("the images' checks", () => {
     root: ["USER 10001:10001", "USER root", /USER is not 10001:10001/],
     "a user that became root again": ["STOPSIGNAL", "USER 0\nSTOPSIGNAL", /USER is not/],
     "a shell that keeps signals": [/CMD .*/, "CMD node src/main.ts", /CMD is not/],
+    "a compiler that was not measured": ["--liftoff-only", "--wasm-tier-up", /CMD is not/],
     "the base's entry point": ["ENTRYPOINT []\n", "", /ENTRYPOINT is not/],
     "a base that changes": [/node:24\S+/, "node:lts", /BASE is not node:24/],
     "a stage on another base": [

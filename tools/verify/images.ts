@@ -42,7 +42,13 @@ export function factsOfTree(): DockerfileFacts {
   const { workspaces } = JSON.parse(read("package.json"));
   const malloc = Object.entries(MALLOC_ENV).map(([name, value]) => `${name}=${value}`);
   // Flags stand between Node and the program.
-  return { workspaces, nodeVersion, memory: [...programOf("bff").slice(1, -1), ...malloc] };
+  const flags = programOf("bff").slice(1, -1);
+  const isVariable = (flag: string) => process.allowedNodeEnvironmentFlags.has(flag);
+  return {
+    ...{ workspaces, nodeVersion },
+    command: ["node", ...flags.filter((flag) => !isVariable(flag)), "src/main.ts"],
+    memory: [...flags.filter(isVariable), ...malloc],
+  };
 }
 
 function found(faults: readonly string[]): Outcome {

@@ -44,7 +44,7 @@ const WANTED = JSON.stringify({
   user: "10001:10001",
   writable: [],
   capabilities: "0000000000000000",
-  first: "node src/main.ts",
+  first: "node --liftoff-only src/main.ts",
 });
 
 /**

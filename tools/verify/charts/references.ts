@@ -180,7 +180,7 @@ function budgets(objects: KubernetesObject[]): string[] {
 function programs(objects: KubernetesObject[]): string[] {
   return workloads(objects).flatMap((workload) => {
     const { command = [], workingDir = "" } = appOf(workload);
-    const file = join(workingDir.replace(/^\/app\//, ""), command[1] ?? "");
+    const file = join(workingDir.replace(/^\/app\//, ""), command.at(-1) ?? "");
     return existsSync(join(ROOT, file))
       ? []
       : [`${workload.metadata.name} runs ${file}, which is not there`];
