@@ -46,7 +46,7 @@ async function serve(
   progress: Progress,
 ): Promise<number> {
   const ports = readPorts(flags, process.env);
-  await checkPorts(ports, progress.say);
+  await progress.during("Looking at the ports", checkPorts(ports, progress.say));
   if (flags.fresh === true) {
     if (process.env.MYSQL_URL || process.env.REDIS_URL) {
       throw new OperatorError("--fresh erases private stores only; MYSQL_URL or REDIS_URL is set.");

@@ -85,7 +85,6 @@ name: app
 image: {{ include "service.image" . }}
 imagePullPolicy: {{ .values.image.pullPolicy }}
 workingDir: /app/{{ .chart.Name }}
-command: [node, --liftoff-only, src/main.ts]
 env:
   - name: NODE_OPTIONS
     value: {{ .values.nodeOptions | quote }}

@@ -80,7 +80,7 @@ const HEAP_FLAGS = ["--max-semi-space-size=16", "--max-old-space-size=192"];
 /**
  * What erases types in Node is the only WebAssembly here, and runs once a start: compiling it well
  * costs 10 MiB for as long as the process lives, and 0.1 s of processor. NODE_OPTIONS takes no such
- * flag; images and charts have it in the command.
+ * flag; images have it in the command.
  */
 const COMPILER_FLAGS = ["--liftoff-only"];
 

@@ -176,7 +176,7 @@ function budgets(objects: KubernetesObject[]): string[] {
   ];
 }
 
-/** Images keep the layout of the tree, below /app. */
+/** Images keep the layout of the tree, below /app; without a command, the image's own is run. */
 function programs(objects: KubernetesObject[]): string[] {
   return workloads(objects).flatMap((workload) => {
     const { command = [], workingDir = "" } = appOf(workload);

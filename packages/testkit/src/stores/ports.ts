@@ -24,6 +24,9 @@ export async function portRefusal(port: number, host?: string): Promise<Refusal 
   });
 }
 
+/** How long a program on this machine may take to answer, in milliseconds. */
+const ANSWER_MS = 1_000;
+
 /**
  * True when a program of this machine answers on the port. A port can be in use although none does:
  * systems give the upper ones to outgoing connections, and keep each for a minute after its end.
@@ -34,6 +37,8 @@ export async function isPortServed(port: number): Promise<boolean> {
     return await new Promise((resolve) => {
       socket.once("connect", () => resolve(true));
       socket.once("error", () => resolve(false));
+      // Whoever takes no more connections for now is there, too.
+      socket.setTimeout(ANSWER_MS, () => resolve(true));
     });
   } finally {
     socket.destroy();
