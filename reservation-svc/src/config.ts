@@ -32,7 +32,8 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     // A dead holder stops an event for no longer than LOCK_WAIT_MS, whatever this is.
     lockTtlMs: env.integer("LOCK_TTL_MS", { min: 200, max: 60_000, fallback: 2_000 }),
     lockWaitMs: env.integer("LOCK_WAIT_MS", { min: 10, max: 10_000, fallback: 300 }),
-    lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 1_000 }),
+    // Below LOCK_WAIT_MS, or nobody who waits sees a turn end.
+    lockHoldMs: env.integer("LOCK_HOLD_MS", { min: 10, max: 60_000, fallback: 100 }),
     lockLingerMs: env.integer("LOCK_LINGER_MS", { min: 0, max: 1_000, fallback: 20 }),
     // The first signs passes, all of them verify: a new one comes last, and first once everybody has it.
     passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),

@@ -57,7 +57,7 @@ function combinerMetrics(registry: Registry): CombinerObserver {
   });
   const hold = new Histogram({
     name: "tessera_lock_hold_seconds",
-    help: "How long a combiner held its event's lock.",
+    help: "How long a combiner held its event's lock in one turn.",
     buckets: LATENCY_BUCKETS,
     registers,
   });

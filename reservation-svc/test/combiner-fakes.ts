@@ -103,6 +103,7 @@ export class SlowLedger implements Pick<Ledger, "allocate"> {
 export class TestLock implements EventLock {
   answer: LeaseAnswer | undefined;
   isLost = false;
+  isWanted = true;
   asked = 0;
   acquired = 0;
   released = 0;
@@ -138,6 +139,7 @@ export class TestLock implements EventLock {
         this.isLost = false;
         return isKept;
       },
+      isWanted: async () => this.isWanted,
       release: async () => {
         this.released += 1;
         this.#onChange?.();

@@ -172,7 +172,8 @@ class SharedLock implements EventLock {
   async acquire(_eventId: string, floor: number) {
     lastToken = Math.max(lastToken, floor) + 1;
     const token = lastToken;
-    return { token, keep: () => Promise.resolve(true), release: () => Promise.resolve() };
+    const [yes, no] = [() => Promise.resolve(true), () => Promise.resolve(false)];
+    return { token, keep: yes, isWanted: no, release: () => Promise.resolve() };
   }
 }
 

@@ -48,6 +48,27 @@ describe("EventCombiner", () => {
     expect(ledger.tokens).to.deep.equal([...ledger.tokens].sort((a, b) => a - b));
   });
 
+  it("keeps the lease after lockHoldMs when nobody else wants it", async () => {
+    const hold = { lockHoldMs: 10, keepTakesMs: 12, maxBatch: 1 };
+    const { combiner, ledger, lock, seen } = combinerOf({ isImmediate: true, ...hold });
+    lock.isWanted = false;
+    await Promise.all(["1", "2", "3"].map((id) => combiner.submit(wish(id), soon())));
+    await lock.releasedTimes(1);
+    expect(ledger.tokens).to.deep.equal([1, 1, 1]);
+    // Turn by turn: the metric is how long others would have waited.
+    expect(seen.holds).to.equal(3);
+  });
+
+  it("does not linger when another replica had the lease last", async () => {
+    const { combiner, lock } = combinerOf({ isImmediate: true, lingerMs: 60_000 });
+    lock.answer = "busy";
+    const answer = combiner.submit(wish("1"), soon());
+    await lock.askedTimes(2);
+    lock.answer = undefined;
+    await answer;
+    await lock.releasedTimes(1);
+  });
+
   it("counts a lost lease, and asks again", async () => {
     const { combiner, ledger, lock, seen } = combinerOf({ isImmediate: true, lingerMs: 5_000 });
     await combiner.submit(wish("1"), soon());

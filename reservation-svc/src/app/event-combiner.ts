@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { overloaded, ServiceError } from "@tessera/service-kit/service-error";
 import {
   currentSpan,
@@ -17,9 +18,12 @@ export interface CombinerOptions {
   maxQueue: number;
   /** How long a batch waits for the lock before it goes to the ledger without it. */
   lockWaitMs: number;
-  /** After this the lock is given up, so that other replicas get their turn. */
+  /** After this the lock is given up when another replica wants it. Shorter than `lockWaitMs`. */
   lockHoldMs: number;
-  /** How long the lock is kept when nothing waits: the answered come back within moments. */
+  /**
+   * How long the lock is kept when nothing waits: the answered come back within moments. Not at all
+   * when another replica had it a moment ago.
+   */
   lingerMs: number;
 }
 
@@ -66,6 +70,8 @@ export class EventCombiner {
   #isRunning = false;
   #wake: (() => void) | undefined;
   #tokenFloor = 0;
+  /** True when somebody else had the lock as it was last asked for. */
+  #isShared = false;
   /** The span of the newest wish that has one: what is done for the whole line is told there. */
   #span: Span | undefined;
 
@@ -116,28 +122,44 @@ export class EventCombiner {
     this.#span = undefined;
   }
 
-  /** Sends batch after batch while the lease lasts and somebody wants something. */
+  /** Sends batch after batch while the lease lasts, somebody wants something, and it is our turn. */
   async #serveWith(lease: Lease): Promise<void> {
-    const startTime = performance.now();
     const { lockHoldMs, lingerMs } = this.#options;
-    let isKept = true;
-    while (isKept && performance.now() - startTime < lockHoldMs) {
-      if (this.#queue.length === 0) {
-        await this.#arrival(lingerMs);
-        if (this.#queue.length === 0) {
+    let turnTime = performance.now();
+    let isOver = false;
+    while (await this.#hasWork(this.#isShared ? 0 : lingerMs)) {
+      if (performance.now() - turnTime >= lockHoldMs) {
+        isOver = await lease.isWanted();
+        if (isOver) {
           break;
         }
+        this.#deps.observer.lockHold((performance.now() - turnTime) / 1000);
+        turnTime = performance.now();
       }
-      isKept = await lease.keep();
-      if (!isKept) {
+      if (!(await lease.keep())) {
         this.#deps.observer.lockLost();
         break;
       }
-      isKept = await this.#allocate(lease);
+      if (!(await this.#allocate(lease))) {
+        break;
+      }
     }
-    this.#deps.observer.lockHold((performance.now() - startTime) / 1000);
+    this.#deps.observer.lockHold((performance.now() - turnTime) / 1000);
     // Nobody waits for this: the next holder asks until it is done.
-    void lease.release();
+    const released = lease.release();
+    if (isOver) {
+      await released;
+      // The others ask every few milliseconds: whoever asked again at once would always be first.
+      await pause(ASK_AGAIN_MS.least + ASK_AGAIN_MS.spread);
+    }
+  }
+
+  /** True when something waits, or arrives within `lingerMs`. */
+  async #hasWork(lingerMs: number): Promise<boolean> {
+    if (this.#queue.length === 0 && lingerMs > 0) {
+      await this.#arrival(lingerMs);
+    }
+    return this.#queue.length > 0;
   }
 
   /** Resolves when a wish arrives, or after `lingerMs`. */
@@ -156,6 +178,7 @@ export class EventCombiner {
   /** Asks for the lock, for a bounded time; undefined when the batch shall go without. */
   async #lease(): Promise<Lease | undefined> {
     const startTime = performance.now();
+    this.#isShared = false;
     for (;;) {
       const answer = await inSpan(this.#span, () =>
         this.#deps.lock.acquire(this.#eventId, this.#tokenFloor),
@@ -169,8 +192,8 @@ export class EventCombiner {
         this.#deps.observer.lockWait(waitedMs / 1000);
         return answer;
       }
-      const pauseMs = ASK_AGAIN_MS.least + Math.random() * ASK_AGAIN_MS.spread;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      this.#isShared = true;
+      await pause(ASK_AGAIN_MS.least + Math.random() * ASK_AGAIN_MS.spread);
     }
   }
 

@@ -9,6 +9,9 @@ const NEXT_TOKEN = readFileSync(new URL("./scripts/next-token.lua", import.meta.
 /** How long a token is remembered, in milliseconds: longer than any sale sleeps. */
 const TOKEN_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** How long a lock counts as wanted, in milliseconds: who waits asks more often than that. */
+const WANTED_TTL_MS = 100;
+
 /**
  * One Redlock an event, over one or several independent Redis nodes.
  *
@@ -51,6 +54,8 @@ export class RedlockEventLock implements EventLock {
       lock = await this.#redlock.acquire([`lock:{${eventId}}`], this.#ttlMs);
     } catch (reason) {
       if (await isLocked(reason)) {
+        // What is lost of this is said again with the next ask.
+        void this.#tokens.set(wantedKey(eventId), 1, "PX", WANTED_TTL_MS).catch(() => undefined);
         return "busy";
       }
       this.#breaker.trip();
@@ -59,7 +64,7 @@ export class RedlockEventLock implements EventLock {
     try {
       const key = `fence:{${eventId}}`;
       const token = await this.#tokens.eval(NEXT_TOKEN, 1, key, floor, TOKEN_TTL_MS);
-      return this.#lease(lock, Number(token));
+      return this.#lease(eventId, lock, Number(token));
     } catch {
       this.#breaker.trip();
       void lock.release().catch(() => undefined);
@@ -67,7 +72,7 @@ export class RedlockEventLock implements EventLock {
     }
   }
 
-  #lease(first: Lock, token: number): Lease {
+  #lease(eventId: string, first: Lock, token: number): Lease {
     let lock = first;
     return {
       token,
@@ -83,6 +88,11 @@ export class RedlockEventLock implements EventLock {
           return false;
         }
       },
+      isWanted: () =>
+        this.#tokens.exists(wantedKey(eventId)).then(
+          (count) => count > 0,
+          () => true,
+        ),
       release: () =>
         lock.release().then(
           () => undefined,
@@ -90,6 +100,10 @@ export class RedlockEventLock implements EventLock {
         ),
     };
   }
+}
+
+function wantedKey(eventId: string): string {
+  return `wanted:{${eventId}}`;
 }
 
 /** True when a majority answered, and somebody else holds the lock. */
