@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
-import { useReservations, wishFor } from "./use-reservations.ts";
+import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
 describe("taking what is due", () => {
   const system = useReservations();
@@ -38,5 +38,34 @@ describe("taking what is due", () => {
     await replica.sweep();
     expect(ledger.stockOf(stuck.eventId)).to.include({ available: 100, held: 0 });
     expect(replica.swept).to.include({ expired: 10, resumed: 1 });
+  });
+
+  it("reaches what is due behind batches of an event that nothing can be given back of", async () => {
+    const { ledger } = system;
+    const replica = system.newReplica({ sweepBatchSize: 5 });
+    const [stuck, other] = [ledger.addEvent(), ledger.addEvent()];
+    for (let n = 0; n < 25; n += 1) {
+      await system.makeDue((await replica.create(wishFor(stuck))).reservation.id);
+    }
+    const { reservation } = await replica.create(wishFor(other));
+    await system.makeDue(reservation.id);
+    ledger.unreachable.add(stuck.eventId);
+    expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+    expect(ledger.stockOf(other.eventId)).to.include({ available: 100, held: 0 });
+    ledger.unreachable.clear();
+  });
+
+  it("ends a round when nothing can be given back at all", async () => {
+    const { ledger } = system;
+    const replica = system.newReplica({ sweepBatchSize: 1 });
+    const event = ledger.addEvent();
+    for (let n = 0; n < 25; n += 1) {
+      await system.makeDue((await replica.create(wishFor(event))).reservation.id);
+    }
+    const before = ledger.calls.release;
+    ledger.unreachable.add(event.eventId);
+    expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+    expect(ledger.calls.release - before).to.equal(20);
+    ledger.unreachable.clear();
   });
 });

@@ -1,6 +1,6 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { poolOf, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
-import { isDuplicate, storeFailure } from "@tessera/service-kit/mysql-failure";
+import { isDuplicate, isLockTimeout, storeFailure } from "@tessera/service-kit/mysql-failure";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import type { DataSource } from "typeorm";
@@ -16,9 +16,6 @@ import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 
 /** Failures after which nothing was left behind, and the same may succeed at once. */
 const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
-
-/** What a lock that somebody else has fails with; without waiting MySQL calls it the latter. */
-const LOCKED = new Set(["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"]);
 
 /** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
 const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
@@ -276,11 +273,6 @@ async function twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
 function isUndone(reason: unknown): boolean {
   const failure = reason instanceof ServiceError ? reason.cause : reason;
   return isDuplicate(failure) || UNDONE.has(codeOf(failure));
-}
-
-/** True when a lock that somebody else has was waited for in vain; nothing was left behind. */
-function isLockTimeout(reason: unknown): boolean {
-  return LOCKED.has(codeOf(reason instanceof ServiceError ? reason.cause : reason));
 }
 
 function codeOf(failure: unknown): string {

@@ -32,6 +32,9 @@ const TRANSIENT = new Set([
   "ER_ERROR_ON_WRITE",
 ]);
 
+/** What a lock that somebody else has fails with; without waiting MySQL calls it the latter. */
+const LOCKED = new Set(["ER_LOCK_WAIT_TIMEOUT", "ER_LOCK_NOWAIT"]);
+
 /** What a failure of the store means to a caller; bugs stay what they are. */
 export function storeFailure(reason: unknown): unknown {
   if (reason instanceof ServiceError && reason.reason !== "DEADLINE_EXCEEDED") {
@@ -64,6 +67,13 @@ function isClosed(reason: Error): boolean {
 /** True when a unique key said no. */
 export function isDuplicate(reason: unknown): boolean {
   return reason instanceof Error && "code" in reason && reason.code === "ER_DUP_ENTRY";
+}
+
+/** True when a lock that somebody else has was waited for in vain; nothing was left behind. */
+export function isLockTimeout(reason: unknown): boolean {
+  const failure = reason instanceof ServiceError ? reason.cause : reason;
+  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
+  return typeof code === "string" && LOCKED.has(code);
 }
 
 /** True when it was waited for in vain. */

@@ -48,20 +48,21 @@ const GONE = new Set<string>([
 export class ConfirmReservation {
   readonly #deps: ConfirmDeps;
   readonly #running = new Set<string>();
-  readonly #batcher: Batcher<ConfirmWish, Confirmed>;
+  readonly #batcher: Batcher<ConfirmWish, Confirmed | "locked">;
+  /** What somebody else is changing: each waits by itself, so that no neighbour has to. */
+  readonly #waiting: Batcher<ConfirmWish, Confirmed | "locked">;
 
   constructor(deps: ConfirmDeps) {
     this.#deps = deps;
-    this.#batcher = new Batcher({
-      name: "the confirm queue",
-      run: (all) => this.#run(all),
-      ...deps,
-    });
+    const name = "the confirm queue";
+    const run = (isWaiting: boolean) => (all: readonly ConfirmWish[]) => this.#run(all, isWaiting);
+    this.#batcher = new Batcher({ name, run: run(false), ...deps });
+    this.#waiting = new Batcher({ name, run: run(true), ...deps, maxBatch: 1 });
   }
 
   /** How many confirmations wait. */
   get depth(): number {
-    return this.#batcher.depth;
+    return this.#batcher.depth + this.#waiting.depth;
   }
 
   /**
@@ -75,8 +76,14 @@ export class ConfirmReservation {
       throw requestInProgress(requestId, "the reservation is being confirmed");
     }
     this.#running.add(reservationId).add(key.keyId);
+    const wish = { key, userId, paymentReference };
     try {
-      return await this.#batcher.submit({ key, userId, paymentReference }, deadline);
+      const first = await this.#batcher.submit(wish, deadline);
+      const answer = first === "locked" ? await this.#waiting.submit(wish, deadline) : first;
+      if (answer === "locked") {
+        throw requestInProgress(requestId, "the reservation is being changed");
+      }
+      return answer;
     } finally {
       this.#running.delete(reservationId);
       this.#running.delete(key.keyId);
@@ -90,8 +97,11 @@ export class ConfirmReservation {
     }
   }
 
-  async #run(wishes: readonly ConfirmWish[]): Promise<(Confirmed | Error)[]> {
-    const intents = await this.#deps.store.beginConfirm(wishes);
+  async #run(
+    wishes: readonly ConfirmWish[],
+    isWaiting: boolean,
+  ): Promise<(Confirmed | "locked" | Error)[]> {
+    const intents = await this.#deps.store.beginConfirm(wishes, { isWaiting });
     const open = intents.flatMap((intent) =>
       intent.kind === "commit" ? [intent.reservation] : [],
     );
@@ -137,14 +147,17 @@ export class ConfirmReservation {
 function answerOf(
   intent: ConfirmIntent,
   finished: ReadonlyMap<string, Reservation | Error>,
-): Confirmed | Error {
+): Confirmed | "locked" | Error {
   if (intent.kind === "refused") {
     return intent.error;
   }
-  const { reservation, isReplay } = intent;
-  const end = intent.kind === "confirmed" ? reservation : finished.get(reservation.id);
-  if (end === undefined || end instanceof Error) {
-    return end ?? new Error(`nothing became of the confirmation of ${reservation.id}`);
+  if (intent.kind === "locked") {
+    return intent.kind;
   }
-  return { reservation: end, isReplay };
+  const { reservation, isReplay } = intent;
+  // What is missing is confirmed in the ledger, and somebody keeps its row: a repeat waits for him.
+  const end = intent.kind === "confirmed" ? reservation : finished.get(reservation.id);
+  return end instanceof Error || end === undefined
+    ? (end ?? "locked")
+    : { reservation: end, isReplay };
 }

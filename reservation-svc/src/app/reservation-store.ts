@@ -19,13 +19,22 @@ export interface RequestKey {
 export type ConfirmIntent =
   | { kind: "commit"; reservation: Reservation; isReplay: boolean }
   | { kind: "confirmed"; reservation: Reservation; isReplay: boolean }
-  | { kind: "refused"; error: Error };
+  | { kind: "refused"; error: Error }
+  /** Somebody else is changing the reservation. */
+  | { kind: "locked" };
 
 /** A wish to confirm. */
 export interface ConfirmWish {
   key: RequestKey;
   userId: string;
   paymentReference: string;
+}
+
+/** What the ledger said to confirmations. */
+export interface ConfirmOutcome {
+  /** Those whose units had to be taken again are marked. */
+  confirmed: readonly { reservation: Reservation; isReacquired: boolean }[];
+  refused: readonly Reservation[];
 }
 
 /** What a sweep found to do. */
@@ -58,13 +67,19 @@ export interface ReservationStore {
     userId: string,
     page: { size: number; before: number | undefined },
   ): Promise<{ reservation: Reservation; seq: number }[]>;
-  /** Records the intents to confirm; one answer for each wish, in order. */
-  beginConfirm(wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]>;
-  /** Ends confirmations: those taken again are marked; the refused ones become expired. */
-  endConfirm(outcome: {
-    confirmed: readonly { reservation: Reservation; isReacquired: boolean }[];
-    refused: readonly Reservation[];
-  }): Promise<Reservation[]>;
+  /**
+   * Records the intents to confirm; one answer for each wish, in order. Without waiting, what
+   * somebody else is changing is answered `locked`; with it, only what he keeps for long.
+   */
+  beginConfirm(
+    wishes: readonly ConfirmWish[],
+    options: { isWaiting: boolean },
+  ): Promise<ConfirmIntent[]>;
+  /**
+   * Ends confirmations; the refused ones become expired. Resolves to what became of those that
+   * were not refused; one that somebody else keeps is missing, and left to the sweeper.
+   */
+  endConfirm(outcome: ConfirmOutcome): Promise<Reservation[]>;
   /** Cancels. A repeat of the same request is a replay. */
   cancel(wish: {
     key: RequestKey;

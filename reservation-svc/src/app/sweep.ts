@@ -26,6 +26,9 @@ export interface SweepDeps {
   onBatch: (batch: SweptBatch) => void;
 }
 
+/** Batches that may fail before a round ends: those of one event may come before all others'. */
+const MAX_FAILURES = 20;
+
 /** How long a sweep rests after a full batch, as a share of what the batch took … */
 const REST_SHARE = 0.5;
 /** … and in milliseconds, at most. */
@@ -35,13 +38,15 @@ const REST_MAX_MS = 250;
  * One round: expires holds that are over and gives their units back, finishes confirmations
  * and releases that were left in the middle, until nothing is overdue or `isStopped`.
  *
- * Every replica sweeps; what one has taken the others skip. A failure leaves the rest to the
- * next round: whatever was taken comes up again. When much is overdue at once, a sweep works for
+ * Every replica sweeps; what one has taken the others skip. What fails comes up again a few seconds
+ * later, behind what is due by then; the round goes on without it, and rejects in the end. When much is overdue at once, a sweep works for
  * two thirds of the time only: those who buy meanwhile share the stores with it.
  */
 export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
   const { store, releaseUnits, confirmReservation, batchSize } = deps;
-  while (!isStopped()) {
+  const failures: unknown[] = [];
+  let isMore = true;
+  while (isMore && !isStopped()) {
     const startTime = performance.now();
     const { expired, unreleased, confirming, lagMs, now } = await store.takeDue(batchSize);
     const ageOf = ({ updateTime }: Reservation) => (now.getTime() - updateTime.getTime()) / 1000;
@@ -58,14 +63,13 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<
       releaseUnits.releaseAll([...expired, ...unreleased]),
       confirmReservation.resume(confirming),
     ]);
-    for (const one of done) {
-      if (one.status === "rejected") {
-        throw one.reason;
-      }
+    failures.push(...done.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])));
+    isMore = taken === batchSize && failures.length < MAX_FAILURES;
+    if (isMore) {
+      await setTimeout(Math.min(REST_MAX_MS, REST_SHARE * (performance.now() - startTime)));
     }
-    if (taken < batchSize) {
-      return;
-    }
-    await setTimeout(Math.min(REST_MAX_MS, REST_SHARE * (performance.now() - startTime)));
+  }
+  if (failures.length > 0) {
+    throw failures[0];
   }
 }

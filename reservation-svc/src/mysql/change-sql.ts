@@ -10,7 +10,7 @@ import {
   reservationNotFound,
 } from "../domain/errors.ts";
 import { isLegalMove, type Reservation } from "../domain/reservation.ts";
-import { isReplay, keyInsert, type Locked, lockFor } from "./confirm-sql.ts";
+import { isReplay, keyInsert, type Locked, lockFor } from "./locked-rows.ts";
 import { outboxInsert } from "./outbox-rows.ts";
 import { STATE_CODES } from "./reservation-row.ts";
 
@@ -24,7 +24,7 @@ export function cancel(
 ): Promise<{ reservation: Reservation; isReplay: boolean }> {
   const { key } = wish;
   return withConnection(pool, async (connection) => {
-    const locked = await lockFor(connection, [key]);
+    const locked = await lockFor(connection, [key], { isWaiting: true });
     const reservation = locked.reservations.get(key.reservationId);
     if (reservation === undefined || reservation.userId !== wish.userId) {
       throw reservationNotFound(key.reservationId);
@@ -93,7 +93,7 @@ export function extend(
 ): Promise<{ reservation: Reservation; now: Date } | undefined> {
   const { key, reservation, expireTime } = wish;
   return withConnection(pool, async (connection) => {
-    const locked = await lockFor(connection, [key]);
+    const locked = await lockFor(connection, [key], { isWaiting: true });
     // A rival with the same key was first; one with another body is told so here.
     if (isReplay(locked, key)) {
       await connection.query("ROLLBACK");

@@ -1,113 +1,29 @@
 import { withConnection } from "@tessera/service-kit/mysql";
-import {
-  bytesLiteral,
-  textLiteral,
-  timeLiteral,
-  uuidLiteral,
-} from "@tessera/service-kit/sql-literal";
+import { isLockTimeout } from "@tessera/service-kit/mysql-failure";
+import { textLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
-import type { ConfirmIntent, ConfirmWish, RequestKey } from "../app/reservation-store.ts";
-import {
-  idempotencyKeyReused,
-  illegalMove,
-  requestInProgress,
-  reservationNotFound,
-} from "../domain/errors.ts";
+import type { ConfirmIntent, ConfirmOutcome, ConfirmWish } from "../app/reservation-store.ts";
+import { illegalMove, requestInProgress, reservationNotFound } from "../domain/errors.ts";
 import { isLegalMove, type Reservation } from "../domain/reservation.ts";
+import { isReplay, keyInsert, type Locked, lockFor, lockingSelect } from "./locked-rows.ts";
 import { outboxInsert } from "./outbox-rows.ts";
-import {
-  RESERVATION_COLUMNS,
-  type ReservationRow,
-  STATE_CODES,
-  toReservation,
-} from "./reservation-row.ts";
+import { type ReservationRow, STATE_CODES, toReservation } from "./reservation-row.ts";
 
 const OTHER_PAYMENT = "the reservation is being confirmed with another payment";
 
 /** How long a confirmation may take before a sweeper finishes it, in seconds. */
 const CONFIRM_PATIENCE_SECONDS = 5;
 
-/** Rows that a transaction has locked, and what is known of the requests for them. */
-export interface Locked {
-  now: Date;
-  reservations: ReadonlyMap<string, Reservation>;
-  rows: ReadonlyMap<string, ReservationRow>;
-  keys: ReadonlyMap<string, { reservationId: string; bodyHash: Buffer; answer: string | null }>;
-}
-
-/**
- * Starts a transaction, locks reservations in id order, then reads the requests' keys and the
- * database's clock: one round trip. The caller's last statement is the COMMIT.
- */
-export async function lockFor(
-  connection: PoolConnection,
-  keys: readonly RequestKey[],
-): Promise<Locked> {
-  const ids = [...new Set(keys.map(({ reservationId }) => reservationId))].sort();
-  const [results] = await connection.query<RowDataPacket[][]>(
-    `START TRANSACTION;
-     SELECT ${RESERVATION_COLUMNS} FROM reservation
-     WHERE id IN (${ids.map(uuidLiteral).join(", ")}) ORDER BY id FOR UPDATE;
-     SELECT key_id, reservation_id, body_hash, answer FROM request_key
-     WHERE key_id IN (${keys.map(({ keyId }) => uuidLiteral(keyId)).join(", ")});
-     SELECT UTC_TIMESTAMP(3) AS now`,
-  );
-  const [, found, known, clock] = results;
-  const rows = new Map<string, ReservationRow>();
-  const reservations = new Map<string, Reservation>();
-  for (const row of (found ?? []) as ReservationRow[]) {
-    const reservation = toReservation(row);
-    rows.set(reservation.id, row);
-    reservations.set(reservation.id, reservation);
-  }
-  return {
-    now: clock?.[0]?.now,
-    reservations,
-    rows,
-    keys: new Map(
-      (known ?? []).map((row) => [
-        uuidFromBytes(row.key_id),
-        {
-          reservationId: uuidFromBytes(row.reservation_id),
-          bodyHash: row.body_hash,
-          answer: row.answer,
-        },
-      ]),
-    ),
-  };
-}
-
-/** True when the key is known, with this body; throws when it came with another. */
-export function isReplay(locked: Locked, key: RequestKey): boolean {
-  const known = locked.keys.get(key.keyId);
-  if (known === undefined) {
-    return false;
-  }
-  if (known.reservationId !== key.reservationId || !known.bodyHash.equals(key.bodyHash)) {
-    throw idempotencyKeyReused(key.requestId);
-  }
-  return true;
-}
-
-/** The statement that remembers requests. */
-export function keyInsert(keys: readonly (RequestKey & { answer?: string })[], now: Date): string {
-  const rows = keys.map(
-    ({ keyId, reservationId, bodyHash, answer }) =>
-      `(${uuidLiteral(keyId)}, ${uuidLiteral(reservationId)}, ${bytesLiteral(bodyHash)}, ` +
-      `${answer === undefined ? "NULL" : textLiteral(answer)}, ${timeLiteral(now)})`,
-  );
-  return `INSERT INTO request_key (key_id, reservation_id, body_hash, answer, create_time)
-          VALUES ${rows.join(", ")}`;
-}
-
-/** Records the intents of a batch of confirmations, in one transaction. */
-export function beginConfirm(pool: Pool, wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]> {
+/** Does what `ReservationStore.beginConfirm` says, in one transaction. */
+export function beginConfirm(
+  pool: Pool,
+  wishes: readonly ConfirmWish[],
+  options: { isWaiting: boolean },
+): Promise<ConfirmIntent[]> {
   return withConnection(pool, async (connection) => {
-    const locked = await lockFor(
-      connection,
-      wishes.map(({ key }) => key),
-    );
+    const keys = wishes.map(({ key }) => key);
+    const locked = await lockFor(connection, keys, options);
     const intents = wishes.map((wish) => intentOf(locked, wish));
     const moving = wishes.filter((_wish, index) => {
       const intent = intents[index];
@@ -115,7 +31,7 @@ export function beginConfirm(pool: Pool, wishes: readonly ConfirmWish[]): Promis
     });
     const fresh = wishes.filter((_wish, index) => {
       const intent = intents[index];
-      return intent !== undefined && intent.kind !== "refused" && !intent.isReplay;
+      return intent !== undefined && "isReplay" in intent && !intent.isReplay;
     });
     const statements: string[] = [];
     if (moving.length > 0) {
@@ -140,7 +56,7 @@ function intentUpdate(moving: readonly ConfirmWish[]): string {
       `WHEN ${uuidLiteral(key.reservationId)} THEN ${textLiteral(paymentReference)}`,
   );
   // The rows are locked, and their states were checked under the lock.
-  return `UPDATE reservation
+  return `UPDATE reservation FORCE INDEX (reservation_id)
     SET state = ${STATE_CODES.confirming}, update_time = UTC_TIMESTAMP(3),
         due_time = UTC_TIMESTAMP(3) + INTERVAL ${CONFIRM_PATIENCE_SECONDS} SECOND,
         payment_reference = CASE id ${cases.join(" ")} END
@@ -150,6 +66,9 @@ function intentUpdate(moving: readonly ConfirmWish[]): string {
 
 function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
   const { key, userId, paymentReference } = wish;
+  if (locked.busy.has(key.reservationId)) {
+    return { kind: "locked" };
+  }
   const reservation = locked.reservations.get(key.reservationId);
   if (reservation === undefined || reservation.userId !== userId) {
     return { kind: "refused", error: reservationNotFound(key.reservationId) };
@@ -191,21 +110,33 @@ function confirmedOf(locked: Locked, reservation: Reservation): Reservation {
   return { ...reservation, state: "confirmed", updateTime: confirmTime };
 }
 
-/** Ends a batch of confirmations, in one transaction. Resolves to those that are confirmed now. */
-export function endConfirm(
+/**
+ * Ends a batch of confirmations, in one transaction. Resolves to those that are confirmed now.
+ *
+ * A row that somebody keeps is waited for in vain once, and then left out, to the sweeper.
+ */
+export async function endConfirm(pool: Pool, outcome: ConfirmOutcome): Promise<Reservation[]> {
+  try {
+    return await endOnce(pool, outcome, { isWaiting: true });
+  } catch (reason) {
+    if (isLockTimeout(reason)) {
+      return await endOnce(pool, outcome, { isWaiting: false });
+    }
+    throw reason;
+  }
+}
+
+function endOnce(
   pool: Pool,
-  outcome: {
-    confirmed: readonly { reservation: Reservation; isReacquired: boolean }[];
-    refused: readonly Reservation[];
-  },
+  outcome: ConfirmOutcome,
+  { isWaiting }: { isWaiting: boolean },
 ): Promise<Reservation[]> {
   const all = [...outcome.confirmed.map(({ reservation }) => reservation), ...outcome.refused];
-  const keys = all.map(({ id }) => id).sort();
+  const ids = all.map(({ id }) => id).sort();
   return withConnection(pool, async (connection) => {
     const [[, ...results]] = await connection.query<RowDataPacket[][]>(
       `START TRANSACTION;
-       SELECT ${RESERVATION_COLUMNS} FROM reservation
-       WHERE id IN (${keys.map(uuidLiteral).join(", ")}) ORDER BY id FOR UPDATE;
+       ${lockingSelect(ids, isWaiting)};
        SELECT UTC_TIMESTAMP(3) AS now`,
     );
     const now: Date = results[1]?.[0]?.now;
@@ -217,10 +148,11 @@ export function endConfirm(
     const refused = outcome.refused.filter(isOpen);
     await endOpen(connection, { confirmed, refused, now });
     const ended = new Set(confirmed.map(({ reservation }) => reservation.id));
-    return outcome.confirmed.map(({ reservation, isReacquired }) =>
-      ended.has(reservation.id)
-        ? { ...reservation, state: "confirmed", updateTime: now, isReacquired }
-        : (current.get(reservation.id) ?? reservation),
+    return outcome.confirmed.flatMap(
+      ({ reservation, isReacquired }): Reservation | Reservation[] =>
+        ended.has(reservation.id)
+          ? { ...reservation, state: "confirmed", updateTime: now, isReacquired }
+          : (current.get(reservation.id) ?? []),
     );
   });
 }
@@ -241,7 +173,8 @@ async function endOpen(
   const moved: Reservation[] = [];
   if (confirmed.length > 0) {
     statements.push(
-      `UPDATE reservation SET state = ${STATE_CODES.confirmed}, due_time = NULL,
+      `UPDATE reservation FORCE INDEX (reservation_id)
+       SET state = ${STATE_CODES.confirmed}, due_time = NULL,
          update_time = ${timeLiteral(now)}, confirm_time = ${timeLiteral(now)},
          is_reacquired = (id IN (${idsOf(reacquired.map(({ reservation }) => reservation))})) IS TRUE
        WHERE id IN (${idsOf(confirmed.map(({ reservation }) => reservation))})
@@ -257,7 +190,8 @@ async function endOpen(
   }
   if (refused.length > 0) {
     statements.push(
-      `UPDATE reservation SET state = ${STATE_CODES.expired}, update_time = ${timeLiteral(now)},
+      `UPDATE reservation FORCE INDEX (reservation_id)
+       SET state = ${STATE_CODES.expired}, update_time = ${timeLiteral(now)},
          payment_reference = NULL, due_time = NULL
        WHERE id IN (${idsOf(refused)}) AND state = ${STATE_CODES.confirming}`,
     );

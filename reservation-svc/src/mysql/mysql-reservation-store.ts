@@ -1,5 +1,5 @@
 import { QUERY_TIMEOUT_MS, transact, withConnection } from "@tessera/service-kit/mysql";
-import { isDuplicate } from "@tessera/service-kit/mysql-failure";
+import { isDuplicate, isLockTimeout } from "@tessera/service-kit/mysql-failure";
 import {
   bytesLiteral,
   integerLiteral,
@@ -10,6 +10,7 @@ import {
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import {
   type ConfirmIntent,
+  type ConfirmOutcome,
   type ConfirmWish,
   type DueReservations,
   DuplicateReservation,
@@ -84,11 +85,21 @@ export class MysqlReservationStore implements ReservationStore {
     }
   }
 
-  beginConfirm(wishes: readonly ConfirmWish[]): Promise<ConfirmIntent[]> {
-    return this.#changing(() => beginConfirm(this.#pool, wishes));
+  async beginConfirm(
+    wishes: readonly ConfirmWish[],
+    options: { isWaiting: boolean },
+  ): Promise<ConfirmIntent[]> {
+    try {
+      return await this.#changing(() => beginConfirm(this.#pool, wishes, options));
+    } catch (reason) {
+      if (isLockTimeout(reason)) {
+        return wishes.map(() => ({ kind: "locked" }));
+      }
+      throw reason;
+    }
   }
 
-  endConfirm(outcome: Parameters<ReservationStore["endConfirm"]>[0]): Promise<Reservation[]> {
+  endConfirm(outcome: ConfirmOutcome): Promise<Reservation[]> {
     return this.#changing(() => endConfirm(this.#pool, outcome));
   }
 
@@ -116,7 +127,7 @@ export class MysqlReservationStore implements ReservationStore {
       const ids = ended.filter((one) => one.state === state).map(({ id }) => uuidLiteral(id));
       return ids.length === 0
         ? []
-        : `UPDATE reservation SET due_time = NULL
+        : `UPDATE reservation FORCE INDEX (reservation_id) SET due_time = NULL
            WHERE id IN (${ids.join(", ")}) AND state = ${STATE_CODES[state]}`;
     });
     await transact(this.#pool, statements);
