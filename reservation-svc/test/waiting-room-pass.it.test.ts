@@ -47,6 +47,36 @@ describe("reserving with a pass", () => {
     await create(wish);
   });
 
+  it("does not take the pass for what was reserved before its buyer was let in", async () => {
+    const event = gate.newEvent();
+    const wish = await gate.wishWithPass(event);
+    const { reservation } = await create(wish);
+    await gate.opened.replica.cancel(reservation);
+    await gate.reservations.makeOlder(reservation.id);
+    const next = { ...wish, admissionPass: await gate.passFor(event, wish.userId) };
+    expect(await create(next)).to.deep.include({ isReplay: true });
+    const other = { ...next, items: wishFor(event, { quantity: 2 }).items };
+    expect(await reasonOf(create(other))).to.equal("IDEMPOTENCY_KEY_REUSED");
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 1 });
+    await create({ ...next, requestId: randomUUID() });
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
+  });
+
+  it("does not hand back what a first try used, when its key comes with another body", async () => {
+    const event = gate.newEvent();
+    const wish = await gate.wishWithPass(event);
+    const { store } = gate.opened;
+    const settle = store.settle.bind(store);
+    store.settle = () => Promise.reject(new Error("away"));
+    await create(wish);
+    store.settle = settle;
+    await gate.ageClaim(event, wish.userId, 11_000);
+    const other = { ...wish, items: wishFor(event, { quantity: 2 }).items };
+    expect(await reasonOf(create(other))).to.equal("IDEMPOTENCY_KEY_REUSED");
+    const another = { ...wish, requestId: randomUUID() };
+    expect(await reasonOf(create(another))).to.equal("REQUEST_IN_PROGRESS");
+  });
+
   it("is refused because the sale is over, and not for want of a pass, once it is", async () => {
     const event = gate.newEvent({ closeTime: new Date(Date.now() - 1_000) });
     expect(await reasonOf(create(wishFor(event)))).to.equal("SALES_CLOSED");

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import type { Reason } from "@tessera/proto/reasons";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
@@ -18,6 +17,7 @@ import type { Combiners } from "./combiners.ts";
 import { Finder } from "./finder.ts";
 import type { Allocation, Grant, Ledger } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
+import { isNotAnswered, isRefusal } from "./refusals.ts";
 import { ReservationFinder } from "./reservation-finder.ts";
 import {
   DuplicateReservation,
@@ -164,14 +164,28 @@ export class CreateReservation {
     try {
       decision = await this.#decide(request);
     } catch (reason) {
-      if (isRefusal(reason)) {
+      if (await this.#isUnused(pass, id, reason)) {
         await pass.handBack();
       }
       throw reason;
     }
     const created = "reservation" in decision ? decision : await this.#keep(request, decision);
+    if (isOlder(created.reservation, pass)) {
+      await pass.handBack();
+      return created;
+    }
     await pass.use(wish.items.reduce((sum, { quantity }) => sum + quantity, 0));
     return created;
+  }
+
+  /** True when the refusal means, for certain, that nothing was made with the pass. */
+  async #isUnused(pass: HeldPass, id: string, refusal: unknown): Promise<boolean> {
+    if (!(refusal instanceof ServiceError) || refusal.reason !== "IDEMPOTENCY_KEY_REUSED") {
+      return isRefusal(refusal);
+    }
+    // Something was made under this id: with the pass, unless it is older.
+    const first = await this.#finder.find(id).catch(() => undefined);
+    return first !== undefined && isOlder(first.reservation, pass);
   }
 
   /** Keeps what the ledger granted to a first try that died before it could. */
@@ -258,27 +272,12 @@ export class CreateReservation {
   }
 }
 
-/**
- * True when nothing was taken, for certain: the ledger refused, or the wish never got there. A
- * deadline or a broken connection leave it open.
- */
-function isRefusal(reason: unknown): boolean {
-  return reason instanceof ServiceError && !OPEN_ENDED.has(reason.reason);
-}
+/** The database tells when a reservation was made, and Redis when somebody was let in. */
+const CLOCKS_APART_MS = 2_000;
 
-const OPEN_ENDED: ReadonlySet<Reason> = new Set([
-  "CANCELLED",
-  "DEADLINE_EXCEEDED",
-  "DEPENDENCY_UNAVAILABLE",
-  "INTERNAL",
-]);
-
-/** True when the pass was not even looked at: there is no time left, or too much to do. */
-function isNotAnswered(refusal: unknown): boolean {
-  return (
-    refusal instanceof ServiceError &&
-    (refusal.reason === "DEADLINE_EXCEEDED" || refusal.reason === "OVERLOADED")
-  );
+/** True when the reservation was made before its buyer was let in with the pass. */
+function isOlder({ createTime }: Reservation, { admitTime }: HeldPass): boolean {
+  return createTime.getTime() < admitTime.getTime() - CLOCKS_APART_MS;
 }
 
 /** What must be the same for two requests to be the same request. */

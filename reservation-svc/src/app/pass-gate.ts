@@ -32,6 +32,8 @@ export interface PassWish {
 
 /** A pass that is kept for one reservation until it is known what came of it. */
 export interface HeldPass {
+  /** When its holder was let in; a reservation of before was made without it. */
+  admitTime: Date;
   /** The reservation was made: the pass is used up, and the slot free. */
   use(units: number): Promise<void>;
   /** Nothing was made, for certain: the pass is as good as before. */
@@ -56,6 +58,7 @@ interface Wanted<T> {
 
 /** For those whom a lost store lets through. */
 const NOTHING_HELD: HeldPass = {
+  admitTime: new Date(0),
   use: () => Promise.resolve(),
   handBack: () => Promise.resolve(),
 };
@@ -144,14 +147,17 @@ export class PassGate {
     if (answer instanceof StoreLost) {
       return this.#letThrough(room, answer);
     }
+    // The serial is the time of the admission.
+    const admitTime = new Date(Number(pass.serial));
     const use = (units: number) => this.#end(room, { ...claim, units });
     if (typeof answer === "object" && "claimTime" in answer) {
       const { claimTime } = answer;
-      return { use, handBack: () => this.#end(room, { ...claim, units: 0, claimTime }) };
+      const handBack = () => this.#end(room, { ...claim, units: 0, claimTime });
+      return { admitTime, use, handBack };
     }
     if (answer === "repeated") {
       // What an earlier try claimed may be under way elsewhere, and come to something.
-      return { use, handBack: NOTHING_HELD.handBack };
+      return { admitTime, use, handBack: NOTHING_HELD.handBack };
     }
     throw refusalOf(answer, room.eventId, wish.requestId);
   }
