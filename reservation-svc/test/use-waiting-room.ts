@@ -17,6 +17,8 @@ export interface WaitingRoomStores {
   newStore: (limits?: Partial<RoomLimits>) => Promise<RedisWaitingRoomStore>;
   /** Moves what a place waits for into the past, by as much as it says. */
   age: (room: Room, userId: string, ms: number) => Promise<void>;
+  /** In how many milliseconds a place is to be heard of. */
+  dueIn: (room: Room, userId: string) => Promise<number>;
   /** How many people each key of a room knows. */
   sizes: (
     room: Room,
@@ -38,6 +40,10 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
     await ready(redis);
   });
   after(() => lifecycle.close());
+  const fieldsOf = async (room: Room, userId: string) => {
+    const place = await redis.hgetBuffer(keyOf(room, "places"), uuidToBytes(userId));
+    return place?.toString().split(",") ?? [];
+  };
   return {
     server: () => own.server,
     redis: () => redis,
@@ -47,13 +53,10 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
       const defaults = { pollsPerSecond: 1_000, maxPeople: 1_000_000 };
       return new RedisWaitingRoomStore({ ...rooms, ...defaults, ...limits });
     },
+    dueIn: async (room, userId) => Number((await fieldsOf(room, userId))[2]) - Date.now(),
     age: async (room, userId, ms) => {
       const member = uuidToBytes(userId);
-      const [kind, generation, due, ...rest] = (
-        (await redis.hgetBuffer(keyOf(room, "places"), member)) ?? Buffer.alloc(0)
-      )
-        .toString()
-        .split(",");
+      const [kind, generation, due, ...rest] = await fieldsOf(room, userId);
       const text = [kind, generation, Number(due) - ms, ...rest].join(",");
       await redis.hset(keyOf(room, "places"), member, text);
       // Only those who have a slot are there.

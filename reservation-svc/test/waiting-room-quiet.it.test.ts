@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Room } from "../src/domain/waiting-room.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import {
+  hoursFromNow,
   IN_STOCK,
   keyOf,
   openRoom,
@@ -54,6 +55,20 @@ describe("a waiting room that nothing reaches", () => {
     await lastHeard(room, 11_000);
     const all = shortly(await store.poll(room, [one, two, three]));
     expect(all).to.deep.equal(["admitted", "admitted", "waiting 1"]);
+  });
+
+  it("takes nobody's pause before the opening, when all may be told to wait, for an outage", async () => {
+    const room = openRoom({ maxActive: 2 });
+    const early = { ...room, openTime: hoursFromNow(1) };
+    const [gone, present] = people(2) as [string, string];
+    for (const id of [gone, present]) {
+      await store.join(early, [id], IN_STOCK);
+    }
+    // The longest pause that anybody is told to make; within it, somebody's silence begins.
+    await lastHeard(early, 36_000);
+    await stores.age(early, gone, (await stores.dueIn(early, gone)) + 20_000);
+    await store.poll(early, [present]);
+    expect(await store.admit(room, PLENTY)).to.include({ admitted: 1, skipped: 1 });
   });
 
   it("keeps the grace of a first outage through a second one", async () => {

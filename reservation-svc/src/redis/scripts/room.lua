@@ -35,6 +35,8 @@ local POLLS_PER_SECOND, MAX_PEOPLE = tonumber(ARGV[6]), tonumber(ARGV[7])
 local GRACE_MS = 60000
 -- When nobody at all was heard for so long, it is not they who are silent: nothing reaches the room.
 local QUIET_MS = 10000
+-- Before the opening the few who wait are told to call after 36 seconds at most.
+local QUIET_EARLY_MS = 45000
 -- How long somebody who was just heard near the head of the line may take to call again.
 local HEARD_MS = 15000
 local DRAWN_BELOW = 281474976710656
@@ -171,7 +173,7 @@ end
 -- Somebody was heard: what reaches the room has not been cut off, or is not any more.
 local function noteHeard()
   local heardTime = figure("heard_time", now)
-  if now - heardTime > QUIET_MS then
+  if now - heardTime > (heardTime < OPEN and QUIET_EARLY_MS or QUIET_MS) then
     -- Whoever has not used the grace of the time before has it still.
     local isOneMore = heardTime < figure("quiet_end", 0) + GRACE_MS
     local from = isOneMore and figure("quiet_from", heardTime) or heardTime
