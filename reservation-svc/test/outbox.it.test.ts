@@ -52,6 +52,12 @@ describe("MysqlOutbox", () => {
     return Number(insertId);
   }
 
+  /** Makes a move one of a minute and a half before. */
+  async function makeOlder(seq: number): Promise<void> {
+    const older = "UPDATE outbox SET create_time = create_time - INTERVAL 90 SECOND WHERE seq = ?";
+    await schema.pool.query(older, [seq]);
+  }
+
   const seqs = () => published.map(({ seq }) => seq);
 
   it("hands rows out in order, each once, and says how old the oldest was", async () => {
@@ -62,7 +68,11 @@ describe("MysqlOutbox", () => {
     expect(first).to.have.property("published", 2);
     expect(first).to.have.property("lagMs").that.is.at.least(0);
     expect(await outbox.advance(2, publish)).to.have.property("published", 1);
-    expect(await outbox.advance(2, publish)).to.deep.equal({ published: 0, lagMs: 0 });
+    expect(await outbox.advance(2, publish)).to.deep.equal({
+      isBusy: false,
+      published: 0,
+      lagMs: 0,
+    });
     expect(seqs()).to.deep.equal(made);
     expect(published[0]).to.deep.include({ reservationId: id, payload: `{"id":"${id}"}` });
   });
@@ -82,11 +92,7 @@ describe("MysqlOutbox", () => {
   });
 
   it("tells how old the oldest is while the stream is down", async () => {
-    const seq = await insert();
-    await schema.pool.query(
-      "UPDATE outbox SET create_time = create_time - INTERVAL 90 SECOND WHERE seq = ?",
-      [seq],
-    );
+    await makeOlder(await insert());
     const outbox = new MysqlOutbox(schema.pool);
     const stream = { publish: () => Promise.reject(new Error("stream down")) };
     const batches: { published: number; lagSeconds: number }[] = [];
@@ -97,6 +103,29 @@ describe("MysqlOutbox", () => {
     expect(batches[0]).to.include({ published: 0 });
     expect(batches[0]?.lagSeconds).to.be.within(89, 120);
     await drain(outbox);
+  });
+
+  it("tells how old the oldest is while somebody keeps the cursor", async () => {
+    await makeOlder(await insert());
+    const other = await schema.pool.getConnection();
+    await other.query("START TRANSACTION");
+    await other.query("SELECT seq FROM outbox_cursor FOR UPDATE");
+    const batches: { published: number; lagSeconds: number }[] = [];
+    await relayOutbox(
+      {
+        outbox: new MysqlOutbox(schema.pool),
+        stream: { publish },
+        batchSize: 500,
+        onBatch: (batch) => batches.push(batch),
+      },
+      () => false,
+    );
+    await other.query("ROLLBACK");
+    other.release();
+    expect(batches).to.have.length(1);
+    expect(batches[0]).to.include({ published: 0 });
+    expect(batches[0]?.lagSeconds).to.be.within(89, 120);
+    await drain(new MysqlOutbox(schema.pool));
   });
 
   it("lets one relay work at a time: the other is told busy", async () => {
@@ -110,12 +139,12 @@ describe("MysqlOutbox", () => {
       await publish(rows);
     });
     await reached.promise;
-    expect(await other.advance(500, publish)).to.equal("busy");
+    expect(await other.advance(500, publish)).to.include({ isBusy: true, published: 0 });
     const batches: number[] = [];
     const onBatch = (batch: { published: number }) => batches.push(batch.published);
     const stream = { publish };
     await relayOutbox({ outbox: other, stream, batchSize: 500, onBatch }, () => false);
-    expect(batches).to.deep.equal([]);
+    expect(batches).to.deep.equal([0]);
     release.resolve();
     await working;
     expect(published).to.have.length(1);

@@ -12,13 +12,13 @@ export interface Outbox {
    * Hands the next rows, and the age of the oldest in milliseconds, to `publish`, and moves the
    * cursor once it resolves.
    *
-   * Resolves to how many rows were published and how old the oldest was; to "busy" when another
-   * relay is at it.
+   * Resolves to how many rows were published and how old the oldest was; `isBusy` when another
+   * relay is at it, or keeps it.
    */
   advance(
     limit: number,
     publish: (rows: readonly OutboxRow[], lagMs: number) => Promise<void>,
-  ): Promise<{ published: number; lagMs: number } | "busy">;
+  ): Promise<{ isBusy: boolean; published: number; lagMs: number }>;
 }
 
 /** Where moves are published to, at least once, in order. */
@@ -49,12 +49,9 @@ export async function relayOutbox(
     }
   };
   while (!isStopped()) {
-    const result = await deps.outbox.advance(deps.batchSize, publish);
-    if (result === "busy") {
-      return;
-    }
-    deps.onBatch({ published: result.published, lagSeconds: result.lagMs / 1000 });
-    if (result.published < deps.batchSize) {
+    const { isBusy, published, lagMs } = await deps.outbox.advance(deps.batchSize, publish);
+    deps.onBatch({ published, lagSeconds: lagMs / 1000 });
+    if (isBusy || published < deps.batchSize) {
       return;
     }
   }

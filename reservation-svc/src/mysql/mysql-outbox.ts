@@ -32,13 +32,14 @@ export class MysqlOutbox implements Outbox {
   advance(
     limit: number,
     publish: (rows: readonly OutboxRow[], lagMs: number) => Promise<void>,
-  ): Promise<{ published: number; lagMs: number } | "busy"> {
+  ): ReturnType<Outbox["advance"]> {
     return inTransaction(this.#pool, async (connection) => {
       const [cursors] = await connection.query<RowDataPacket[]>(
         "SELECT seq FROM outbox_cursor WHERE id = 1 FOR UPDATE SKIP LOCKED",
       );
       if (cursors[0] === undefined) {
-        return "busy";
+        // Whoever keeps the cursor may be dead: the others are who tells.
+        return { isBusy: true, published: 0, lagMs: await lagOf(connection) };
       }
       const cursor = Number(cursors[0].seq);
       const next = `FROM outbox WHERE seq > ${integerLiteral(cursor)} ORDER BY seq`;
@@ -56,7 +57,7 @@ export class MysqlOutbox implements Outbox {
           `UPDATE outbox_cursor SET seq = ${integerLiteral(Number(last.seq))} WHERE id = 1`,
         );
       }
-      return { published: ready.length, lagMs };
+      return { isBusy: false, published: ready.length, lagMs };
     });
   }
 
@@ -102,6 +103,15 @@ export class MysqlOutbox implements Outbox {
     gap.lookTime = now;
     return gap.looks >= GAP_LOOKS;
   }
+}
+
+/** How old the oldest row behind the cursor is, in milliseconds, whoever has the cursor locked. */
+async function lagOf(connection: PoolConnection): Promise<number> {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT TIMESTAMPDIFF(MICROSECOND, create_time, UTC_TIMESTAMP(3)) AS age FROM outbox
+     WHERE seq > (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT 1`,
+  );
+  return Math.max(0, Number(rows[0]?.age ?? 0) / 1000);
 }
 
 function toOutboxRow(row: Row): OutboxRow {
