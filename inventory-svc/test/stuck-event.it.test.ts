@@ -25,12 +25,16 @@ describe("an event whose row somebody keeps locked", () => {
   const sell = ({ eventId, wish }: CreatedEvent) =>
     inventory.client.batchAllocate({ eventId, entries: [wish([0, 1])] }, { timeoutMs: 30_000 });
 
-  /** Keeps the event locked while `work` runs, as a replica that was frozen does. */
-  async function whileLocked({ eventId }: CreatedEvent, work: (frozen: Connection) => unknown) {
+  /** Keeps events locked while `work` runs, as a replica that was frozen does. */
+  async function whileLocked(
+    events: CreatedEvent | readonly CreatedEvent[],
+    work: (frozen: Connection) => unknown,
+  ) {
+    const ids = [events].flat().map(({ eventId }) => uuidToBytes(eventId));
     const frozen = await createConnection({ uri: inventory.schema.url });
     try {
       await frozen.query("START TRANSACTION");
-      await frozen.query("SELECT id FROM event WHERE id = ? FOR UPDATE", [uuidToBytes(eventId)]);
+      await frozen.query("SELECT id FROM event WHERE id IN (?) ORDER BY id FOR UPDATE", [ids]);
       await work(frozen);
       await frozen.query("ROLLBACK");
     } finally {
@@ -94,6 +98,27 @@ describe("an event whose row somebody keeps locked", () => {
     });
     await Promise.all(Array.from({ length: 40 }, () => sell(stuck)));
     expect(await stockOf(client, stuck.eventId)).to.deep.equal([[10, 40, 0]]);
+  });
+
+  it("is one of many, and who shares a call with all of them waits for one of them at most", async function () {
+    this.timeout(60_000);
+    const { client } = inventory;
+    const all = await Promise.all(Array.from({ length: 31 }, () => createEvent(client, [10])));
+    const [free, ...stuck] = all as [CreatedEvent, ...CreatedEvent[]];
+    await whileLocked(stuck, async () => {
+      for (let round = 0; round < 2; round += 1) {
+        let refused = 0;
+        const refusing = stuck.map(async (event) => {
+          expect(await failureOf(sell(event))).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+          refused += 1;
+        });
+        await sell(free);
+        // As many as wait at once; waited for one after the other they would all have been refused.
+        expect(refused).to.be.at.most(4);
+        await Promise.all(refusing);
+      }
+    });
+    expect(await stockOf(client, free.eventId)).to.deep.equal([[8, 2, 0]]);
   });
 
   it("is known as stuck from the first call on, also from one that came alone", async function () {

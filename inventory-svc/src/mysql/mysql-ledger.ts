@@ -36,7 +36,9 @@ export class MysqlLedger implements Ledger {
   readonly #guard: StockGuard;
   readonly #onChange: (eventId: string) => void;
   readonly #batcher: Batcher<Settlement, Done | typeof ALONE>;
-  readonly #alone: Batcher<Settlement & Attempt, Done>;
+  /** What goes by itself: who asks for a lock without waiting must not wait for those who do. */
+  readonly #asking: Batcher<Settlement & Attempt, Done>;
+  readonly #waiting: Batcher<Settlement & Attempt, Done>;
   /** What is wanted of these goes by itself until one gets the lock. */
   readonly #stuck = new StuckEvents(isLockTimeout);
 
@@ -53,12 +55,15 @@ export class MysqlLedger implements Ledger {
       run: (settlements) => this.#settleAll(settlements),
       ...LIMITS,
     });
-    this.#alone = new Batcher({
-      name: "the ledger's queue",
-      run: (settlements) => Promise.all(settlements.map((one) => this.#settleOne(one))),
-      ...LIMITS,
-      maxBatch: 1,
-    });
+    const alone = () =>
+      new Batcher<Settlement & Attempt, Done>({
+        name: "the ledger's queue",
+        run: (settlements) => Promise.all(settlements.map((one) => this.#settleOne(one))),
+        ...LIMITS,
+        maxBatch: 1,
+      });
+    this.#asking = alone();
+    this.#waiting = alone();
   }
 
   async settle<T extends { change: Change }>(
@@ -77,9 +82,9 @@ export class MysqlLedger implements Ledger {
     const { eventId } = settlement.query;
     const done =
       (await this.#stuck.attempt(eventId, (attempt) =>
-        this.#alone.submit({ ...settlement, ...attempt }),
+        (attempt.isWaiting ? this.#waiting : this.#asking).submit({ ...settlement, ...attempt }),
       )) ?? (await this.#batcher.submit(settlement));
-    return done === ALONE ? await this.#alone.submit({ ...settlement, isWaiting: true }) : done;
+    return done === ALONE ? await this.#waiting.submit({ ...settlement, isWaiting: true }) : done;
   }
 
   find: Ledger["find"] = (ids) =>
@@ -105,15 +110,17 @@ export class MysqlLedger implements Ledger {
           answers.set(settlement, answer);
         }
       } catch {
-        const [one, ...others] = group;
-        if (one !== undefined && others.length === 0) {
-          this.#stuck.add(one.query.eventId);
+        const events = group.map(({ query }) => query.eventId);
+        const [one = ""] = events;
+        if (events.length === 1) {
+          this.#stuck.add(one);
+        } else {
+          this.#stuck.suspect(events);
         }
         break;
       }
     }
-    // One of a group waited for its event in vain, of several nobody knows which. Nobody waits for
-    // its next try.
+    // Nobody waits for the next try of what waited in vain.
     return settlements.map((one) => answers.get(one) ?? ALONE);
   }
 

@@ -49,6 +49,16 @@ export class StuckEvents {
   }
 
   /**
+   * One of these events' locks was waited for in vain, and nobody knows which: each is asked for
+   * without waiting first, so that those which are free are not kept by the others.
+   */
+  suspect(eventIds: readonly string[]): void {
+    for (const lock of eventIds.map((eventId) => this.#lockOf(eventId))) {
+      lock.isStuck = true;
+    }
+  }
+
+  /**
    * Tries to settle the event, one at a time. Resolves to undefined when another attempt has got the
    * lock meanwhile: the event is as any other. Throws DEPENDENCY_UNAVAILABLE when it is stuck.
    */
