@@ -1,3 +1,4 @@
+import { statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import { createEvent, failureOf, stockOf, useInventory, words } from "./use-inventory.ts";
 
@@ -41,6 +42,32 @@ describe("BatchAllocateAcrossEvents", () => {
       const grant = outcome.case === "response" ? outcome.value.results[0]?.outcome : undefined;
       expect(grant?.value).to.include({ replayed: true });
       expect(await stockOf(client, events[index]?.eventId ?? "")).to.deep.equal([[3, 2, 0]]);
+    }
+  });
+
+  it("writes few stock rows a statement, however many types the events have", async () => {
+    const { client, schema } = inventory;
+    const capacities = Array.from({ length: 50 }, () => 10);
+    const event = () => createEvent(client, capacities, { maxPerUser: 20 });
+    const events = await Promise.all([event(), event()]);
+    // A reservation has at most 20 items.
+    const batches = events.map(({ eventId, wish }) => ({
+      eventId,
+      entries: [0, 20, 40].map((first) =>
+        wish(
+          ...capacities
+            .slice(first, first + 20)
+            .map((_, nth): [number, number] => [first + nth, 1]),
+        ),
+      ),
+    }));
+    const sent = await statementsOf(schema, () => client.batchAllocateAcrossEvents({ batches }));
+    const rows = sent
+      .filter((sql) => sql.includes("UPDATE stock"))
+      .map((sql) => sql.split(" OR ").length);
+    expect(rows).to.deep.equal([40, 40, 20]);
+    for (const { eventId } of events) {
+      expect(await stockOf(client, eventId)).to.deep.equal(capacities.map(() => [9, 1, 0]));
     }
   });
 

@@ -13,6 +13,12 @@ interface Statement {
   rows: number;
 }
 
+/**
+ * Stock rows that one statement writes: each is compared with every other one's branch, and 3,200 in
+ * one statement take seconds.
+ */
+const STOCK_ROWS_MAX = 40;
+
 /** True when there is nothing to write. */
 export function isEmpty(change: Change): boolean {
   const { fence, capacityChange } = change;
@@ -61,7 +67,10 @@ function statementsOf(
   const moves = merged(changes.flatMap(({ change }) => change.moves));
   const inserts = changes.flatMap(({ change }) => change.inserts);
   return [
-    ...(writes.length > 0 ? [{ sql: guard.update(writes), rows: writes.length }] : []),
+    ...chunksOf(writes, STOCK_ROWS_MAX).map((some) => ({
+      sql: guard.update(some),
+      rows: some.length,
+    })),
     ...eventStatements(changes),
     ...moves.map(moveStatement),
     ...changes.flatMap(({ book, change: { capacityChange } }) =>
@@ -71,6 +80,11 @@ function statementsOf(
     ),
     ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
   ];
+}
+
+function chunksOf<T>(all: readonly T[], size: number): T[][] {
+  const count = Math.ceil(all.length / size);
+  return Array.from({ length: count }, (_, nth) => all.slice(nth * size, (nth + 1) * size));
 }
 
 function lineAt({ stock }: Book, { position }: StockDelta): StockLine {
