@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
+  type Deadline,
   type handleUnaryCall,
   type Metadata,
   type Server,
@@ -117,8 +118,10 @@ function unaryHandler(
     try {
       const request = requestOf(method, call.request);
       const response = await inSpan(span, () => handler(request, context));
+      // Nobody hears an answer that comes too late, whatever was done for it.
+      const isLate = abort.signal.aborted;
       callback(null, create(method.output, response));
-      done("OK");
+      done(isLate ? lateCode(deadline) : "OK");
     } catch (thrown) {
       const failure = toConnectError(thrown, domain);
       callback(toGrpcStatus(failure));
@@ -127,6 +130,11 @@ function unaryHandler(
       context.abort(CALL_ENDED);
     }
   };
+}
+
+/** What the caller was told instead. */
+function lateCode(deadline: Deadline): string {
+  return Number(deadline) <= Date.now() ? "DEADLINE_EXCEEDED" : "CANCELLED";
 }
 
 /** Reads a request. Throws MALFORMED_REQUEST. */
