@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { TimestampSchema, timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { WaitingRoom_OnStoreLoss } from "@tessera/proto/inventory/v1/event_pb";
 import { sealPageToken } from "@tessera/service-kit/page-token";
 import { expect } from "chai";
@@ -43,6 +44,14 @@ describe("events", () => {
       [5, 5],
       [0, 0],
     ]);
+  });
+
+  it("may be planned for the last instant that there is", async () => {
+    const seconds = BigInt(Date.UTC(9999, 11, 31, 23, 59, 59) / 1000);
+    const startTime = create(TimestampSchema, { seconds, nanos: 999_999_999 });
+    const event = eventOf([1], { startTime });
+    const { event: created } = await inventory.client.createEvent({ requestId: "end", event });
+    expect(created?.startTime).to.include({ seconds, nanos: 999_000_000 });
   });
 
   it("are created once for a request id, however often and at once it comes", async () => {

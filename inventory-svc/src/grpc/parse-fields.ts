@@ -1,4 +1,4 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { invalidField } from "@tessera/service-kit/service-error";
 import { isUuid } from "@tessera/service-kit/uuid";
 
@@ -41,7 +41,8 @@ export function parseTime(field: string, time: Timestamp | undefined): Date {
   if (seconds < 0n || seconds > MAX_TIME_SECONDS || nanos < 0 || nanos > 999_999_999) {
     throw invalidField(field, "must be a time from 1970 to 9999");
   }
-  return timestampDate(time);
+  // Cut, not rounded: the last instant of 9999 is none of 10000, which SQL does not know.
+  return new Date(Number(seconds) * 1000 + Math.floor(nanos / 1e6));
 }
 
 /** Checks how many entries a batch has, or throws INVALID_FIELD. */
