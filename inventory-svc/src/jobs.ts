@@ -2,6 +2,7 @@ import type { Lifecycle } from "@tessera/service-kit/lifecycle";
 import type { Logger } from "@tessera/service-kit/logger";
 import { repeat } from "@tessera/service-kit/repeat";
 import type { LedgerAuditor } from "./app/audit-ledger.ts";
+import type { OnEventFailure } from "./app/event-failures.ts";
 import type { Ledger } from "./app/ledger.ts";
 import type { LedgerMetrics } from "./app/ledger-metrics.ts";
 import { releaseOrphans } from "./app/release-orphans.ts";
@@ -19,14 +20,13 @@ export interface JobDeps {
   auditor: LedgerAuditor;
   lifecycle: Lifecycle;
   logger: Logger;
-  /** Told of failures of single events that nobody foresaw. */
-  onBug: (reason: unknown) => void;
+  onEventFailure: OnEventFailure;
   onFailure: (task: (typeof TASKS)[number]) => void;
 }
 
 /** Starts what every replica does in the background; the lifecycle ends it. */
 export function startJobs(
-  { ledger, metrics, auditor, lifecycle, logger, onBug, onFailure }: JobDeps,
+  { ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }: JobDeps,
   settings: { orphanGraceSeconds: number; sweepIntervalMs: number },
 ): void {
   const failed = (task: (typeof TASKS)[number], message: string) => (err: unknown) => {
@@ -35,14 +35,14 @@ export function startJobs(
   };
   const graceSeconds = settings.orphanGraceSeconds;
   const sweeper = repeat(
-    (isStopped) => releaseOrphans({ ledger, metrics, onBug }, { graceSeconds, isStopped }),
+    (isStopped) => releaseOrphans({ ledger, metrics, onEventFailure }, { graceSeconds, isStopped }),
     {
       intervalMs: settings.sweepIntervalMs,
       onFailure: failed("sweep", "sweep failed; it will be tried again"),
     },
   );
   lifecycle.onClose("sweeper", () => sweeper.stop());
-  const audits = repeat(() => auditor.round(), {
+  const audits = repeat((isStopped) => auditor.round(isStopped), {
     intervalMs: AUDIT_INTERVAL_MS,
     onFailure: failed("audit", "audit failed; it will be tried again"),
   });

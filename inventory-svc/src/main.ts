@@ -6,6 +6,7 @@ import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { startTracing } from "@tessera/service-kit/tracing";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { ledgerMetrics } from "./app/ledger-metrics.ts";
@@ -43,12 +44,15 @@ await run(async () => {
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });
   const onFailure = taskMetrics(registry, TASKS);
-  const onBug = (err: unknown) => logger.error({ err }, "one event of a batch failed");
-  startJobs({ ledger, metrics, auditor, lifecycle, logger, onBug, onFailure }, config);
+  const onEventFailure = (err: unknown) =>
+    logger[err instanceof ServiceError ? "warn" : "error"]({ err }, "an event of a batch failed");
+  startJobs({ ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }, config);
 
   const events = new MysqlEventStore(mysql);
   await serveRpc({
-    services: [served(InventoryService, inventoryService({ events, ledger, metrics, onBug }))],
+    services: [
+      served(InventoryService, inventoryService({ events, ledger, metrics, onEventFailure })),
+    ],
     domain: "inventory.tessera",
     grpcPort: config.grpcPort,
     httpPort: config.httpPort,

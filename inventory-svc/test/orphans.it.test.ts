@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { taskMetrics } from "@tessera/service-kit/metrics";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { expect } from "chai";
 import { Registry } from "prom-client";
@@ -15,7 +16,7 @@ import {
   type CreatedEvent,
   createEvent,
   expectExact,
-  onBug,
+  onEventFailure,
   stockOf,
   useInventory,
 } from "./use-inventory.ts";
@@ -45,10 +46,10 @@ describe("orphans", () => {
     const [sold = ""] = await hold(event, 4);
     await client.batchCommit({ entries: [{ allocationId: sold, eventId }] });
     await lapse(event, 10);
-    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped });
+    await releaseOrphans({ ledger, metrics, onEventFailure }, { graceSeconds: 15, isStopped });
     expect(await stockOf(client, eventId)).to.deep.equal([[6, 3, 1]]);
     await lapse(event, 20);
-    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped });
+    await releaseOrphans({ ledger, metrics, onEventFailure }, { graceSeconds: 15, isStopped });
     expect(await stockOf(client, eventId)).to.deep.equal([[9, 0, 1]]);
     await expectExact(inventory, eventId);
   });
@@ -65,7 +66,11 @@ describe("orphans", () => {
     await Promise.all(
       registries.map((registry) =>
         releaseOrphans(
-          { ledger: new MysqlLedger(schema.source), metrics: ledgerMetrics(registry), onBug },
+          {
+            ledger: new MysqlLedger(schema.source),
+            metrics: ledgerMetrics(registry),
+            onEventFailure,
+          },
           { graceSeconds: 15, isStopped },
         ),
       ),
@@ -73,7 +78,7 @@ describe("orphans", () => {
     await selling;
     // A replica that found only what the other had just released left the rest to its next round.
     await releaseOrphans(
-      { ledger, metrics: inventory.metrics, onBug },
+      { ledger, metrics: inventory.metrics, onEventFailure },
       { graceSeconds: 15, isStopped },
     );
     expect(await stockOf(client, event.eventId)).to.deep.equal([[3_800, 200, 0]]);
@@ -99,8 +104,42 @@ describe("orphans", () => {
         return found;
       },
     };
-    await releaseOrphans({ ledger: latecomer, metrics, onBug }, { graceSeconds: 15, isStopped });
+    await releaseOrphans(
+      { ledger: latecomer, metrics, onEventFailure },
+      { graceSeconds: 15, isStopped },
+    );
     expect(await stockOf(client, eventId)).to.deep.equal([[8, 1, 1]]);
+  });
+
+  it("of one event that cannot be settled keep nobody else's, however many they are", async () => {
+    const { client, ledger, metrics } = inventory;
+    const [stuck, other] = [await createEvent(client, [600]), await createEvent(client, [10])];
+    await hold(stuck, 600);
+    await hold(other, 1);
+    await lapse(stuck, 60);
+    await lapse(other, 50);
+    const broken: Ledger = {
+      settle: (query, decide) =>
+        query.eventId === stuck.eventId
+          ? Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "others keep its lock"))
+          : ledger.settle(query, decide),
+      find: ledger.find,
+      extend: ledger.extend,
+      audit: ledger.audit,
+      findOrphans: ledger.findOrphans,
+    };
+    const failures: unknown[] = [];
+    const onEventFailure = (failure: unknown) => failures.push(failure);
+    const sweep = (of: Ledger) =>
+      releaseOrphans({ ledger: of, metrics, onEventFailure }, { graceSeconds: 15, isStopped });
+    await sweep(broken);
+    expect(await stockOf(client, other.eventId)).to.deep.equal([[10, 0, 0]]);
+    expect(failures).to.have.length(1);
+    // Where there is nothing else the round fails, and the job's metric tells.
+    const round = sweep(broken).catch((reason: unknown) => reason);
+    expect(await round).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    await sweep(ledger);
+    expect(await stockOf(client, stuck.eventId)).to.deep.equal([[600, 0, 0]]);
   });
 
   it("are not swept any more after the stop", async () => {
@@ -108,7 +147,10 @@ describe("orphans", () => {
     const event = await createEvent(client, [10]);
     await hold(event, 2);
     await lapse(event, 60);
-    await releaseOrphans({ ledger, metrics, onBug }, { graceSeconds: 15, isStopped: () => true });
+    await releaseOrphans(
+      { ledger, metrics, onEventFailure },
+      { graceSeconds: 15, isStopped: () => true },
+    );
     expect(await stockOf(client, event.eventId)).to.deep.equal([[8, 2, 0]]);
   });
 
@@ -136,7 +178,7 @@ describe("orphans", () => {
     const auditor = new LedgerAuditor({ ledger: flaky, metrics });
     startJobs(
       {
-        ...{ ledger: flaky, metrics, auditor, lifecycle, onBug },
+        ...{ ledger: flaky, metrics, auditor, lifecycle, onEventFailure },
         logger: createLogger({ service: "test", level: "silent" }),
         onFailure: taskMetrics(registry, TASKS),
       },
@@ -161,7 +203,7 @@ describe("orphans", () => {
     );
     const audits = new LedgerAuditor({ ledger, metrics });
     audits.touch(event.eventId);
-    await audits.round();
+    await audits.round(() => false);
     expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 3$/m);
     expect(await registry.metrics()).to.match(/^tessera_oversold_units 0$/m);
     expect(await registry.metrics()).to.match(/^tessera_stock_units\{state="available"\} 7$/m);

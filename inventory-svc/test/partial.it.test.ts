@@ -13,7 +13,7 @@ import type { Ledger } from "../src/app/ledger.ts";
 import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
-import { createEvent, onBug, stockOf, useInventory } from "./use-inventory.ts";
+import { createEvent, onEventFailure, stockOf, useInventory } from "./use-inventory.ts";
 
 describe("a ledger that fails in part", () => {
   const inventory = useInventory();
@@ -49,9 +49,9 @@ describe("a ledger that fails in part", () => {
       const [bad, good] = [await holdOne(), await holdOne()];
       const ledger = brokenFor(bad.eventId, failure);
       const seen: unknown[] = [];
-      const deps = { ledger, metrics, onBug: (bug: unknown) => seen.push(bug) };
+      const deps = { ledger, metrics, onEventFailure: (bug: unknown) => seen.push(bug) };
       const { answers, stocks } = await batchCommit(deps, [bad, good]);
-      expect(seen).to.deep.equal(reason === "INTERNAL" ? [failure] : []);
+      expect(seen).to.deep.equal([failure]);
       expect(answers[0]).to.include({ reason, message });
       expect(answers[1]).to.deep.equal({ reacquired: false, isNew: true });
       expect(stocks.map(({ eventId }) => eventId)).to.deep.equal([good.eventId]);
@@ -59,19 +59,20 @@ describe("a ledger that fails in part", () => {
     });
   }
 
-  for (const [failure, reason, bugs] of [
-    [outage, "DEPENDENCY_UNAVAILABLE", 0],
-    [new Error("details that are nobody's business"), "INTERNAL", 1],
+  for (const [failure, reason] of [
+    [outage, "DEPENDENCY_UNAVAILABLE"],
+    [new Error("details that are nobody's business"), "INTERNAL"],
   ] as const) {
     it(`allocates in the other events, and refuses its own batch with ${reason}`, async () => {
-      const { client, metrics, schema } = inventory;
+      const { client, schema } = inventory;
+      const registry = new Registry();
       const [bad, good] = [await createEvent(client, [2]), await createEvent(client, [2])];
       const seen: unknown[] = [];
       const service = inventoryService({
         events: new MysqlEventStore(schema.source),
         ledger: brokenFor(bad.eventId, failure),
-        metrics,
-        onBug: (bug) => seen.push(bug),
+        metrics: ledgerMetrics(registry),
+        onEventFailure: (told) => seen.push(told),
       });
       const partial = createClient(
         InventoryService,
@@ -82,7 +83,10 @@ describe("a ledger that fails in part", () => {
       });
       expect(results.map(({ outcome }) => outcome.case)).to.deep.equal(["error", "response"]);
       expect(results[0]?.outcome.value).to.include({ reason });
-      expect(seen).to.have.length(bugs);
+      expect(seen).to.deep.equal([failure]);
+      expect(await registry.metrics()).to.include(
+        `tessera_ledger_outcomes_total{operation="allocate",outcome="${reason}"} 1\n`,
+      );
       expect(await stockOf(client, bad.eventId)).to.deep.equal([[2, 0, 0]]);
       expect(await stockOf(client, good.eventId)).to.deep.equal([[1, 1, 0]]);
     });
@@ -92,7 +96,11 @@ describe("a ledger that fails in part", () => {
     const { metrics } = inventory;
     const bad = await holdOne();
     const failure = new Error("no luck");
-    const deps = { ledger: brokenFor(bad.eventId, failure), metrics, onBug: () => undefined };
+    const deps = {
+      ledger: brokenFor(bad.eventId, failure),
+      metrics,
+      onEventFailure: () => undefined,
+    };
     const call = batchCommit(deps, [bad]);
     expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
   });
@@ -102,7 +110,11 @@ describe("a ledger that fails in part", () => {
     const [bad, good] = [await holdOne(), await holdOne()];
     const failure = new Error("no luck");
     const refs = [bad, good].map((ref) => ({ ...ref, isFinal: true }));
-    const deps = { ledger: brokenFor(bad.eventId, failure), metrics, onBug: () => undefined };
+    const deps = {
+      ledger: brokenFor(bad.eventId, failure),
+      metrics,
+      onEventFailure: () => undefined,
+    };
     const call = batchRelease(deps, refs);
     expect(await call.catch((reason: unknown) => reason)).to.equal(failure);
     expect(await stockOf(client, good.eventId)).to.deep.equal([[2, 0, 0]]);
@@ -112,7 +124,7 @@ describe("a ledger that fails in part", () => {
   it("tells a caller that asks for it which events could not be released", async () => {
     const { client, metrics } = inventory;
     const [bad, good] = [await holdOne(), await holdOne()];
-    const deps = { ledger: brokenFor(bad.eventId, outage), metrics, onBug };
+    const deps = { ledger: brokenFor(bad.eventId, outage), metrics, onEventFailure };
     const refs = [bad, good].map((ref) => ({ ...ref, isFinal: true }));
     const { releasedCount, unreachable } = await batchRelease(deps, refs, { isPartial: true });
     expect([releasedCount, unreachable]).to.deep.equal([1, [bad.eventId]]);
@@ -159,16 +171,16 @@ describe("a ledger that fails in part", () => {
     const auditor = newAuditor();
     await skew(1);
     auditor.touch(eventId);
-    await auditor.round();
+    await auditor.round(() => false);
     expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 1$/m);
     // The next round is not due before fifty times what the last one took.
-    await auditor.round();
+    await auditor.round(() => false);
     expect(audits).to.equal(1);
     await skew(-1);
     registry.clear();
     const next = newAuditor();
     next.touch(eventId);
-    await next.round();
+    await next.round(() => false);
     expect(await registry.metrics()).to.match(/^tessera_ledger_drift_units 0$/m);
   });
 
@@ -199,7 +211,7 @@ describe("a ledger that fails in part", () => {
       const { length } = audited;
       while (audited.length === length) {
         try {
-          await auditor.round();
+          await auditor.round(() => false);
         } catch (reason) {
           expect(reason).to.equal(outage);
           return "failed";
@@ -213,7 +225,7 @@ describe("a ledger that fails in part", () => {
     isBroken = true;
     auditor.touch(good);
     expect(await nextRound()).to.equal("failed");
-    await auditor.round();
+    await auditor.round(() => false);
     expect(audited).to.deep.equal([bad, bad]);
     // Whoever waits comes first, in a round of their own.
     expect(await nextRound()).to.equal("done");

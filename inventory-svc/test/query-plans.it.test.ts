@@ -141,7 +141,8 @@ describe("the query plans of inventory-svc", () => {
     const { id = "", eventId = "" } = allocations[0] ?? {};
     const extend = () => ledger.extend(id, new Date(noon), 7_200);
     expect(await faultsOf(2, extend)).to.deep.equal([]);
-    const sweep = () => ledger.findOrphans({ graceSeconds: 60, limit: 500 });
+    const sweep = () =>
+      ledger.findOrphans({ graceSeconds: 60, limit: 500, except: [randomUUID()] });
     expect(await faultsOf(1, sweep)).to.deep.equal([]);
     // An audit reads one event's allocations, and adds up in tables of one row each.
     const faults = await faultsOf(1, () => ledger.audit(eventId));

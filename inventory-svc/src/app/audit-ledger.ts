@@ -5,6 +5,8 @@ import type { LedgerMetrics } from "./ledger-metrics.ts";
 const MAX_PER_ROUND = 20;
 /** Events that wait for their audit; beyond that, new ones are left out until there is room. */
 const MAX_WAITING = 10_000;
+/** Of these at most so many were found wanting before: the others are audited as well. */
+const MAX_WANTING_PER_ROUND = 10;
 /** Rounds take one part in this many of the time: an audit reads all of an event's allocations. */
 const DUTY = 50;
 
@@ -13,7 +15,7 @@ const MAX_TOLD = 1_000;
 
 /** Compares the counters of events that changed with their allocations, at a bounded cost. */
 export class LedgerAuditor {
-  readonly #deps: { ledger: Ledger; metrics: LedgerMetrics };
+  readonly #deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
   /** Those whose last audit failed wait until there is nothing else, so that they hold no others up. */
@@ -21,7 +23,7 @@ export class LedgerAuditor {
   readonly #told = new Map<string, StockUnits>();
   #notBefore = 0;
 
-  constructor(deps: { ledger: Ledger; metrics: LedgerMetrics }) {
+  constructor(deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics }) {
     this.#deps = deps;
   }
 
@@ -33,19 +35,19 @@ export class LedgerAuditor {
   }
 
   /**
-   * Audits the events that waited longest, and those that were found wanting, once more. Ends with the
-   * first audit that fails, and rejects with its failure.
+   * Audits the events that waited longest, and those that were found wanting, once more, in turns.
+   * Ends with the first audit that fails, and rejects with its failure; or when `isStopped`.
    */
-  async round(): Promise<void> {
+  async round(isStopped: () => boolean): Promise<void> {
     const startTime = performance.now();
     if (startTime < this.#notBefore) {
       return;
     }
     try {
-      const all = [...new Set([...this.#wanting.keys(), ...this.#waiting])];
-      const first = all.filter((eventId) => !this.#failed.has(eventId));
-      const next = first.length > 0 ? first : [...this.#failed];
-      for (const eventId of next.slice(0, MAX_PER_ROUND)) {
+      for (const eventId of this.#next()) {
+        if (isStopped()) {
+          return;
+        }
         await this.#audit(eventId);
       }
     } finally {
@@ -55,22 +57,28 @@ export class LedgerAuditor {
     }
   }
 
+  #next(): string[] {
+    const isFresh = (eventId: string) => !this.#failed.has(eventId);
+    const wanting = [...this.#wanting.keys()].filter(isFresh).slice(0, MAX_WANTING_PER_ROUND);
+    const fresh = [...new Set([...wanting, ...[...this.#waiting].filter(isFresh)])];
+    return (fresh.length > 0 ? fresh : [...this.#failed]).slice(0, MAX_PER_ROUND);
+  }
+
   async #audit(eventId: string): Promise<void> {
     this.#waiting.delete(eventId);
     this.#failed.delete(eventId);
     this.#failed.add(eventId);
     const audit = await this.#deps.ledger.audit(eventId);
     this.#failed.delete(eventId);
+    // Maps keep the order in which keys were added: whoever is still wanting comes last again.
+    this.#wanting.delete(eventId);
     if (audit.oversoldUnits > 0 || audit.driftUnits > 0) {
       this.#wanting.set(eventId, audit);
-    } else {
-      this.#wanting.delete(eventId);
     }
     this.#tell(eventId, audit.stock);
   }
 
   #tell(eventId: string, stock: StockUnits): void {
-    // Maps keep the order in which keys were added.
     this.#told.delete(eventId);
     this.#told.set(eventId, stock);
     for (const [oldest] of this.#told) {

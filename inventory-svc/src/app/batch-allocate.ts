@@ -50,7 +50,9 @@ export async function batchAllocate(
       ? { answers }
       : { answers, granted: { ...settled.outcome, stock: settled.stock } };
   } catch (reason) {
-    if (reason instanceof ServiceError && reason.reason === "FENCED") {
+    const outcome = reason instanceof ServiceError ? reason.reason : "INTERNAL";
+    metrics.outcome("allocate", outcome, entries.length);
+    if (outcome === "FENCED") {
       metrics.fencingRefusal();
     }
     throw reason;

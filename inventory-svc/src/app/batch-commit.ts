@@ -16,14 +16,14 @@ export async function batchCommit(
   entries: readonly (Ref | Refusal)[],
   call: Call = {},
 ): Promise<{ answers: (Commit | Refusal)[]; stocks: StockLevels[] }> {
-  const { ledger, metrics, onBug } = deps;
+  const { ledger, metrics, onEventFailure } = deps;
   metrics.batch("commit", entries.length);
   const answers: (Commit | Refusal)[] = entries.map((entry) =>
     "reason" in entry ? entry : allocationNotFound(entry.allocationId),
   );
   const places = entries.flatMap((entry, place) => ("reason" in entry ? [] : [place]));
   const refs = entries.filter((entry) => "eventId" in entry);
-  const groups = await byEvent(refs, { ...call, onBug }, (eventId, allocationIds) => {
+  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, allocationIds) => {
     const query = {
       eventId,
       allocationIds: unique(allocationIds),

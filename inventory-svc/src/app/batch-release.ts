@@ -3,12 +3,16 @@ import { type BatchDeps, byEvent, type Ref } from "./by-event.ts";
 import type { Call } from "./call.ts";
 import type { StockLevels } from "./ledger.ts";
 
+/** An allocation to be released. */
+export type ReleaseRef = Ref & {
+  /** True when it is cancelled; what lapsed may be committed after all. */
+  isFinal: boolean;
+};
+
 /** How a release is asked for. */
 export interface ReleaseCall extends Call {
   /** Releases only what was to lapse by then. */
   lapsedBefore?: Date;
-  /** True when events that failed are to be told beside those that were served. */
-  isPartial?: boolean;
 }
 
 /** What a release came to. */
@@ -27,15 +31,30 @@ export interface Released {
  */
 export async function batchRelease(
   deps: BatchDeps,
-  refs: readonly (Ref & { isFinal: boolean })[],
-  { lapsedBefore, isPartial = false, ...call }: ReleaseCall = {},
+  refs: readonly ReleaseRef[],
+  { isPartial = false, ...call }: ReleaseCall & { isPartial?: boolean } = {},
 ): Promise<Released> {
-  const { ledger, metrics, onBug } = deps;
+  const { failure, ...released } = await releaseReachable(deps, refs, call);
+  const failedCount = released.unreachable.length;
+  const eventCount = new Set(refs.map(({ eventId }) => eventId)).size;
+  if (failedCount > 0 && (!isPartial || failedCount === eventCount)) {
+    throw failure;
+  }
+  return released;
+}
+
+/** Does the same and never fails for an event's sake; `failure` is of one that could not be reached. */
+export async function releaseReachable(
+  deps: BatchDeps,
+  refs: readonly ReleaseRef[],
+  { lapsedBefore, ...call }: ReleaseCall,
+): Promise<Released & { failure?: unknown }> {
+  const { ledger, metrics, onEventFailure } = deps;
   const { signal } = call;
   const operation = lapsedBefore === undefined ? "release" : "sweep";
   metrics.batch(operation, refs.length);
   const finalIds = new Set(refs.flatMap((ref) => (ref.isFinal ? [ref.allocationId] : [])));
-  const groups = await byEvent(refs, { ...call, onBug }, (eventId, allocationIds) =>
+  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, allocationIds) =>
     ledger.settle(
       { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal },
       (book) => {
@@ -47,24 +66,23 @@ export async function batchRelease(
       },
     ),
   );
-  const released: Released = { releasedCount: 0, stocks: [], unreachable: [] };
-  let [failedCount, failure]: [number, unknown] = [0, undefined];
+  const released: Released & { failure?: unknown } = {
+    ...{ releasedCount: 0, stocks: [], unreachable: [] },
+  };
+  let failedCount = 0;
   for (const { eventId, places, result } of groups) {
     if (result.status === "rejected") {
       released.unreachable.push(eventId);
       failedCount += places.length;
-      failure = result.reason;
+      released.failure = result.reason;
     } else if (result.value !== undefined) {
       released.releasedCount += result.value.outcome.releasedCount;
       released.stocks.push(result.value.stock);
     }
   }
-  const { releasedCount, unreachable } = released;
+  const { releasedCount } = released;
   metrics.outcome(operation, "released", releasedCount);
   metrics.outcome(operation, "unreachable", failedCount);
-  if (unreachable.length > 0 && (!isPartial || unreachable.length === groups.length)) {
-    throw failure;
-  }
   metrics.outcome(operation, "unchanged", refs.length - releasedCount - failedCount);
   return released;
 }

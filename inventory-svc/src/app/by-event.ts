@@ -1,5 +1,5 @@
-import { ServiceError } from "@tessera/service-kit/service-error";
 import { type Call, inTime } from "./call.ts";
+import { type OnEventFailure, tellEventFailures } from "./event-failures.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
@@ -13,8 +13,7 @@ export interface Ref {
 export interface BatchDeps {
   ledger: Ledger;
   metrics: LedgerMetrics;
-  /** Told of failures of single events that nobody foresaw. */
-  onBug: (reason: unknown) => void;
+  onEventFailure: OnEventFailure;
 }
 
 /** The entries of one event, with their places in the request. */
@@ -33,22 +32,24 @@ interface Group {
  */
 export async function byEvent<T>(
   refs: readonly Ref[],
-  { onBug, ...call }: Call & Pick<BatchDeps, "onBug">,
+  { onEventFailure, ...call }: Call & Pick<BatchDeps, "onEventFailure">,
   work: (eventId: string, allocationIds: readonly string[]) => Promise<T>,
 ): Promise<(Group & { result: PromiseSettledResult<T> })[]> {
   const groups = groupsOf(refs);
-  return await Promise.all(
+  const settled = await Promise.all(
     groups.map(async (group) => {
       const working = work(group.eventId, group.allocationIds);
       const [result] = await Promise.allSettled([
         groups.length === 1 ? working : inTime(call, working),
       ]);
-      if (result.status === "rejected" && !(result.reason instanceof ServiceError)) {
-        onBug(result.reason);
-      }
       return { ...group, result };
     }),
   );
+  const failures = settled.flatMap(({ result }) =>
+    result.status === "rejected" ? [result.reason] : [],
+  );
+  tellEventFailures(failures, onEventFailure);
+  return settled;
 }
 
 function groupsOf(refs: readonly Ref[]): Group[] {

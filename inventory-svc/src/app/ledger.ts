@@ -85,10 +85,14 @@ export interface Ledger {
     maxSeconds: number,
   ): Promise<Pick<Allocation, "state" | "createTime" | "expireTime"> | undefined>;
 
-  /** Held allocations that lapsed before `now - graceSeconds`, the longest lapsed first. */
+  /**
+   * Held allocations that lapsed before `now - graceSeconds`, the longest lapsed first; those of the
+   * events in `except` are left out.
+   */
   findOrphans(options: {
     graceSeconds: number;
     limit: number;
+    except: readonly string[];
   }): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }>;
 
   /** Compares one event's counters with its allocations, at one moment. */

@@ -1,14 +1,17 @@
-import { batchRelease } from "./batch-release.ts";
+import { releaseReachable } from "./batch-release.ts";
 import type { BatchDeps } from "./by-event.ts";
 
 /** Orphans released in one go: large enough to keep up, small enough that a sale does not notice. */
 const BATCH = 500;
+/** Events that may fail before a round ends. */
+const MAX_FAILED = 64;
 
 /**
  * Releases the allocations that lapsed more than `graceSeconds` ago, until none is left.
  *
  * Their owner releases them by itself; these are the ones whose owner died in between, or lost
- * them. Any number of replicas may sweep: each allocation is released once.
+ * them. Any number of replicas may sweep: each allocation is released once. An event that fails is
+ * left out for the rest of the round; one in which nothing but failures was found rejects.
  */
 export async function releaseOrphans(
   deps: BatchDeps,
@@ -16,18 +19,27 @@ export async function releaseOrphans(
 ): Promise<void> {
   const { ledger, metrics } = deps;
   const { graceSeconds, isStopped } = options;
-  let isMore = true;
+  const except = new Set<string>();
+  let [isMore, sum, failure]: [boolean, number, unknown] = [true, 0, undefined];
   while (isMore && !isStopped()) {
-    const found = await ledger.findOrphans({ graceSeconds, limit: BATCH });
-    metrics.sweepLag(found.lagSeconds);
-    if (found.orphans.length === 0) {
-      return;
+    const found = await ledger.findOrphans({ graceSeconds, limit: BATCH, except: [...except] });
+    if (except.size === 0) {
+      metrics.sweepLag(found.lagSeconds);
     }
     const { lapsedBefore, orphans } = found;
     const lapsed = orphans.map((orphan) => ({ ...orphan, isFinal: false }));
-    const { releasedCount } = await batchRelease(deps, lapsed, { lapsedBefore, isPartial: true });
-    metrics.orphansReleased(releasedCount);
-    // When another replica was faster with all of them, or their events fail, the next round can wait.
-    isMore = orphans.length === BATCH && releasedCount > 0;
+    const released = await releaseReachable(deps, lapsed, { lapsedBefore });
+    metrics.orphansReleased(released.releasedCount);
+    sum += released.releasedCount;
+    failure ??= released.failure;
+    for (const eventId of released.unreachable) {
+      except.add(eventId);
+    }
+    // When another replica was faster with all of them, the next round can wait.
+    const isChanged = released.releasedCount + released.unreachable.length > 0;
+    isMore = orphans.length === BATCH && isChanged && except.size < MAX_FAILED;
+  }
+  if (failure !== undefined && sum === 0) {
+    throw failure;
   }
 }

@@ -12,6 +12,7 @@ import { batchRelease } from "../app/batch-release.ts";
 import type { BatchDeps } from "../app/by-event.ts";
 import { type Call, inTime } from "../app/call.ts";
 import { createEvent } from "../app/create-event.ts";
+import { tellEventFailures } from "../app/event-failures.ts";
 import type { EventStore } from "../app/event-store.ts";
 import { extendAllocation } from "../app/extend-allocation.ts";
 import { getAvailability } from "../app/get-availability.ts";
@@ -108,20 +109,20 @@ function ledgerMethods(
     async batchAllocateAcrossEvents({ batches }, context) {
       checkBatches(batches);
       const call = callOf(context);
+      const failures: unknown[] = [];
       const resultOf = async (batch: BatchAllocateRequest) => {
         try {
           const allocating = batchAllocate(deps, parseBatchAllocate(batch), call.signal);
           const answer = await inTime(call, allocating);
           return { outcome: { case: "response" as const, value: toAllocateResponse(answer) } };
         } catch (reason) {
-          const value = toEntryError(reason);
-          if (value.reason === "INTERNAL") {
-            deps.onBug(reason);
-          }
-          return { outcome: { case: "error" as const, value } };
+          failures.push(reason);
+          return { outcome: { case: "error" as const, value: toEntryError(reason) } };
         }
       };
-      return { results: await Promise.all(batches.map(resultOf)) };
+      const results = await Promise.all(batches.map(resultOf));
+      tellEventFailures(failures, deps.onEventFailure);
+      return { results };
     },
     async batchGetAllocations({ allocationIds }) {
       const found = await deps.ledger.find(parseUuids("allocation_ids", allocationIds));

@@ -2,7 +2,7 @@ import { QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
-import type { LedgerAudit, Orphan } from "../app/ledger.ts";
+import type { Ledger, LedgerAudit } from "../app/ledger.ts";
 import type { Allocation } from "../domain/ledger.ts";
 import {
   ALLOCATION_COLUMNS,
@@ -60,13 +60,14 @@ export async function extendAllocation(
  */
 export async function findOrphans(
   connection: PoolConnection,
-  { graceSeconds, limit }: { graceSeconds: number; limit: number },
-): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }> {
+  { graceSeconds, limit, except }: Parameters<Ledger["findOrphans"]>[0],
+): ReturnType<Ledger["findOrphans"]> {
   const [results] = await connection.query<RowDataPacket[]>({
     sql: `SELECT UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND AS lapsedBefore;
       SELECT id, event_id, expire_time FROM allocation FORCE INDEX (allocation_lapse)
         WHERE state = ${HELD}
           AND expire_time <= UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND
+          AND NOT ${sqlIn("event_id", except)}
         ORDER BY expire_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     timeout: QUERY_TIMEOUT_MS,
   });
