@@ -9,6 +9,7 @@ import { neighbourProblems } from "./together/neighbours.ts";
 import { releaseProblems } from "./together/release.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
+import { webhookProblems } from "./together/webhooks.ts";
 
 describe("the checks between parts", () => {
   it("see what two parts make", () => {
@@ -56,6 +57,29 @@ describe("the checks between parts", () => {
       "scrapers lets prometheus-k8s in, which Terraform does not make",
       "bff names namespace ingress, which Terraform does not make",
     ]);
+  });
+
+  it("see webhooks of the mesh without a certificate of theirs", () => {
+    const terraform = ["linkerd-proxy-injector", "linkerd-sp-validator", "linkerd-policy-validator"]
+      .map((name) => `injectCaFrom = "linkerd/${name}"`)
+      .join("\n");
+    const certificate = (name: string, spec: object) => {
+      const made = object("cert-manager.io/v1", "Certificate", name, spec);
+      return { ...made, metadata: { name, namespace: "linkerd" } };
+    };
+    const objects = [
+      certificate("linkerd-proxy-injector", {
+        secretName: "linkerd-proxy-injector-k8s-tls",
+        dnsNames: ["linkerd-proxy-injector.linkerd.svc"],
+      }),
+      certificate("linkerd-sp-validator", { secretName: "sp-validator", dnsNames: ["sp.svc"] }),
+    ];
+    expect(webhookProblems(objects, terraform)).to.deep.equal([
+      "linkerd-sp-validator looks for no secret sp-validator",
+      "linkerd-sp-validator is not called sp.svc",
+      "nobody makes the certificate linkerd/linkerd-policy-validator",
+    ]);
+    expect(webhookProblems(objects, "")).to.have.length(1);
   });
 
   it("see more connections than the database was chosen for", () => {

@@ -9,6 +9,7 @@ import { deliveryProblems } from "./together/delivery.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
+import { webhookProblems } from "./together/webhooks.ts";
 
 /** What is true of one environment as a whole. */
 type Check = (objects: readonly KubernetesObject[], environment: string) => string[];
@@ -27,6 +28,9 @@ export const togetherSteps: readonly Step[] = [
       objects,
       ["main.tf", "charts.tf"].map((file) => read(`terraform/modules/delivery/${file}`)).join("\n"),
     ),
+  ),
+  step("the mesh's webhooks find their certificates", ["staging", "prod"], (objects) =>
+    webhookProblems(objects, read("terraform/modules/delivery/charts.tf")),
   ),
   step("replicas and connections are as Terraform counts", ["staging", "prod"], (objects, name) =>
     budgetProblems(objects, read(`terraform/envs/${name}/terraform.tfvars`)),

@@ -111,6 +111,11 @@ locals {
     enablePodDisruptionBudget = var.environment == "prod"
     # While no injector answers, prod makes no pods rather than pods that no policy knows.
     webhookFailurePolicy = var.environment == "prod" ? "Fail" : "Ignore"
+    # cert-manager renews their certificates (charts/base). Those that this chart would make last a year, and
+    # are made anew only when it is applied.
+    proxyInjector    = { externalSecret = true, injectCaFrom = "linkerd/linkerd-proxy-injector" }
+    profileValidator = { externalSecret = true, injectCaFrom = "linkerd/linkerd-sp-validator" }
+    policyValidator  = { externalSecret = true, injectCaFrom = "linkerd/linkerd-policy-validator" }
   }
 
   argocd_values = {

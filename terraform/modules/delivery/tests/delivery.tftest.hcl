@@ -93,6 +93,17 @@ run "the_mesh_finds_its_identity" {
   }
 }
 
+run "the_mesh_makes_no_certificates_that_nobody_renews" {
+  command = plan
+
+  assert {
+    condition = alltrue([for webhook in ["proxyInjector", "profileValidator", "policyValidator"] :
+      local.linkerd_values[webhook].externalSecret && startswith(local.linkerd_values[webhook].injectCaFrom, "linkerd/")
+    ])
+    error_message = "The chart's own last a year; after it prod, whose webhooks fail closed, makes no pods."
+  }
+}
+
 run "staging_fits_on_one_node" {
   command = plan
   variables {
