@@ -44,7 +44,7 @@ describe("toServiceError", () => {
     [Code.Canceled, "CANCELLED"],
     [Code.DeadlineExceeded, "DEADLINE_EXCEEDED"],
     [Code.InvalidArgument, "MALFORMED_REQUEST"],
-    [Code.PermissionDenied, "FORBIDDEN"],
+    [Code.PermissionDenied, "DEPENDENCY_UNAVAILABLE"],
     [Code.ResourceExhausted, "OVERLOADED"],
     [Code.Unavailable, "DEPENDENCY_UNAVAILABLE"],
     [Code.Unimplemented, "UNIMPLEMENTED"],
@@ -58,6 +58,12 @@ describe("toServiceError", () => {
       expect(failure.message).not.to.include("10.0.0.1");
     });
   }
+
+  it("keeps a refusal that has a reason", () => {
+    const refused = toConnectError(new ServiceError("FORBIDDEN", "not yours"), "d");
+    expect(refused.code).to.equal(Code.PermissionDenied);
+    expect(toServiceError(refused).reason).to.equal("FORBIDDEN");
+  });
 
   it("does not trust a reason that is not in the catalogue", () => {
     const details = [{ desc: ErrorInfoSchema, value: { reason: "toString" } }];

@@ -35,7 +35,8 @@ const REASON_BY_BARE_CODE: Readonly<Partial<Record<Code, Reason>>> = {
   [Code.Canceled]: "CANCELLED",
   [Code.DeadlineExceeded]: "DEADLINE_EXCEEDED",
   [Code.InvalidArgument]: "MALFORMED_REQUEST",
-  [Code.PermissionDenied]: "FORBIDDEN",
+  // Of a proxy that lets this caller in nowhere: not of the user, whom a service refuses with a reason.
+  [Code.PermissionDenied]: "DEPENDENCY_UNAVAILABLE",
   [Code.ResourceExhausted]: "OVERLOADED",
   [Code.Unavailable]: "DEPENDENCY_UNAVAILABLE",
   [Code.Unimplemented]: "UNIMPLEMENTED",
