@@ -9,6 +9,6 @@ output "reader_endpoint" {
 }
 
 output "master_secret_arn" {
-  description = "Where RDS keeps the password of the administrator, who makes the services' accounts."
-  value       = module.aurora.cluster_master_user_secret[0].secret_arn
+  description = "Where RDS keeps the password of the administrator, who makes the services' accounts; null while a restored cluster has none."
+  value       = try(module.aurora.cluster_master_user_secret[0].secret_arn, null)
 }

@@ -30,6 +30,24 @@ run "services_are_led_to_the_writer" {
   }
 }
 
+run "a_restored_cluster_has_no_password_yet" {
+  command = plan
+
+  override_module {
+    target = module.aurora
+    outputs = {
+      cluster_endpoint           = "writer.example"
+      cluster_reader_endpoint    = "reader.example"
+      cluster_master_user_secret = []
+    }
+  }
+
+  assert {
+    condition     = output.master_secret_arn == null
+    error_message = "A restore leaves the secret behind, and the plan that follows must not fail for it."
+  }
+}
+
 run "serverless_takes_a_capacity" {
   command = plan
   variables {
