@@ -6,6 +6,7 @@ import { refusals } from "./together/delivery.ts";
 import { healthProblems } from "./together/health.ts";
 import { ignoredProblems } from "./together/ignored.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
+import { readinessGateProblems } from "./together/readiness-gates.ts";
 import { releaseProblems } from "./together/release.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
@@ -56,6 +57,26 @@ describe("the checks between parts", () => {
     expect(neighbourProblems(objects, terraform)).to.deep.equal([
       "scrapers lets prometheus-k8s in, which Terraform does not make",
       "bff names namespace ingress, which Terraform does not make",
+    ]);
+  });
+
+  it("see pods that their load balancer does not know yet", () => {
+    const annotation = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
+    const terraform = [
+      "    nginx = {",
+      '      namespace  = "ingress"',
+      `      values = { "${annotation}" = "ip" }`,
+      "    }",
+      "    other = {",
+      '      namespace  = "other"',
+      "    }",
+    ].join("\n");
+    const namespace = object("v1", "Namespace", "ingress");
+    const labels = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" };
+    const labelled = { ...namespace, metadata: { ...namespace.metadata, labels } };
+    expect(readinessGateProblems([labelled], terraform)).to.deep.equal([]);
+    expect(readinessGateProblems([namespace], terraform)).to.deep.equal([
+      "pods in ingress are ready before their load balancer knows them",
     ]);
   });
 

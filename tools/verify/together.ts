@@ -7,6 +7,7 @@ import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
 import { deliveryProblems } from "./together/delivery.ts";
 import { neighbourProblems } from "./together/neighbours.ts";
+import { readinessGateProblems } from "./together/readiness-gates.ts";
 import { budgetProblems, secretProblems, versionProblems } from "./together/terraform.ts";
 import { twins } from "./together/twins.ts";
 import { webhookProblems } from "./together/webhooks.ts";
@@ -28,6 +29,9 @@ export const togetherSteps: readonly Step[] = [
       objects,
       ["main.tf", "charts.tf"].map((file) => read(`terraform/modules/delivery/${file}`)).join("\n"),
     ),
+  ),
+  step("pods wait for the load balancer that sends to them", ["staging", "prod"], (objects) =>
+    readinessGateProblems(objects, read("terraform/modules/delivery/charts.tf")),
   ),
   step("the mesh's webhooks find their certificates", ["staging", "prod"], (objects) =>
     webhookProblems(objects, read("terraform/modules/delivery/charts.tf")),

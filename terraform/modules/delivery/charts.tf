@@ -196,6 +196,8 @@ locals {
             targetCPUUtilizationPercentage    = 60
             targetMemoryUtilizationPercentage = 80
           }
+          # Its namespace has a new pod wait for the load balancer (charts/base), unless it was made before that was.
+          minReadySeconds     = 30
           resources           = { requests = { cpu = "250m", memory = "256Mi" } }
           podDisruptionBudget = { enabled = true, maxUnavailable = 1 }
           topologySpreadConstraints = [
