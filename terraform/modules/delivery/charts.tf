@@ -88,6 +88,7 @@ locals {
       namespace  = "argo-rollouts"
       values = {
         controller = {
+          resources = { requests = { cpu = "100m", memory = "128Mi" } }
           trafficRouterPlugins = [{
             name     = "argoproj-labs/gatewayAPI"
             location = "https://github.com/argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi/releases/download/v0.15.0/gatewayapi-plugin-linux-amd64"
@@ -96,6 +97,12 @@ locals {
         providerRBAC = { providers = { gatewayAPI = true } }
       }
     }
+  }
+
+  # As in Linkerd's own values-ha.yaml: on a node that is full, who requests nothing gets nothing.
+  linkerd_resources = {
+    cpu    = { request = "100m" }
+    memory = { request = "50Mi", limit = "250Mi" }
   }
 
   linkerd_values = {
@@ -109,6 +116,19 @@ locals {
     controllerReplicas        = var.environment == "prod" ? 3 : 1
     enablePodAntiAffinity     = var.environment == "prod"
     enablePodDisruptionBudget = var.environment == "prod"
+    # Where no two may share a node, a surge has none to go to; a single one stays until the next is ready.
+    deploymentStrategy = {
+      rollingUpdate = { maxUnavailable = var.environment == "prod" ? 1 : 0, maxSurge = "25%" }
+    }
+    destinationResources   = local.linkerd_resources
+    proxyInjectorResources = local.linkerd_resources
+    spValidatorResources   = local.linkerd_resources
+    policyController       = { resources = local.linkerd_resources }
+    identityResources      = merge(local.linkerd_resources, { memory = { request = "10Mi", limit = "250Mi" } })
+    # Of every proxy whose pod says nothing else.
+    proxy = {
+      resources = { cpu = { request = "100m" }, memory = { request = "20Mi", limit = "250Mi" } }
+    }
     # While no injector answers, prod makes no pods rather than pods that no policy knows.
     webhookFailurePolicy = var.environment == "prod" ? "Fail" : "Ignore"
     # cert-manager renews their certificates (charts/base). Those that this chart would make last a year, and
@@ -141,6 +161,9 @@ locals {
           serviceAccount = { name = "prometheus" }
           prometheusSpec = {
             retention = "15d"
+            # Whichever comes first: a volume that is full would end all alerts.
+            retentionSize = "45GB"
+            resources     = { requests = { cpu = "500m", memory = "2Gi" } }
             # The workloads' proxies tell nothing to anybody who has no identity.
             podMetadata = { annotations = { "linkerd.io/inject" = "enabled" } }
             # Rules and monitors of every chart, not only of its own.
@@ -217,6 +240,8 @@ locals {
               # The autoscaler sums up what a pod's containers request, and gives up if one requests nothing.
               "config.linkerd.io/proxy-cpu-request"    = "100m"
               "config.linkerd.io/proxy-memory-request" = "64Mi"
+              # All buyers' requests go out through it, and every followed place stays open in it.
+              "config.linkerd.io/proxy-memory-limit" = "1Gi"
               # Through the proxy nginx would see the proxy's address instead of the buyer's.
               "config.linkerd.io/skip-inbound-ports" = "80,443"
             }

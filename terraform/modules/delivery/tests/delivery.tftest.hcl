@@ -104,10 +104,48 @@ run "the_mesh_makes_no_certificates_that_nobody_renews" {
   }
 }
 
+run "what_everything_depends_on_asks_for_its_share" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for resources in [
+        local.linkerd_values.destinationResources, local.linkerd_values.proxyInjectorResources,
+        local.linkerd_values.spValidatorResources, local.linkerd_values.identityResources,
+        local.linkerd_values.policyController.resources, local.linkerd_values.proxy.resources
+      ] : resources.cpu.request == "100m" && resources.memory.limit == "250Mi"
+    ])
+    error_message = "Who requests nothing gets nothing on a node that is full, and the mesh stands still."
+  }
+
+  assert {
+    condition     = local.linkerd_values.deploymentStrategy.rollingUpdate.maxUnavailable == 1
+    error_message = "Three replicas on three nodes that none may share are replaced one by one, or never."
+  }
+
+  assert {
+    condition = (
+      yamldecode(helm_release.meshed["kube-prometheus-stack"].values[0]).prometheus.prometheusSpec.resources.requests == { cpu = "500m", memory = "2Gi" } &&
+      can(yamldecode(helm_release.foundation["argo-rollouts"].values[0]).controller.resources.requests.cpu)
+    )
+    error_message = "Without Prometheus nobody is alerted, and a canary is judged by nothing."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.meshed["kube-prometheus-stack"].values[0]).prometheus.prometheusSpec.retentionSize == "45GB"
+    error_message = "Prometheus keeps less than its volume holds."
+  }
+}
+
 run "staging_fits_on_one_node" {
   command = plan
   variables {
     environment = "staging"
+  }
+
+  assert {
+    condition     = local.linkerd_values.deploymentStrategy.rollingUpdate.maxUnavailable == 0
+    error_message = "The only replica stays until the next one is ready."
   }
 
   assert {
