@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadLinks, deadNames } from "./docs.ts";
+import { deadLinks, deadNames, lostCommands } from "./docs.ts";
 
 describe("deadLinks()", () => {
   const dead = (text: string) => deadLinks({ path: "docs/slo.md", text });
@@ -28,6 +28,16 @@ describe("deadNames()", () => {
     expect(deadNames({ path: "docs/slo.md", text })).to.deep.equal([
       "docs/slo.md: there is no charts/gone/values.yaml",
       "docs/slo.md: there is no npm run chekc",
+    ]);
+  });
+});
+
+describe("lostCommands()", () => {
+  it("sees an amtool that is not told where Alertmanager is", () => {
+    const url = "--alertmanager.url=http://localhost:9093";
+    const text = `\`amtool alert query\`, \`amtool ${url} alert query\`\n\namtool alert \\\n  ${url}\n\namtool itself`;
+    expect(lostCommands({ path: "docs/slo.md", text })).to.deep.equal([
+      "docs/slo.md: amtool alert query does not say --alertmanager.url",
     ]);
   });
 });

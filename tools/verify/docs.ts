@@ -8,6 +8,7 @@ import type { Step } from "../check/step.ts";
 export const docsSteps: readonly Step[] = [
   step("links lead to files and headings that are there", deadLinks),
   step("files and scripts that are named are there", deadNames),
+  step("amtool is told where Alertmanager is", lostCommands),
 ];
 
 function step(name: string, check: (document: TreeFile) => string[]): Step {
@@ -45,6 +46,13 @@ export function deadNames({ path, text }: TreeFile): string[] {
     .filter((name) => !(name in scripts))
     .map((name) => `npm run ${name}`);
   return [...files, ...commands].map((name) => `${path}: there is no ${name}`);
+}
+
+/** Calls of `amtool` that fail in Alertmanager's image, which says nowhere what to talk to. */
+export function lostCommands({ path, text }: TreeFile): string[] {
+  return [...text.matchAll(/\bamtool (?=-|alert|silence|config|cluster)(?:[^\n\\`]|\\\n)+/g)]
+    .filter(([command]) => !command.includes("--alertmanager.url="))
+    .map(([command]) => `${path}: ${command} does not say --alertmanager.url`);
 }
 
 /** Whether a path begins with a folder of the tree: others are URLs' and images'. */
