@@ -32,6 +32,12 @@ describe("the charts' checks", () => {
       to: 'range append .values.secrets.names "REDIS_PASSWORD"',
       problem: /wants key REDIS_PASSWORD of Secret user-svc/,
     },
+    "a prod that takes whatever is merged": {
+      file: "apps/values-prod.yaml",
+      from: "revision: prod",
+      to: "revision: main",
+      problem: /prod follows main, as staging does/,
+    },
     "a probe of a path that nobody answers": {
       file: `${LIBRARY}/_pod.tpl`,
       from: "path: /readyz",

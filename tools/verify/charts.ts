@@ -1,5 +1,10 @@
 import type { Step } from "../check/step.ts";
-import { checkApplications, checkEnvironments, checkWaves } from "./charts/delivery.ts";
+import {
+  checkApplications,
+  checkBranches,
+  checkEnvironments,
+  checkWaves,
+} from "./charts/delivery.ts";
 import { checkNeighbours } from "./charts/neighbours.ts";
 import { isWorkload } from "./charts/objects.ts";
 import { checkPrograms } from "./charts/programs.ts";
@@ -36,6 +41,7 @@ export function problemsOf(charts: string, all: readonly Rendered[]): string[] {
     ...seen(all, checkWaves),
     ...seen(all, checkApplications),
     ...checkEnvironments(charts),
+    ...checkBranches(charts),
     ...[...together].flatMap(([values, group]) =>
       checkNeighbours(group).map((problem) => `${values}: ${problem}`),
     ),

@@ -52,6 +52,6 @@ settings = {
 
   delivery = {
     repository_url = "https://github.com/example/tessera.git"
-    revision       = "main"
+    revision       = "prod"
   }
 }

@@ -51,6 +51,21 @@ export function checkApplications({ objects }: Rendered): string[] {
   });
 }
 
+/** Prod follows a branch that a release moves: what is merged for staging is not prod's at once. */
+export function checkBranches(charts: string): string[] {
+  const [staging, prod] = ["staging", "prod"].map((environment) => {
+    const file = join(charts, "apps", `values-${environment}.yaml`);
+    return parse(readFileSync(file, "utf8")).source.revision;
+  });
+  const workflow = readFileSync(join(ROOT, ".github/workflows/release.yaml"), "utf8");
+  return [
+    ...(prod === staging ? [`prod follows ${prod}, as staging does`] : []),
+    ...(workflow.includes(`inputs.environment == 'prod' && '${prod}' || '${staging}'`)
+      ? []
+      : [`release.yaml opens its pull requests against others than ${prod} and ${staging}`]),
+  ];
+}
+
 /** An environment is described twice: to Terraform, and to what Argo CD delivers to it. */
 export function checkEnvironments(charts: string): string[] {
   return ["staging", "prod"].flatMap((environment) => {
