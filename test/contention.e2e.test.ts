@@ -73,6 +73,16 @@ describe("buyers who want the same", () => {
     await expectExact(system, event);
   });
 
+  it("keep to the limit with what they have paid for, too", async () => {
+    const event = await createEvent(url(), [50], { maxPerUser: 2 });
+    const buyer = await newBuyer(url());
+    const held = await buyer.reserve(event, [[0, 2]]);
+    expect((await buyer.confirm(held.body.id)).status).to.equal(200);
+    const more = await buyer.reserve(event);
+    expect([more.status, more.body.code]).to.deep.equal([409, "LIMIT_EXCEEDED"]);
+    await expectExact(system, event);
+  });
+
   it("get what another cancels at once, although sold out was known", async () => {
     const event = await createEvent(url(), [1]);
     const [owner, next] = await newBuyers(url(), 2);

@@ -121,6 +121,19 @@ describe("BatchAllocate", () => {
     await expectExact(inventory, eventId);
   });
 
+  it("counts what is paid for towards the user's limit", async () => {
+    const { client } = inventory;
+    const { eventId, wishOf } = await createEvent(client, [50], { maxPerUser: 2 });
+    const ann = randomUUID();
+    const first = wishOf(ann, [0, 2]);
+    await client.batchAllocate({ eventId, entries: [first] });
+    const { allocationId } = first;
+    const paid = await client.batchCommit({ entries: [{ eventId, allocationId }] });
+    expect(words(paid.results)).to.deep.equal(["committed"]);
+    const { results } = await client.batchAllocate({ eventId, entries: [wishOf(ann, [0, 1])] });
+    expect(words(results)).to.deep.equal(["LIMIT_EXCEEDED"]);
+  });
+
   it("refuses an old lock holder, tells the last token, and counts it", async () => {
     const { client, registry } = inventory;
     const { eventId, wish } = await createEvent(client, [5]);
