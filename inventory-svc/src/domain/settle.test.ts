@@ -129,6 +129,17 @@ describe("decideCommit()", () => {
     expect(change.moves).to.deep.equal([{ ids: ["a"], from: "RELEASED", to: "VOIDED" }]);
   });
 
+  it("counts what a buyer takes again in the same batch", () => {
+    const released = ["a", "b"].map((id) => allocation(id, "RELEASED", { userId: "ann" }));
+    const { answers, change } = decideCommit(bookOf(released, { available: 9, held: 0, sold: 0 }), [
+      "a",
+      "b",
+    ]);
+    expect(answers[0]).to.deep.equal({ reacquired: true, isNew: true });
+    expect(answers[1]).to.include({ reason: "LIMIT_EXCEEDED" });
+    expect(change.deltas).to.deep.equal([{ position: 0, available: -2, held: 0, sold: 2 }]);
+  });
+
   it("knows neither strangers nor another event's", () => {
     const book = bookOf([allocation("a", "HELD", { eventId: "other" })], {
       available: 0,
