@@ -129,6 +129,21 @@ describe("ListEvents", () => {
     expect((await client.listEvents({ pageSize: 5000 })).events).to.have.length(100);
   });
 
+  it("refuses a page token of another order or prefix, which would skip events", async () => {
+    const { client } = inventory;
+    const first = { sort: Sort.NAME, namePrefix: "sam", pageSize: 1 };
+    const { nextPageToken: pageToken } = await client.listEvents(first);
+    expect((await client.listEvents({ ...first, pageToken })).events).to.have.length(1);
+    for (const other of [
+      { namePrefix: "sa", pageToken },
+      { namePrefix: "", pageToken },
+      { sort: Sort.START_TIME, namePrefix: "", pageToken },
+    ]) {
+      const failure = await failureOf(client.listEvents({ ...first, ...other }));
+      expect(failure.reason).to.equal("INVALID_PAGE_TOKEN");
+    }
+  });
+
   it("refuses what it cannot do, and names the field", async () => {
     const { client } = inventory;
     for (const [field, call] of [
