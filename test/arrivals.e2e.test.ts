@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { readAll, statusesIn } from "./security/raw-http.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 
 /** More than Node lets wait by itself, and fewer than a kernel's own bound (4096, if left alone). */
 const CROWD = 1_000;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { REASONS } from "@tessera/proto/reasons";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import {
   type Buyer,
@@ -18,7 +19,6 @@ import { call } from "./rest.ts";
 import { useClients } from "./rpc.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 
 describe("an organiser who changes a capacity", () => {
   const system = useSharedSystem();

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { createEvent, newBuyer, newBuyers, stockOf, tally } from "./market.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { eachOf, until } from "./storm.ts";
+import { eachOf } from "./storm.ts";
 
 describe("buyers who want the same", () => {
   const system = useSharedSystem();

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { ORGANISER } from "@tessera/testkit/services";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Buyer, createEvent, newBuyer, newBuyers, type SaleEvent } from "./market.ts";
 import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { eachOf, persist, until } from "./storm.ts";
+import { eachOf, persist } from "./storm.ts";
 
 describe("a process that dies", () => {
   const system = useSharedSystem();

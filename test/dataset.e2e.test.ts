@@ -5,6 +5,7 @@ import { violationsOf } from "@tessera/testkit/invariants";
 import { mysqlUrl } from "@tessera/testkit/mysql";
 import type { PerSchema } from "@tessera/testkit/schemas";
 import { ROOT } from "@tessera/testkit/services";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { isLocal } from "../tools/dataset/databases.ts";
 import { loadedSpec } from "../tools/dataset/load-dataset.ts";
@@ -13,7 +14,6 @@ import { DATASET_PASSWORD, emailOf } from "../tools/dataset/user-rows.ts";
 import { readConfig } from "../user-svc/src/config.ts";
 import { HashGate } from "../user-svc/src/crypto/hash-gate.ts";
 import { PasswordHasher } from "../user-svc/src/crypto/password-hasher.ts";
-import { until } from "./storm.ts";
 import { DATE, TINY, useDatasets } from "./use-dataset.ts";
 
 const TABLES = [

@@ -1,9 +1,10 @@
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Buyer, createEvent, newBuyers, stockOf, tally } from "./market.ts";
 import type { Answer } from "./rest.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { eachOf, persist, until } from "./storm.ts";
+import { eachOf, persist } from "./storm.ts";
 
 const HOLDS = 80;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { useSystem } from "@tessera/testkit/processes";
 import type { ServiceName } from "@tessera/testkit/services";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import {
   type Buyer,
@@ -14,7 +15,6 @@ import {
 import { type Answer, call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
-import { until } from "./storm.ts";
 import { TEST_ENV } from "./test-env.ts";
 import { metricOf } from "./watch.ts";
 

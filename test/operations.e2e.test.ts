@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { createSchema } from "@tessera/testkit/mysql";
 import { programOf, type ServiceName } from "@tessera/testkit/services";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { createConnection } from "mysql2/promise";
 import { type Buyer, createEvent, newBuyer } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 import { adminUrl } from "./watch.ts";
 
 describe("the programs of every service", () => {

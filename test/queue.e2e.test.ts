@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { changeCapacity, createEvent, newBuyer, newBuyers, type SaleEvent } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
 import { useClients } from "./rpc.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 import { newWaiting, type Place, WaitingBuyer } from "./waiting-buyer.ts";
 
 /** Everybody is let in at once. */

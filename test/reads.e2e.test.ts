@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { useSystem } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { createEvent, newBuyers, type SaleEvent, type Stock } from "./market.ts";
 import { call } from "./rest.ts";
-import { until } from "./storm.ts";
 import { TEST_ENV } from "./test-env.ts";
 import { metricOf } from "./watch.ts";
 

@@ -3,6 +3,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
@@ -11,7 +12,6 @@ import { useClients } from "./rpc.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 import { metricOf } from "./watch.ts";
 
 describe("Redis", () => {

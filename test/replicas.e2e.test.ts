@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { useSystem } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { Buyer, changeCapacity, createEvent, newBuyers, stockOf, tally } from "./market.ts";
 import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
-import { eachOf, persist, until } from "./storm.ts";
+import { eachOf, persist } from "./storm.ts";
 import { TEST_ENV } from "./test-env.ts";
 import { adminUrl, metricOf } from "./watch.ts";
 

@@ -4,13 +4,13 @@ import { ReservationService } from "@tessera/proto/reservation/v1/reservation_se
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Clients, MUTATIONS } from "./mutations.ts";
 import { Random } from "./prove/random.ts";
 import { TcpLink } from "./prove/world/tcp-link.ts";
 import { useClients } from "./rpc.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 import { metricOf } from "./watch.ts";
 
 /** What a caller is asked to try again: the first try is running, or the connection was cut. */

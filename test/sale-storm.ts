@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { System } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { type Buyer, createEvent, type SaleEvent, stockOf } from "./market.ts";
 import { expectExact } from "./settled.ts";
-import { eachOf, persist, until } from "./storm.ts";
+import { eachOf, persist } from "./storm.ts";
 
 /** How large a storm is. */
 export interface StormOptions {

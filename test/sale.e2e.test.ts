@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { eventBody, newBuyer, type Reservation, signIn, stockOf } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
-import { until } from "./storm.ts";
 
 interface Tokens {
   accessToken: string;

@@ -1,8 +1,8 @@
 import { violationsOf } from "@tessera/testkit/invariants";
 import type { System } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import type { SaleEvent } from "./market.ts";
-import { until } from "./storm.ts";
 
 /** Sweepers finish within seconds what a crash left in the middle. */
 const SETTLE_MS = 12_000;

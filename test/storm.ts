@@ -1,27 +1,5 @@
-import { setTimeout } from "node:timers/promises";
+import { until } from "@tessera/testkit/until";
 import type { Answer } from "./rest.ts";
-
-/** How long a condition may take to come true, in milliseconds: a restart included. */
-const PATIENCE_MS = 15_000;
-
-/** Asks again and again, `everyMs` apart, until `look` gives something, and resolves to that. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-  { patienceMs = PATIENCE_MS, everyMs = 20 } = {},
-): Promise<T> {
-  const giveUpTime = Date.now() + patienceMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) {
-      return seen;
-    }
-    if (Date.now() > giveUpTime) {
-      throw new Error(`it did not come about within ${patienceMs} ms: ${what}`);
-    }
-    await setTimeout(everyMs);
-  }
-}
 
 /** Does something to each item, so many at a time; results are in the items' order. */
 export async function eachOf<T, R>(

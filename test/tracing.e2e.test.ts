@@ -4,10 +4,10 @@ import { ATTRIBUTE_NAMES } from "@tessera/service-kit/span";
 import { useSystem } from "@tessera/testkit/processes";
 import { SERVICES, type ServiceName } from "@tessera/testkit/services";
 import { type ExportedSpan, TraceCollector } from "@tessera/testkit/trace-collector";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Buyer, createEvent, newBuyer, type SaleEvent } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
-import { until } from "./storm.ts";
 import { TEST_ENV } from "./test-env.ts";
 
 /** A trace that a client has begun. */

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type EventStream, listen } from "@tessera/testkit/event-stream";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Buyer, newBuyers, type Reservation, type SaleEvent } from "./market.ts";
 import { type Answer, call } from "./rest.ts";
-import { until } from "./storm.ts";
 
 /** A place in a waiting room, as REST writes it. */
 export interface Place {

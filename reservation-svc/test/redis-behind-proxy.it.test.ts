@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, connect as dial, type Socket } from "node:net";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { useOwnRedis } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Random } from "../../test/prove/random.ts";
 import { TcpLink } from "../../test/prove/world/tcp-link.ts";
-import { until } from "../../test/storm.ts";
 import { connectRedis } from "../src/redis/connect.ts";
 import { openRedis } from "../src/redis/open-redis.ts";
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { useOwnRedis } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { AvailabilityCache } from "../src/app/availability-cache.ts";
 import type { Lease, LeaseAnswer } from "../src/app/event-lock.ts";
@@ -83,7 +84,7 @@ describe("Redis, one node", () => {
       const eventId = randomUUID();
       const lease = leaseOf(await one.lock.acquire(eventId, 0));
       await one.redis.main.set(`lock:{${eventId}}`, "somebody else's");
-      await until(async () => !(await lease.keep()));
+      await until("the loss is seen", async () => !(await lease.keep()));
       await lease.release();
       expect(await one.redis.main.get(`lock:{${eventId}}`)).to.equal("somebody else's");
     });
@@ -98,14 +99,14 @@ describe("Redis, one node", () => {
         cache.soldOut(eventId, [{ ticketTypeId, quantity: 1 }]) !== undefined;
       tell(one, 1, 0);
       expect(gone(one)).to.equal(true);
-      await until(() => gone(other));
+      await until("the other knows of the sell-out", () => gone(other));
       tell(one, 2, 1);
-      await until(() => !gone(other));
+      await until("the other knows of the units", () => !gone(other));
       // Units may come back through another replica than the one that sold the last.
       tell(one, 3, 0);
-      await until(() => gone(other));
+      await until("the other knows of the next sell-out", () => gone(other));
       tell(other, 4, 1);
-      await until(() => !gone(one));
+      await until("this one knows of the units", () => !gone(one));
     });
 
     it("ignores what is no news", async () => {
@@ -113,7 +114,7 @@ describe("Redis, one node", () => {
       await one.redis.main.publish("tessera:availability", "{");
       await one.redis.main.publish("tessera:availability", '{"eventId":7}');
       one.news.tell(levels);
-      await until(() => other.cache.soldOut(eventId, wanted(levels)) !== undefined);
+      await until("news arrive", () => other.cache.soldOut(eventId, wanted(levels)) !== undefined);
     });
 
     it("forgets all while no news can arrive, and listens again when it can", async () => {
@@ -121,9 +122,12 @@ describe("Redis, one node", () => {
       one.news.tell(levels);
       expect(one.cache.soldOut(eventId, wanted(levels))).not.to.equal(undefined);
       one.redis.subscriber.disconnect(true);
-      await until(() => one.cache.soldOut(eventId, wanted(levels)) === undefined);
+      await until(
+        "all is forgotten",
+        () => one.cache.soldOut(eventId, wanted(levels)) === undefined,
+      );
       const later = soldOutLevels();
-      await until(() => {
+      await until("it listens again", () => {
         // Told again and again, for nobody knows when it listens.
         one.news.tell(later.levels);
         return one.cache.soldOut(later.eventId, wanted(later.levels)) !== undefined;
@@ -137,12 +141,15 @@ describe("Redis, one node", () => {
     await main.call("ACL", "SETUSER", "default", "resetchannels");
     try {
       subscriber.disconnect(true);
-      await until(async () => ((await main.call("ACL", "LOG")) as unknown[]).length > 0);
+      await until(
+        "it is refused",
+        async () => ((await main.call("ACL", "LOG")) as unknown[]).length > 0,
+      );
     } finally {
       await main.call("ACL", "SETUSER", "default", "allchannels");
     }
     const { eventId, levels } = soldOutLevels();
-    await until(() => {
+    await until("it listens", () => {
       one.news.tell(levels);
       return one.cache.soldOut(eventId, wanted(levels)) !== undefined;
     });
@@ -155,7 +162,7 @@ describe("Redis, one node", () => {
     expect(one.redis.breaker.isOpen).to.equal(true);
     expect(await one.lock.acquire(eventId, 0)).to.equal("down");
     await own.server.start();
-    await until(() => !one.redis.breaker.isOpen);
+    await until("the breaker closes", () => !one.redis.breaker.isOpen);
     expect(one.turns).to.deep.equal([true, false]);
     await leaseOf(await one.lock.acquire(eventId, 0)).release();
   });
@@ -165,9 +172,12 @@ describe("Redis, one node", () => {
     const old = await main.client("ID");
     await other.redis.main.replicaof("127.0.0.1", "1");
     expect(await one.lock.acquire(randomUUID(), 0)).to.equal("down");
-    await until(async () => (await main.client("ID").catch(() => old)) !== old);
+    await until(
+      "it is connected anew",
+      async () => (await main.client("ID").catch(() => old)) !== old,
+    );
     await other.redis.main.replicaof("NO", "ONE");
-    await until(() => !breaker.isOpen && !other.redis.breaker.isOpen);
+    await until("both breakers close", () => !breaker.isOpen && !other.redis.breaker.isOpen);
     await leaseOf(await one.lock.acquire(randomUUID(), 0)).release();
   });
 
@@ -175,7 +185,7 @@ describe("Redis, one node", () => {
     await own.server.pause();
     expect(await other.lock.acquire(randomUUID(), 0)).to.equal("down");
     own.server.signal("SIGCONT");
-    await until(() => !other.redis.breaker.isOpen);
+    await until("the breaker closes", () => !other.redis.breaker.isOpen);
     await leaseOf(await other.lock.acquire(randomUUID(), 0)).release();
   });
 });
@@ -202,8 +212,8 @@ describe("Redis, three nodes that vote", () => {
     await second?.server.stop();
     expect(await one.lock.acquire(eventId, 0)).to.equal("down");
     await second?.server.start();
-    await until(() => !one.redis.breaker.isOpen);
-    await until(async () => {
+    await until("the breaker closes", () => !one.redis.breaker.isOpen);
+    await until("two of them lock again", async () => {
       const answer = await one.lock.acquire(eventId, 0);
       if (typeof answer === "string") {
         return false;
@@ -235,7 +245,9 @@ async function open(urls: readonly string[], lifecycle: Lifecycle): Promise<Repl
   };
   news.listen();
   await isLive.promise;
-  await until(() => [main, ...nodes].every(({ status }) => status === "ready"));
+  await until("all are connected", () =>
+    [main, ...nodes].every(({ status }) => status === "ready"),
+  );
   return { redis, lock, cache, news, turns };
 }
 
@@ -254,15 +266,4 @@ function soldOutLevels() {
 
 function wanted({ available }: { available: ReadonlyMap<string, number> }) {
   return [...available.keys()].map((ticketTypeId) => ({ ticketTypeId, quantity: 1 }));
-}
-
-/** Resolves when it is so; fails after a few seconds. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) {
-      throw new Error(`it never came to be: ${isSo}`);
-    }
-    await setTimeout(10);
-  }
 }

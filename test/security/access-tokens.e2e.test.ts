@@ -1,11 +1,11 @@
 import { createHash, generateKeyPairSync, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Buyer, newBuyer, newBuyers } from "../market.ts";
 import { call } from "../rest.ts";
 import { useSharedSystem } from "../shared-system.ts";
-import { until } from "../storm.ts";
 import { byKey, bySecret, claimsOf, jwt, secondsFromNow, unsigned } from "./jwt.ts";
 import { useSystemKeys } from "./system-keys.ts";
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { until } from "../storm.ts";
+import { until } from "@tessera/testkit/until";
 
 /** A server that has not closed a connection by then never will, in milliseconds. */
 const PATIENCE_MS = 20_000;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { type Answer, call } from "../rest.ts";
 import { useSharedSystem } from "../shared-system.ts";
-import { until } from "../storm.ts";
 
 /** How many sign-ins of one account may fail within a minute, if nobody sets it. */
 const FAILURES_MAX = 10;

@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { adminListener, notFound } from "../src/admin-listener.ts";
@@ -114,7 +115,7 @@ describe("the HTTP port", () => {
     for (let time = 1; time <= 20; time += 1) {
       const before = answered;
       const http = await HttpPort.open(notFound, port, { listeners: 4 });
-      await until(() => answered > before);
+      await until("another one is answered", () => answered > before);
       await http.close(0);
     }
     isOver = true;
@@ -130,19 +131,19 @@ describe("the HTTP port", () => {
   it("closes the connections that are too many, and serves those that come when others left", async () => {
     const http = await HttpPort.open(notFound, 0, { listeners: 16, maxConnections: 3 });
     const inside = Array.from({ length: 3 }, () => connect(http.port, "127.0.0.1"));
-    await until(() => http.connections === 3);
+    await until("all three are counted", () => http.connections === 3);
     const tooMany = connect(http.port, "127.0.0.1").on("error", () => undefined);
     tooMany.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    await until(() => tooMany.resume().closed);
+    await until("the one too many is closed", () => tooMany.resume().closed);
     expect([http.connections, http.turnedAway]).to.deep.equal([3, 1]);
     inside[0]?.destroy();
-    await until(() => http.connections === 2);
+    await until("one is gone", () => http.connections === 2);
     expect((await fetch(`http://127.0.0.1:${http.port}/`)).status).to.equal(404);
     for (const socket of inside) {
       socket.destroy();
     }
     await http.close(1_000);
-    await until(() => http.connections === 0);
+    await until("all are gone", () => http.connections === 0);
   });
 
   it("says which port is taken", async () => {
@@ -180,10 +181,4 @@ async function turnsToLetIn(crowd: number, listeners: number): Promise<number> {
   }
   await http.close(1_000);
   return turns;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await setImmediate();
-  }
 }

@@ -6,8 +6,8 @@ import {
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { toConnectError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "../../../test/storm.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import { InventoryLedger } from "./inventory-ledger.ts";
 

@@ -1,5 +1,5 @@
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "../../storm.ts";
 import type { Wish } from "../history.ts";
 import { ClosingTime } from "./desk.ts";
 import { answer, hangUp, silence, useFrontDesk } from "./use-front-desk.ts";

@@ -3,7 +3,7 @@ import { violationsOf } from "@tessera/testkit/invariants";
 import { openReader, rowsOf } from "@tessera/testkit/invariants/reader";
 import { ALLOCATION, nameOf, RESERVATION } from "@tessera/testkit/invariants/states";
 import type { PerSchema } from "@tessera/testkit/schemas";
-import { until } from "../../storm.ts";
+import { until } from "@tessera/testkit/until";
 import type { EventOnSale } from "../event-on-sale.ts";
 import type { Marks } from "./gather.ts";
 import type { StreamReader } from "./stream-reader.ts";

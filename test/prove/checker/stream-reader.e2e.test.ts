@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { useOwnRedis } from "@tessera/testkit/processes";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { until } from "../../storm.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 describe("the reader of the event stream", function () {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { until } from "../../storm.ts";
+import { until } from "@tessera/testkit/until";
 import { Desk } from "../buyers/desk.ts";
 import { openEvents } from "../buyers/market.ts";
 import type { Opening, WaitingRoom } from "../buyers/opening.ts";

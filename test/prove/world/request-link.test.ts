@@ -8,8 +8,8 @@ import {
   Server,
   ServerCredentials,
 } from "@grpc/grpc-js";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "../../storm.ts";
 import { Random } from "../random.ts";
 import { GrpcForwarder } from "./grpc-forwarder.ts";
 import { HttpForwarder } from "./http-forwarder.ts";

@@ -6,8 +6,8 @@ import {
   type Server,
   type Socket,
 } from "node:net";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "../../storm.ts";
 import { reset } from "./reset.ts";
 
 describe("reset()", () => {

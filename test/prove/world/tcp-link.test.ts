@@ -7,8 +7,8 @@ import {
   type Socket,
 } from "node:net";
 import { text } from "node:stream/consumers";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "../../storm.ts";
 import { Random } from "../random.ts";
 import { TcpLink } from "./tcp-link.ts";
 
