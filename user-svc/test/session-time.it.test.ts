@@ -1,27 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
-import { decodeJwt } from "jose";
 import { purgeSessions } from "../src/app/purge-sessions.ts";
-import { newPerson, reasonOf, useUserService } from "./use-user-service.ts";
+import { reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 const DAY_MS = 86_400_000;
 
 describe("the time of a session", () => {
   const service = useUserService();
 
-  /** Signs a new person up and in. */
-  async function signedIn() {
-    const person = newPerson();
-    const { user } = await service.client.createUser(person);
-    const { tokens } = await service.client.createSession(person);
-    const { sid } = decodeJwt(tokens?.accessToken ?? "");
-    return {
-      person,
-      userId: user?.id ?? "",
-      sessionId: String(sid),
-      refreshToken: tokens?.refreshToken ?? "",
-    };
-  }
+  const signedIn = () => signedInTo(service);
 
   async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
     const { tokens } = await service.client.refreshSession({ refreshToken, requestId });

@@ -11,25 +11,15 @@ import {
   failureOf,
   newPerson,
   reasonOf,
+  signedInTo,
   useUserService,
+  withEachRead,
 } from "./use-user-service.ts";
 
 describe("sessions", () => {
   const service = useUserService();
 
-  /** Signs a new person up and in. */
-  async function signedIn() {
-    const person = newPerson();
-    const { user } = await service.client.createUser(person);
-    const { tokens } = await service.client.createSession(person);
-    const { sid } = decodeJwt(tokens?.accessToken ?? "");
-    return {
-      person,
-      userId: user?.id ?? "",
-      sessionId: String(sid),
-      refreshToken: tokens?.refreshToken ?? "",
-    };
-  }
+  const signedIn = () => signedInTo(service);
 
   async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
     const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
@@ -37,30 +27,17 @@ describe("sessions", () => {
   }
 
   /** Holds the first `count` readers of a token until all have read: the worst of all races. */
-  async function readingTogether<T>(count: number, work: () => Promise<T>): Promise<T> {
-    const { sessions } = service.app;
+  function readingTogether<T>(count: number, work: () => Promise<T>): Promise<T> {
     const allHaveRead = Promise.withResolvers<void>();
     let readers = 0;
-    service.app.sessions = {
-      insert: (userId, first) => sessions.insert(userId, first),
-      findToken: async (sessionId, hash) => {
-        const token = await sessions.findToken(sessionId, hash);
-        readers += 1;
-        if (readers === count) {
-          allHaveRead.resolve();
-        }
-        await allHaveRead.promise;
-        return token;
-      },
-      rotate: (rotation) => sessions.rotate(rotation),
-      end: (ending) => sessions.end(ending),
-      purge: (now) => sessions.purge(now),
+    const meet = () => {
+      readers += 1;
+      if (readers === count) {
+        allHaveRead.resolve();
+      }
+      return allHaveRead.promise;
     };
-    try {
-      return await work();
-    } finally {
-      service.app.sessions = sessions;
-    }
+    return withEachRead(service, meet, work);
   }
 
   async function metric(name: string): Promise<number> {
@@ -276,6 +253,13 @@ describe("sessions", () => {
       await service.client.deleteSession({ userId, sessionId });
       await service.client.deleteSession({ userId, sessionId });
       expect(await reasonOf(refresh(refreshToken))).to.equal("BAD_REFRESH_TOKEN");
+    });
+
+    it("wins over a refresh that has read its token already", async () => {
+      const { userId, sessionId, refreshToken } = await signedIn();
+      const signOut = () => service.client.deleteSession({ userId, sessionId });
+      const refreshing = withEachRead(service, signOut, () => reasonOf(refresh(refreshToken)));
+      expect(await refreshing).to.equal("BAD_REFRESH_TOKEN");
     });
 
     it("leaves another user's session alone", async () => {

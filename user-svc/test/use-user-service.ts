@@ -8,6 +8,7 @@ import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
+import { decodeJwt } from "jose";
 import type { Registry } from "prom-client";
 import type { App } from "../src/app/app.ts";
 import { KeyRing } from "../src/app/key-ring.ts";
@@ -119,6 +120,45 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
 export function newPerson() {
   const id = randomUUID();
   return { requestId: id, email: `${id}@example.com`, password: "correct horse", name: "Ann" };
+}
+
+/** Signs a new person up and in. */
+export async function signedInTo({ client }: RunningUserService) {
+  const person = newPerson();
+  const { user } = await client.createUser(person);
+  const { tokens } = await client.createSession(person);
+  const { sid } = decodeJwt(tokens?.accessToken ?? "");
+  return {
+    person,
+    userId: user?.id ?? "",
+    sessionId: String(sid),
+    refreshToken: tokens?.refreshToken ?? "",
+  };
+}
+
+/** Does `work` while something happens to each token between its reading and its use. */
+export async function withEachRead<T>(
+  service: RunningUserService,
+  afterRead: () => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { sessions } = service.app;
+  service.app.sessions = {
+    insert: (userId, first) => sessions.insert(userId, first),
+    findToken: async (sessionId, hash) => {
+      const token = await sessions.findToken(sessionId, hash);
+      await afterRead();
+      return token;
+    },
+    rotate: (rotation) => sessions.rotate(rotation),
+    end: (ending) => sessions.end(ending),
+    purge: (now) => sessions.purge(now),
+  };
+  try {
+    return await work();
+  } finally {
+    service.app.sessions = sessions;
+  }
 }
 
 /** Everything that a failed call says of itself; throws when it did not fail. */
