@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { User_Role } from "@tessera/proto/user/v1/user_pb";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { expect } from "chai";
+import { decodeJwt } from "jose";
 import { createPool } from "mysql2/promise";
 import { createOrganiser } from "../src/app/create-organiser.ts";
 import { getUser } from "../src/app/get-user.ts";
 import { MysqlUserStore } from "../src/mysql/mysql-user-store.ts";
-import { failureOf, newPerson, reasonOf, useUserService } from "./use-user-service.ts";
+import { failureOf, newPerson, reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 describe("CreateUser", () => {
   const service = useUserService();
@@ -157,5 +159,20 @@ describe("createOrganiser", () => {
       (reason: Error) => reason.message,
     );
     expect(failure).to.contain("address of a customer");
+  });
+});
+
+describe("a role that only a newer release knows", () => {
+  const service = useUserService();
+
+  it("may do the least", async () => {
+    const { person, userId, refreshToken } = await signedInTo(service);
+    const id = uuidToBytes(userId);
+    await service.schema.pool.query("UPDATE user SET role = 'auditor' WHERE id = ?", [id]);
+    const { tokens } = await service.client.createSession(person);
+    const renewed = await service.client.refreshSession({ refreshToken, requestId: "r" });
+    for (const pair of [tokens, renewed.tokens]) {
+      expect(decodeJwt(pair?.accessToken ?? "")).to.include({ role: "customer" });
+    }
   });
 });
