@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { createClient } from "@connectrpc/connect";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { createSchema } from "@tessera/testkit/mysql";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
+import { createPool, type RowDataPacket } from "mysql2/promise";
 import { newPerson } from "./use-user-service.ts";
 
 const ORGANISER = { email: "organiser@example.com", password: "the organiser", name: "Olga" };
@@ -55,6 +59,22 @@ describe("the programs of user-svc", () => {
     return { code: child.exitCode, out, err };
   }
 
+  /** Starts the service; resolves when it serves. `lines` is what it has logged so far. */
+  async function serve(env?: Record<string, string>) {
+    const child = start("main.ts", env);
+    const lines: string[] = [];
+    const ports = Promise.withResolvers<{ grpcPort: number; httpPort: number }>();
+    child.once("exit", () => ports.reject(new Error("it ended before it served")));
+    const reader = createInterface({ input: child.stdout });
+    reader.on("line", (line) => {
+      lines.push(line);
+      if (line.includes('"msg":"serving"')) {
+        ports.resolve(JSON.parse(line));
+      }
+    });
+    return { child, reader, lines, ...(await ports.promise) };
+  }
+
   const seedEnv = {
     ORGANISER_EMAIL: ORGANISER.email,
     ORGANISER_PASSWORD: ORGANISER.password,
@@ -77,18 +97,7 @@ describe("the programs of user-svc", () => {
   });
 
   it("serve until they are told to stop, and log no secrets", async () => {
-    const child = start("main.ts", { MIGRATE_ON_START: "true" });
-    const lines: string[] = [];
-    const ports = Promise.withResolvers<{ grpcPort: number; httpPort: number }>();
-    child.once("exit", () => ports.reject(new Error("it ended before it served")));
-    const reader = createInterface({ input: child.stdout });
-    reader.on("line", (line) => {
-      lines.push(line);
-      if (line.includes('"msg":"serving"')) {
-        ports.resolve(JSON.parse(line));
-      }
-    });
-    const { grpcPort, httpPort } = await ports.promise;
+    const { child, reader, lines, grpcPort, httpPort } = await serve({ MIGRATE_ON_START: "true" });
     const ready = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
     expect(ready.status).to.equal(200);
 
@@ -116,6 +125,29 @@ describe("the programs of user-svc", () => {
       expect(log).not.to.contain(secret);
     }
     expect(log).not.to.contain(tokens?.refreshToken ?? "no token");
+  });
+
+  it("forget sessions whose time is over", async () => {
+    const pool = createPool(schema.url);
+    try {
+      await pool.query(
+        `INSERT INTO session (id, user_id, generation, create_time, expire_time)
+         VALUES (?, ?, 1, UTC_TIMESTAMP(3) - INTERVAL 31 DAY, UTC_TIMESTAMP(3) - INTERVAL 1 DAY)`,
+        [uuidToBytes(randomUUID()), uuidToBytes(randomUUID())],
+      );
+      const { child } = await serve();
+      await until("the session is forgotten", async () => {
+        const [rows] = await pool.query<RowDataPacket[]>(
+          "SELECT id FROM session WHERE expire_time < UTC_TIMESTAMP(3)",
+        );
+        return rows.length === 0;
+      });
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    } finally {
+      await pool.end();
+    }
   });
 
   it("do not start with settings that make no sense", async () => {
