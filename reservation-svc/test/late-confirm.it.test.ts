@@ -20,6 +20,16 @@ describe("a confirmation that comes too late", () => {
     return (await replica.create(wishFor(event))).reservation;
   }
 
+  /** Pays too late: the payment must go back. */
+  async function expectRefund(reservation: Reservation): Promise<void> {
+    const failure = await replica.confirm(reservation).catch((reason: unknown) => reason);
+    expect(failure).to.deep.include({
+      reason: "HOLD_EXPIRED",
+      metadata: { reservationId: reservation.id, refundRequired: "true" },
+    });
+    expect((await replica.get(reservation)).state).to.equal("expired");
+  }
+
   it("takes nothing for a payment that was told to go back, whatever comes back later", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
     const reservation = await held(event);
@@ -32,6 +42,22 @@ describe("a confirmation that comes too late", () => {
     expect(await reasonOf(replica.confirm(reservation, "pay-1", key))).to.equal("HOLD_EXPIRED");
     expect(await reasonOf(replica.confirm(reservation, "pay-2"))).to.equal("HOLD_EXPIRED");
     expect(ledger.stockOf(event.eventId).available).to.equal(1);
+  });
+
+  it("of units that are beyond the buyer's limit by now tells the payment to go back", async () => {
+    const event = ledger.addEvent({ ...LAPSED, capacity: 10, maxPerUser: 2 });
+    const wish = wishFor(event, { quantity: 2 });
+    const { reservation } = await replica.create(wish);
+    await replica.sweep();
+    await replica.create(wishFor(event, { userId: wish.userId, quantity: 2 }));
+    await expectRefund(reservation);
+  });
+
+  it("of units that the ledger knows nothing of tells the payment to go back", async () => {
+    const reservation = await held(ledger.addEvent(LAPSED));
+    await replica.sweep();
+    ledger.allocations.delete(reservation.id);
+    await expectRefund(reservation);
   });
 
   for (const first of ["one", "other"] as const) {
