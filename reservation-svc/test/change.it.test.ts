@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { requestKeyOf } from "../src/app/request-key.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
+import { Turnstile } from "./turnstile.ts";
 import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 
 const AWAY = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
@@ -93,6 +95,19 @@ describe("changing a reservation", () => {
       expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
       // A cancellation is for good: no late confirm takes the units again.
       expect(await reasonOf(replica.confirm(reservation))).to.equal("ILLEGAL_MOVE");
+    });
+
+    it("does not wait for a ledger that is slow to take the units back", async () => {
+      const event = ledger.addEvent({ capacity: 1 });
+      const reservation = await held(event);
+      const slow = new Turnstile();
+      ledger.before = () => slow.pass();
+      const hasty = newReplica({ releaseWaitMs: 1 });
+      expect((await hasty.cancel(reservation)).reservation.state).to.equal("cancelled");
+      expect(hasty.failures).to.have.length(1);
+      expect(ledger.stockOf(event.eventId)).to.include({ available: 0, held: 1 });
+      slow.go();
+      await until("the units are back", () => ledger.stockOf(event.eventId).available === 1);
     });
 
     it("is done even if the ledger is away; a sweep gives the units back", async () => {
@@ -217,6 +232,33 @@ describe("changing a reservation", () => {
       expect((await replica.get(reservation)).extendCount).to.equal(1);
     });
 
+    it("happens once, however many ask for it with keys of their own at the same time", async () => {
+      const reservation = await held(ledger.addEvent());
+      await system.nextMillisecond();
+      const allHaveRead = new Turnstile();
+      let readers = 0;
+      ledger.before = () => {
+        readers += 1;
+        if (readers === 6) {
+          allHaveRead.go();
+        }
+        return allHaveRead.pass();
+      };
+      const asked = Array.from({ length: 6 }, () => reasonOf(replica.extend(reservation)));
+      const reasons = (await Promise.all(asked)).sort();
+      expect(reasons).to.deep.equal([...Array(5).fill("REQUEST_IN_PROGRESS"), "none"]);
+      expect((await replica.get(reservation)).extendCount).to.equal(1);
+    });
+
+    it("does not renew a hold that has ended since it was looked at", async () => {
+      const reservation = await held(ledger.addEvent());
+      await system.nextMillisecond();
+      ledger.before = () => system.endHold(reservation.id);
+      expect(await reasonOf(replica.extend(reservation))).to.equal("REQUEST_IN_PROGRESS");
+      expect(await replica.get(reservation)).to.include({ state: "held", extendCount: 0 });
+      expect(await reasonOf(replica.extend(reservation))).to.equal("HOLD_EXPIRED");
+    });
+
     it("refuses the same key for another reservation, even at the same time", async () => {
       const event = ledger.addEvent();
       for (let round = 0; round < 10; round += 1) {
@@ -231,51 +273,6 @@ describe("changing a reservation", () => {
         ]);
         expect(reasons.sort()).to.deep.equal(["IDEMPOTENCY_KEY_REUSED", "none"]);
       }
-    });
-  });
-
-  describe("sweep", () => {
-    it("expires each hold once and gives its units back once, with two sweepers at once", async () => {
-      const event = ledger.addEvent({ capacity: 300, holdMs: 0 });
-      await Promise.all(Array.from({ length: 300 }, () => held(event)));
-      const sweepers = [newReplica({ sweepBatchSize: 20 }), newReplica({ sweepBatchSize: 20 })];
-      await Promise.all(sweepers.map((one) => one.sweep()));
-      const expired = sweepers.reduce((sum, { swept }) => sum + swept.expired, 0);
-      expect(expired).to.equal(300);
-      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 300, held: 0, sold: 0 });
-      const counts = [...ledger.allocations.values()]
-        .filter(({ eventId }) => eventId === event.eventId)
-        .map(({ id }) => ledger.givenBack.get(id));
-      expect(new Set(counts)).to.deep.equal(new Set([1]));
-    });
-
-    it("gives back in a later round what the ledger could not take in this one", async () => {
-      const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
-      const reservation = await held(event);
-      ledger.before = AWAY;
-      expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
-      expect((await replica.get(reservation)).state).to.equal("expired");
-      ledger.before = () => Promise.resolve();
-      // Its lease belongs to the sweeper that failed.
-      await replica.sweep();
-      expect(ledger.stockOf(event.eventId).held).to.equal(1);
-      await system.makeDue(reservation.id);
-      await newReplica().sweep();
-      expect(ledger.stockOf(event.eventId).available).to.equal(1);
-    });
-
-    it("keeps a cancellation due when a late note says that its expiry was given back", async () => {
-      const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
-      const reservation = await held(event);
-      await replica.sweep();
-      await replica.confirm(reservation);
-      ledger.before = AWAY;
-      await replica.cancel(reservation);
-      ledger.before = () => Promise.resolve();
-      await replica.store.markReleased([{ ...reservation, state: "expired" }]);
-      await system.makeDue(reservation.id);
-      await replica.sweep();
-      expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
     });
   });
 });

@@ -1,6 +1,9 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
-import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+
+const AWAY = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
 
 describe("taking what is due", () => {
   const system = useReservations();
@@ -67,5 +70,73 @@ describe("taking what is due", () => {
     expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
     expect(ledger.calls.release - before).to.equal(20);
     ledger.unreachable.clear();
+  });
+});
+
+describe("a sweep", () => {
+  const system = useReservations();
+  const { ledger, newReplica } = system;
+  let replica: Replica;
+  before(() => {
+    replica = newReplica();
+  });
+
+  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
+    return (await replica.create(wishFor(event))).reservation;
+  }
+
+  it("expires each hold once and gives its units back once, with two sweepers at once", async () => {
+    const event = ledger.addEvent({ capacity: 300, holdMs: 0 });
+    await Promise.all(Array.from({ length: 300 }, () => held(event)));
+    const sweepers = [newReplica({ sweepBatchSize: 20 }), newReplica({ sweepBatchSize: 20 })];
+    await Promise.all(sweepers.map((one) => one.sweep()));
+    const expired = sweepers.reduce((sum, { swept }) => sum + swept.expired, 0);
+    expect(expired).to.equal(300);
+    expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 300, held: 0, sold: 0 });
+    const counts = [...ledger.allocations.values()]
+      .filter(({ eventId }) => eventId === event.eventId)
+      .map(({ id }) => ledger.givenBack.get(id));
+    expect(new Set(counts)).to.deep.equal(new Set([1]));
+  });
+
+  it("gives back in a later round what the ledger could not take in this one", async () => {
+    const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
+    const reservation = await held(event);
+    ledger.before = AWAY;
+    expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+    expect((await replica.get(reservation)).state).to.equal("expired");
+    ledger.before = () => Promise.resolve();
+    // Its lease belongs to the sweeper that failed.
+    await replica.sweep();
+    expect(ledger.stockOf(event.eventId).held).to.equal(1);
+    await system.makeDue(reservation.id);
+    await newReplica().sweep();
+    expect(ledger.stockOf(event.eventId).available).to.equal(1);
+  });
+
+  it("keeps a cancellation due when a late note says that its expiry was given back", async () => {
+    const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
+    const reservation = await held(event);
+    await replica.sweep();
+    await replica.confirm(reservation);
+    ledger.before = AWAY;
+    await replica.cancel(reservation);
+    ledger.before = () => Promise.resolve();
+    await replica.store.markReleased([{ ...reservation, state: "expired" }]);
+    await system.makeDue(reservation.id);
+    await replica.sweep();
+    expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 0 });
+  });
+
+  it("finishes a confirmation although nothing can be given back", async () => {
+    const confirming = await held(ledger.addEvent());
+    const expired = await held(ledger.addEvent({ holdMs: 0 }));
+    ledger.before = AWAY;
+    await reasonOf(replica.confirm(confirming));
+    await system.makeDue(confirming.id);
+    ledger.before = (method) => (method === "release" ? AWAY() : Promise.resolve());
+    expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
+    expect((await replica.get(expired)).state).to.equal("expired");
+    expect((await replica.get(confirming)).state).to.equal("confirmed");
   });
 });

@@ -31,6 +31,7 @@ export interface ReplicaOptions {
   gate?: CreateDeps["gate"];
   confirmedWithinSeconds?: number;
   sweepBatchSize?: number;
+  releaseWaitMs?: number;
 }
 
 /** The use cases over a real store, and a ledger in memory. */
@@ -40,6 +41,8 @@ export interface Reservations {
   newReplica(options?: ReplicaOptions): Replica;
   /** Makes what a sweeper would look at later due now. */
   makeDue(reservationId: string): Promise<void>;
+  /** Lets a hold end now, before anybody sweeps. */
+  endHold(reservationId: string): Promise<void>;
   /** Makes it a reservation of an hour before. */
   makeOlder(reservationId: string): Promise<void>;
   /** The columns of a reservation that nothing else shows. */
@@ -74,6 +77,10 @@ export function useReservations(): Reservations {
          WHERE id = UNHEX(?) AND due_time IS NOT NULL`,
         id,
       );
+    },
+    endHold: async (id) => {
+      const end = "UPDATE reservation SET expire_time = UTC_TIMESTAMP(3) WHERE id = UNHEX(?)";
+      await query(end, id);
     },
     makeOlder: async (id) => {
       await query(
@@ -125,7 +132,7 @@ function replicaOf(
     store,
     releaseUnits,
     confirmedWithinSeconds: options.confirmedWithinSeconds ?? 1_000,
-    releaseWaitMs: 5_000,
+    releaseWaitMs: options.releaseWaitMs ?? 5_000,
     onReleaseFailure: (reason: unknown) => failures.push(reason),
   };
   const deps = {
