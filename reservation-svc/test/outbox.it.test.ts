@@ -6,7 +6,7 @@ import { expect } from "chai";
 import type { Redis } from "ioredis";
 import type { Connection, ResultSetHeader } from "mysql2/promise";
 import { type OutboxRow, relayOutbox } from "../src/app/relay-outbox.ts";
-import { MysqlOutbox } from "../src/mysql/mysql-outbox.ts";
+import { GAP_LOOKS, MysqlOutbox } from "../src/mysql/mysql-outbox.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
 import { connectRedis } from "../src/redis/connect.ts";
 import { RedisEventStream, STREAM } from "../src/redis/redis-event-stream.ts";
@@ -167,6 +167,23 @@ describe("MysqlOutbox", () => {
     await waiting;
     await drain(outbox);
     expect(seqs()).to.deep.equal([before, late, after]);
+  });
+
+  it("does not pass an open transaction, however often it looks", async () => {
+    const open = await schema.pool.getConnection();
+    await open.query("START TRANSACTION");
+    const late = await insert(open);
+    const after = await insert();
+    const outbox = new MysqlOutbox(schema.pool, { lookApartMs: 0 });
+    for (let looks = 0; looks <= GAP_LOOKS; looks += 1) {
+      // Each waits for the open transaction, in vain.
+      await outbox.advance(500, publish).catch(() => undefined);
+    }
+    expect(seqs()).to.deep.equal([]);
+    await open.query("COMMIT");
+    open.release();
+    await drain(outbox);
+    expect(seqs()).to.deep.equal([late, after]);
   });
 
   it("passes a gap that a rollback left, after a few looks", async () => {

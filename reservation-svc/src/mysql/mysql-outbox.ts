@@ -10,9 +10,8 @@ interface Row extends RowDataPacket {
   payload: string;
 }
 
-/** A gap must have been seen this often, this far apart, before it counts as a rollback's. */
-const GAP_LOOKS = 3;
-const GAP_LOOK_APART_MS = 500;
+/** A gap must have been seen this often before it counts as a rollback's. */
+export const GAP_LOOKS = 3;
 
 /**
  * The outbox table, read by a cursor.
@@ -23,10 +22,13 @@ const GAP_LOOK_APART_MS = 500;
  */
 export class MysqlOutbox implements Outbox {
   readonly #pool: Pool;
+  readonly #lookApartMs: number;
   #gap: { from: number; looks: number; lookTime: number } | undefined;
 
-  constructor(pool: Pool) {
+  /** `lookApartMs` is how far apart the looks at a gap are, in milliseconds. */
+  constructor(pool: Pool, { lookApartMs = 500 } = {}) {
     this.#pool = pool;
+    this.#lookApartMs = lookApartMs;
   }
 
   advance(
@@ -87,7 +89,7 @@ export class MysqlOutbox implements Outbox {
       this.#gap = { from, looks: 0, lookTime: Number.NEGATIVE_INFINITY };
     }
     const gap = this.#gap;
-    if (now - gap.lookTime < GAP_LOOK_APART_MS) {
+    if (now - gap.lookTime < this.#lookApartMs) {
       return false;
     }
     // Waits for the locks of uncommitted rows in the gap, for the lock timeout at most.
