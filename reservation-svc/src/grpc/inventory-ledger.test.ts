@@ -166,8 +166,10 @@ describe("InventoryLedger", () => {
 
   it("releases cancelled reservations for good, and expired ones not", async () => {
     const ledger = ledgerOver({
-      batchRelease: ({ entries }) => {
+      batchRelease: ({ entries, returnPartialSuccess }) => {
         expect(entries.map(({ isFinal }) => isFinal)).to.deep.equal([true, false]);
+        // One event that is stuck must not keep the units of all others.
+        expect(returnPartialSuccess).to.equal(true);
         return { stocks: [STOCK] };
       },
     });
