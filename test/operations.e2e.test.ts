@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { createSchema } from "@tessera/testkit/mysql";
@@ -126,6 +127,29 @@ describe("a process that is told to stop", () => {
       await watcher.end();
     }
   }
+});
+
+describe("a process that is started", () => {
+  const system = useSharedSystem();
+
+  it("forgets request keys of long ago: reservation-svc", async () => {
+    const store = await createConnection(system.mysqlUrls.reservation);
+    try {
+      const id = randomUUID().replaceAll("-", "");
+      await store.query(
+        `INSERT INTO request_key (key_id, reservation_id, body_hash, create_time)
+         VALUES (UNHEX(?), UNHEX(?), UNHEX(?), UTC_TIMESTAMP(3) - INTERVAL 8 DAY)`,
+        [id, id, id],
+      );
+      await system.processes["reservation-svc"][0]?.restart();
+      await until("the key is forgotten", async () => {
+        const [rows] = await store.query("SELECT 1 FROM request_key WHERE key_id = UNHEX(?)", [id]);
+        return (rows as unknown[]).length === 0;
+      });
+    } finally {
+      await store.end();
+    }
+  });
 });
 
 /** What /readyz says; undefined when nobody listens any more. */
