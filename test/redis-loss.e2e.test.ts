@@ -34,12 +34,14 @@ describe("Redis", () => {
     await system.redis.stop();
     try {
       await untilBreaker(1);
+      await untilRoomsLost(1);
       await storm.reach(storm.answered + 60);
     } finally {
       await system.redis.start();
     }
     await storm.endsWell();
     await expectLocksAgain();
+    await untilRoomsLost(0);
     await untilPublished(storm);
   });
 
@@ -103,6 +105,13 @@ describe("Redis", () => {
     return until(
       `the breaker says ${open}`,
       async () => (await metricOf(reservation(), "tessera_redis_breaker_open")) === open,
+    );
+  }
+
+  function untilRoomsLost(lost: 0 | 1): Promise<boolean> {
+    return until(
+      `the waiting rooms say ${lost}`,
+      async () => (await metricOf(reservation(), "tessera_waiting_room_store_lost")) === lost,
     );
   }
 
