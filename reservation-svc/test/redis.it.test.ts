@@ -4,23 +4,7 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { useOwnRedis } from "@tessera/testkit/processes";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { AvailabilityCache } from "../src/app/availability-cache.ts";
-import type { Lease, LeaseAnswer } from "../src/app/event-lock.ts";
-import { AvailabilityNews } from "../src/redis/availability-news.ts";
-import { openRedis, type RedisConnections } from "../src/redis/open-redis.ts";
-import { RedlockEventLock } from "../src/redis/redlock-event-lock.ts";
-
-const TIMEOUT_MS = 1_000;
-
-/** One replica's connections, lock, cache and news. */
-interface Replica {
-  redis: RedisConnections;
-  lock: RedlockEventLock;
-  cache: AvailabilityCache;
-  news: AvailabilityNews;
-  /** What the breaker did. */
-  turns: boolean[];
-}
+import { LOCK_TTL_MS, leaseOf, openReplica, type Replica } from "./redis-replica.ts";
 
 describe("Redis, one node", () => {
   const own = useOwnRedis();
@@ -30,7 +14,7 @@ describe("Redis, one node", () => {
 
   before(async () => {
     const urls = [own.server.url];
-    [one, other] = await Promise.all([open(urls, lifecycle), open(urls, lifecycle)]);
+    [one, other] = await Promise.all([openReplica(urls, lifecycle), openReplica(urls, lifecycle)]);
   });
   after(() => lifecycle.close());
 
@@ -72,7 +56,7 @@ describe("Redis, one node", () => {
       const eventId = randomUUID();
       const lease = leaseOf(await one.lock.acquire(eventId, 0));
       const startTime = Date.now();
-      while (Date.now() - startTime < 2 * TIMEOUT_MS) {
+      while (Date.now() - startTime < 2 * LOCK_TTL_MS) {
         expect(await lease.keep()).to.equal(true);
         await setTimeout(50);
       }
@@ -189,74 +173,6 @@ describe("Redis, one node", () => {
     await leaseOf(await other.lock.acquire(randomUUID(), 0)).release();
   });
 });
-
-describe("Redis, three nodes that vote", () => {
-  const nodes = [useOwnRedis(), useOwnRedis(), useOwnRedis()];
-  const lifecycle = new Lifecycle();
-  let one: Replica;
-  let other: Replica;
-
-  before(async () => {
-    const urls = nodes.map(({ server }) => server.url);
-    [one, other] = await Promise.all([open(urls, lifecycle), open(urls, lifecycle)]);
-  });
-  after(() => lifecycle.close());
-
-  it("lock with two of them, and not with one", async () => {
-    const [, second, third] = nodes;
-    const eventId = randomUUID();
-    await third?.server.stop();
-    const lease = leaseOf(await one.lock.acquire(eventId, 0));
-    expect(await other.lock.acquire(eventId, 0)).to.equal("busy");
-    await lease.release();
-    await second?.server.stop();
-    expect(await one.lock.acquire(eventId, 0)).to.equal("down");
-    await second?.server.start();
-    await until("the breaker closes", () => !one.redis.breaker.isOpen);
-    await until("two of them lock again", async () => {
-      const answer = await one.lock.acquire(eventId, 0);
-      if (typeof answer === "string") {
-        return false;
-      }
-      await answer.release();
-      return true;
-    });
-  });
-});
-
-async function open(urls: readonly string[], lifecycle: Lifecycle): Promise<Replica> {
-  const turns: boolean[] = [];
-  const timeouts = { redisTimeoutMs: 500, roomTimeoutMs: 1_000 };
-  const redis = openRedis({ redisUrl: urls[0] ?? "", lockUrls: urls, ...timeouts }, lifecycle, {
-    locks: (isOpen) => turns.push(isOpen),
-    rooms: () => undefined,
-  });
-  const { main, nodes, subscriber, breaker } = redis;
-  const lock = new RedlockEventLock({ nodes, tokens: main, breaker, ttlMs: TIMEOUT_MS });
-  const cache = new AvailabilityCache({ trustMs: 60_000, maxEvents: 100 });
-  const news = new AvailabilityNews({ publisher: main, subscriber, cache });
-  const isLive = Promise.withResolvers<void>();
-  const setLive = cache.setLive.bind(cache);
-  cache.setLive = (live) => {
-    setLive(live);
-    if (live) {
-      isLive.resolve();
-    }
-  };
-  news.listen();
-  await isLive.promise;
-  await until("all are connected", () =>
-    [main, ...nodes].every(({ status }) => status === "ready"),
-  );
-  return { redis, lock, cache, news, turns };
-}
-
-function leaseOf(answer: LeaseAnswer): Lease {
-  if (typeof answer === "string") {
-    throw new Error(`no lease: ${answer}`);
-  }
-  return answer;
-}
 
 function soldOutLevels() {
   const eventId = randomUUID();
