@@ -17,6 +17,11 @@ export interface GrpcTransportOptions {
   address: string;
   /** The deadline of calls that state none, in milliseconds. */
   defaultTimeoutMs: number;
+  /**
+   * How long a connection with calls on it may be silent before it is asked for a sign of life, in
+   * milliseconds. It is given up when none comes within three tenths of that. Defaults to 10 s.
+   */
+  keepAliveMs?: number;
 }
 
 /**
@@ -31,11 +36,11 @@ export class GrpcTransport implements Transport {
   readonly #channel: Channel;
   readonly #defaultTimeoutMs: number;
 
-  constructor({ address, defaultTimeoutMs }: GrpcTransportOptions) {
+  constructor({ address, defaultTimeoutMs, keepAliveMs = 10_000 }: GrpcTransportOptions) {
     this.#defaultTimeoutMs = defaultTimeoutMs;
     this.#channel = new Channel(address, credentials.createInsecure(), {
-      "grpc.keepalive_time_ms": 10_000,
-      "grpc.keepalive_timeout_ms": 3_000,
+      "grpc.keepalive_time_ms": keepAliveMs,
+      "grpc.keepalive_timeout_ms": 0.3 * keepAliveMs,
       // A restarted neighbour is found again within half a second.
       "grpc.initial_reconnect_backoff_ms": 50,
       "grpc.min_reconnect_backoff_ms": 50,
