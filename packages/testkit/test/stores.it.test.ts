@@ -120,6 +120,27 @@ describe("a folder of data", () => {
     await options.children.stopAll();
   });
 
+  it("is made without a trace in the machine's own temporary folder", async function () {
+    this.timeout(60_000);
+    const { env } = process;
+    const { TMPDIR } = env;
+    const shared = mkdtempSync(join(tmpdir(), "tessera-test-"));
+    // What looks like a temporary table is removed by whichever server starts there.
+    writeFileSync(join(shared, "#sql-temptable-1.MAI"), "another server's");
+    env.TMPDIR = shared;
+    try {
+      await privateMysql(smallMysql(mkdtempSync(join(folder, "made-"))));
+      expect(readdirSync(shared)).to.deep.equal(["#sql-temptable-1.MAI"]);
+    } finally {
+      if (TMPDIR === undefined) {
+        delete env.TMPDIR;
+      } else {
+        env.TMPDIR = TMPDIR;
+      }
+      rmSync(shared, { recursive: true, force: true });
+    }
+  });
+
   it("that its server may not use says what to do", async () => {
     const server = join(folder, "guarded");
     const words = "mysqld: Can't read dir of '/home/ada' (OS errno 13 - Permission denied)";

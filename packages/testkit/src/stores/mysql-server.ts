@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
@@ -120,12 +120,14 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
   mkdirSync(data);
   const logFile = join(folder, "initialise.log");
   const log = openSync(logFile, "w");
+  // The script takes paths with spaces apart, so it gets none below our folder; and in one that
+  // servers share, its server would remove what looks like an earlier one's temporary tables.
+  const temporary = mkdtempSync(join(tmpdir(), "tessera-mysql-"));
   const command =
     binaries.type === "mariadb"
       ? [
           binaries.installer,
-          // A script that takes paths with spaces apart: it gets none of ours.
-          ...commonArguments({ data: "./data", temporary: tmpdir() }),
+          ...commonArguments({ data: "./data", temporary }),
           "--auth-root-authentication-method=normal",
           "--skip-test-db",
         ]
@@ -138,6 +140,8 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
     const lines = lastLines(logFile, 8);
     const remedy = /permission denied/i.test(lines) ? GUARDED : "";
     throw new OperatorError(`the database cannot be initialised:\n${lines}${remedy}`, { cause });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
   }
   writeFileSync(marker, binaries.type);
 }
