@@ -1,7 +1,8 @@
+import type { ChildProcess } from "node:child_process";
 import { copyFileSync, statSync, truncateSync } from "node:fs";
-import type { ServiceProcess } from "@tessera/testkit/service-process";
 import type { Children } from "@tessera/testkit/stores/children";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { lastLines } from "@tessera/testkit/stores/store-server";
 
 /** The pause before a restart, in milliseconds: it doubles from the first to the last. */
 const FIRST_PAUSE_MS = 500;
@@ -13,11 +14,27 @@ const MAX_DEATHS_AT_START = 3;
 /** Logs are cut at this size; what was before is kept once, as `<file>.1`. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
 
-/** Keeps services running: one that dies is started again, and the person is told. */
+/** A process that can be started again in place: a service, or a store. */
+export interface Restartable {
+  readonly name: string;
+  readonly logFile: string;
+  /** Starts it without waiting. */
+  launch(): ChildProcess;
+  /** What it said of its end, where that can be told from what it says otherwise. */
+  lastWords?(): string;
+}
+
+/** What is known of the deaths of a process. */
+interface Past {
+  deaths: number;
+  wasStable: boolean;
+}
+
+/** Keeps processes running: one that dies is started again, and the person is told. */
 export class Supervisor {
   readonly #children: Children;
   readonly #say: (text: string) => void;
-  readonly #services: ServiceProcess[] = [];
+  readonly #kept: Restartable[] = [];
   #isReady = false;
   #giveUp: (reason: OperatorError) => void = () => undefined;
 
@@ -31,21 +48,29 @@ export class Supervisor {
       this.#giveUp = reject;
     });
     this.hopeless.catch(() => undefined);
-    setInterval(() => this.#services.forEach(boundLog), 5_000).unref();
+    setInterval(() => this.#kept.forEach(boundLog), 5_000).unref();
   }
 
   /** Starts a service, now and whenever it dies. */
-  keep(service: ServiceProcess): void {
-    this.#services.push(service);
+  keep(service: Restartable): void {
+    this.#kept.push(service);
     this.#launch(service, { deaths: 0, wasStable: false });
   }
 
-  #launch(service: ServiceProcess, past: { deaths: number; wasStable: boolean }): void {
-    if (this.#children.isStopping) {
-      return;
+  /** Starts a store whenever it dies; `child` is its process, which has answered. */
+  keepStarted(store: Restartable, child: ChildProcess): void {
+    this.#kept.push(store);
+    this.#watch(store, child, { deaths: 0, wasStable: true });
+  }
+
+  #launch(kept: Restartable, past: Past): void {
+    if (!this.#children.isStopping) {
+      this.#watch(kept, kept.launch(), past);
     }
+  }
+
+  #watch(kept: Restartable, child: ChildProcess, past: Past): void {
     const startTime = performance.now();
-    const child = service.launch();
     child.once("exit", (code, signal) => {
       if (this.#children.isStopping) {
         return;
@@ -53,17 +78,16 @@ export class Supervisor {
       const isStable = performance.now() - startTime > STABLE_MS;
       const deaths = isStable ? 1 : past.deaths + 1;
       const wasStable = past.wasStable || isStable;
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       if (!wasStable && deaths >= MAX_DEATHS_AT_START && !this.#isReady) {
-        const lines = service.lastLines(25);
-        this.#giveUp(new OperatorError(`${service.name} does not start:\n${lines}`));
+        const lines = lastLines(kept.logFile, 25);
+        this.#giveUp(new OperatorError(`${kept.name} does not start:\n${lines}`));
         return;
       }
+      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
-      this.#say(
-        `${service.name} ${how}; starting it again in ${pauseMs / 1000} s.\n  ${service.lastWords()}`,
-      );
-      setTimeout(() => this.#launch(service, { deaths, wasStable }), pauseMs).unref();
+      const words = kept.lastWords?.() ?? `Its log is ${kept.logFile}.`;
+      this.#say(`${kept.name} ${how}; starting it again in ${pauseMs / 1000} s.\n  ${words}`);
+      setTimeout(() => this.#launch(kept, { deaths, wasStable }), pauseMs).unref();
     });
   }
 
@@ -74,7 +98,7 @@ export class Supervisor {
 }
 
 /** Services append to their logs, so a log can be cut under them. */
-function boundLog({ logFile }: ServiceProcess): void {
+function boundLog({ logFile }: Restartable): void {
   try {
     if (statSync(logFile).size > MAX_LOG_BYTES) {
       copyFileSync(logFile, `${logFile}.1`);

@@ -51,12 +51,15 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
   const { session, progress, ports, env } = options;
   const logFolder = join(session.folder, "logs");
   mkdirSync(logFolder, { recursive: true });
+  const { children } = session;
+  const supervisor = new Supervisor({ children, say: progress.say });
   const stores = await progress.during(
     "Starting MySQL and Redis",
     openStores({
       onStop: session.onStop,
+      onAnswer: (server, child) => supervisor.keepStarted(server, child),
       folder: join(session.folder, "stores"),
-      children: session.children,
+      children,
       mysqlUrl: env.MYSQL_URL,
       redisUrl: env.REDIS_URL,
       say: progress.say,
@@ -70,7 +73,10 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
   const keys = { keyEncryptionKey, passSecret };
   const settings = { mysqlUrls, mysqlType, redisUrl, ...keys, logLevel };
   await progress.during("Migrating the schemas", migrate(session, settings, logFolder));
-  await progress.during("Starting the services", startServices(options, settings, logFolder));
+  await progress.during(
+    "Starting the services",
+    startServices(options, { settings, supervisor, logFolder }),
+  );
   const bffUrl = `http://localhost:${ports.bff}`;
   return { bffUrl, ports, mysqlUrls, mysqlType, redisUrl, keyEncryptionKey, logFolder };
 }
@@ -98,14 +104,18 @@ async function migrate(session: Session, settings: SystemSettings, logFolder: st
   );
 }
 
+interface Started {
+  settings: SystemSettings;
+  supervisor: Supervisor;
+  logFolder: string;
+}
+
 /** The organiser is made while the services start: neither needs the other. */
 async function startServices(
-  { session, progress, ports, serviceEnv: more }: LocalSystemOptions,
-  settings: SystemSettings,
-  logFolder: string,
+  { session, ports, serviceEnv: more }: LocalSystemOptions,
+  { settings, supervisor, logFolder }: Started,
 ): Promise<void> {
   const { children } = session;
-  const supervisor = new Supervisor({ children, say: progress.say });
   const addresses = {
     inventory: `localhost:${ports.inventoryGrpc}`,
     reservation: `localhost:${ports.reservationGrpc}`,

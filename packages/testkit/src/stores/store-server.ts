@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { type Children, isRunning, pauseChild, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
@@ -29,12 +29,16 @@ const STOP_ORDER = 2;
 
 /** A private MySQL, MariaDB or Redis that can be stopped, paused and started again in place. */
 export class StoreServer {
+  readonly name: string;
+  readonly logFile: string;
   /** Stays the same over restarts. */
   readonly url: string;
   readonly #options: StoreServerOptions;
   #child: ChildProcess | undefined;
 
   constructor(options: StoreServerOptions) {
+    this.name = options.name;
+    this.logFile = options.logFile;
     this.url = options.url;
     this.#options = options;
   }
@@ -44,21 +48,30 @@ export class StoreServer {
     return isRunning(this.#child);
   }
 
-  /** Starts it; resolves when it answers. */
-  async start(): Promise<void> {
-    const { children, name, command, logFile, remedy } = this.#options;
-    const log = openFreshLog(logFile);
-    const child = children.spawn(name, command, {
-      stdio: ["ignore", log, log],
-      order: STOP_ORDER,
-    });
-    this.#child = child;
+  /** Starts it; resolves when it answers, to the child, so that its end can be seen. */
+  async start(): Promise<ChildProcess> {
+    const { name, logFile, remedy } = this.#options;
+    const child = this.launch();
     const failed = once(child, "exit").then(() => false);
     if (!(await Promise.race([this.#answers(child), failed]))) {
       await stopChild(child, { isForced: true });
       const lines = lastLines(logFile, 8);
       throw new OperatorError(`${name} does not start; its last words:\n${lines}\n${remedy}`);
     }
+    return child;
+  }
+
+  /** Starts it without waiting. */
+  launch(): ChildProcess {
+    const { children, name, command, logFile } = this.#options;
+    const log = openFreshLog(logFile);
+    const child = children.spawn(name, command, {
+      stdio: ["ignore", log, log],
+      order: STOP_ORDER,
+    });
+    closeSync(log);
+    this.#child = child;
+    return child;
   }
 
   /** Ends it in an orderly way; resolves when it has ended. */

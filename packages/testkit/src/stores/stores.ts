@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -13,6 +14,7 @@ import { canInstallPackages, installPackages } from "./debian-packages.ts";
 import { type MysqlUse, mysqlTypeOf, pingMysql, privateMysql } from "./mysql-server.ts";
 import { OperatorError } from "./operator-error.ts";
 import { pingRedis, privateRedis } from "./redis-server.ts";
+import type { StoreServer } from "./store-server.ts";
 
 /** What the stores need to be found or started. */
 export interface OpenStoresOptions {
@@ -28,6 +30,8 @@ export interface OpenStoresOptions {
   say: (text: string) => void;
   /** Given what stops what is no child process, before any of it is started. */
   onStop: (stop: () => Promise<void>) => void;
+  /** Given each private server with its process, once it answers: to start it again if it dies. */
+  onAnswer?: (server: StoreServer, child: ChildProcess) => void;
 }
 
 /** Both stores, answering. */
@@ -138,7 +142,8 @@ async function startMysql({ mysql }: StoreBinaries, options: OpenStoresOptions):
   const { children, mysqlUse: use = "serving" } = options;
   const folder = join(options.folder, "mysql");
   const server = await privateMysql({ binaries: mysql, children, name: "mysql", folder, use });
-  await server.start();
+  const child = await server.start();
+  options.onAnswer?.(server, child);
   options.say(`${MYSQL_TITLES[mysql.type]} answers.`);
   return server.url;
 }
@@ -150,13 +155,18 @@ async function startRedis({ redis }: StoreBinaries, options: OpenStoresOptions):
   const { children } = options;
   const folder = join(options.folder, "redis");
   const server = await privateRedis({ binary: redis, children, name: "redis", folder });
-  await server.start();
+  const child = await server.start();
+  options.onAnswer?.(server, child);
   options.say("Redis answers.");
   return server.url;
 }
 
-/** A server that is being started elsewhere gets a moment; one that is down gets one message. */
-async function waitFor(name: string, ping: () => Promise<void>): Promise<void> {
+/**
+ * A server that is being started elsewhere gets a moment.
+ *
+ * @throws OperatorError, one message, for one that is down.
+ */
+export async function waitFor(name: string, ping: () => Promise<void>): Promise<void> {
   const giveUpTime = Date.now() + 10_000;
   for (;;) {
     try {
