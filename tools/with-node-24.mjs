@@ -1,61 +1,71 @@
 // Runs one of the project's programs: `node tools/with-node-24.mjs <program.ts> [arguments]`.
 //
 // Everything the program needs is brought first: Node 24, the installed packages, the generated
-// code. This file alone must run on Node 20 with nothing installed, so it is plain JavaScript.
+// code. This file must run on Node 20 with nothing installed, so it is plain JavaScript.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withLock } from "./setup-lock.mjs";
 
 const NODE_MAJOR = 24;
 const NODE_VERSION = "24.21.0";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const BROUGHT_NODE = join(ROOT, ".data", "node", "node_modules", "node", "bin", "node");
 const STAMP = join(ROOT, "node_modules", ".tessera-stamp");
+const LOCK = join(ROOT, ".data", "setup.lock");
 
 const [program, ...programArguments] = process.argv.slice(2);
 if (program === undefined) {
   fail("usage: node tools/with-node-24.mjs <program.ts> [arguments]");
 }
-const node = findNode();
+const isNewEnough = Number(process.versions.node.split(".")[0]) >= NODE_MAJOR;
+const node = isNewEnough ? process.execPath : BROUGHT_NODE;
 const env = {
   ...process.env,
   PATH: [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH].join(delimiter),
 };
-installPackages();
-generateCode();
+if (!(isNodeThere() && arePackagesInstalled() && isCodeGenerated())) {
+  await withLock(LOCK, say, setUp);
+}
 runProgram();
 
-/** The path of a Node that is new enough; brings one when the running one is not. */
-function findNode() {
-  if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR) {
-    return process.execPath;
+/** Each step looks again: another command may have been here while this one waited. */
+function setUp() {
+  bringNode();
+  installPackages();
+  generateCode();
+}
+
+function isNodeThere() {
+  return isNewEnough || nodeVersion(BROUGHT_NODE) === `v${NODE_VERSION}`;
+}
+
+/** Brings a Node that is new enough, when the running one is not. */
+function bringNode() {
+  if (isNodeThere()) {
+    return;
   }
+  say(`Node ${process.versions.node} is too old; bringing Node ${NODE_VERSION} into .data/node …`);
   const prefix = join(ROOT, ".data", "node");
-  const brought = join(prefix, "node_modules", "node", "bin", "node");
-  if (nodeVersion(brought) !== `v${NODE_VERSION}`) {
-    say(
-      `Node ${process.versions.node} is too old; bringing Node ${NODE_VERSION} into .data/node …`,
-    );
-    // Its install script fetches the binary for this platform. npm 12 runs only scripts that a
-    // package.json allows; earlier ones know the flag.
-    mkdirSync(prefix, { recursive: true });
-    const allowScripts = { [`node@${NODE_VERSION}`]: true };
-    writeFileSync(join(prefix, "package.json"), JSON.stringify({ private: true, allowScripts }));
-    npm(process.execPath, [
-      "install",
-      "--prefix",
-      prefix,
-      "--no-save",
-      "--ignore-scripts=false",
-      `node@${NODE_VERSION}`,
-    ]);
-    if (nodeVersion(brought) !== `v${NODE_VERSION}`) {
-      fail(`Node ${NODE_VERSION} could not be brought; install Node ${NODE_MAJOR} and try again.`);
-    }
+  // Its install script fetches the binary for this platform. npm 12 runs only scripts that a
+  // package.json allows; earlier ones know the flag.
+  mkdirSync(prefix, { recursive: true });
+  const allowScripts = { [`node@${NODE_VERSION}`]: true };
+  writeFileSync(join(prefix, "package.json"), JSON.stringify({ private: true, allowScripts }));
+  npm(process.execPath, [
+    "install",
+    "--prefix",
+    prefix,
+    "--no-save",
+    "--ignore-scripts=false",
+    `node@${NODE_VERSION}`,
+  ]);
+  if (!isNodeThere()) {
+    fail(`Node ${NODE_VERSION} could not be brought; install Node ${NODE_MAJOR} and try again.`);
   }
-  return brought;
 }
 
 /** What the Node at `path` says it is; undefined when it does not run. */
@@ -64,20 +74,31 @@ function nodeVersion(path) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
+function arePackagesInstalled() {
+  return readIfThere(STAMP) === hashOf(readLock());
+}
+
 /** Installs what package-lock.json names, unless it is installed already. */
 function installPackages() {
-  const lockText = readFileSync(join(ROOT, "package-lock.json"), "utf8");
-  const hash = createHash("sha256").update(lockText).digest("hex");
-  if (readIfThere(STAMP) === hash) {
+  if (arePackagesInstalled()) {
     return;
   }
+  const lockText = readLock();
   if (!isInstalled(JSON.parse(lockText))) {
     say("Installing packages …");
     // What the lock file names is installed as it says, and nothing is saved. `npm ci`, which images
     // are built with, would first throw away everything that is installed.
     npm(node, ["install", "--no-save", "--include=dev"]);
   }
-  writeFileSync(STAMP, hash);
+  writeFileSync(STAMP, hashOf(lockText));
+}
+
+function readLock() {
+  return readFileSync(join(ROOT, "package-lock.json"), "utf8");
+}
+
+function hashOf(text) {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** True when npm's own record of node_modules holds every package of the lock file. */
@@ -97,14 +118,19 @@ function isInstalled(lock) {
   });
 }
 
-/** Generates TypeScript from the protos when they are newer than what was generated. */
-function generateCode() {
+/** False when the protos are newer than what was generated from them. */
+function isCodeGenerated() {
   const generated = newest(join(ROOT, "proto", "gen"), ".ts");
   const sources = Math.max(
     newest(join(ROOT, "proto", "tessera"), ".proto"),
     statSync(join(ROOT, "buf.gen.yaml")).mtimeMs,
   );
-  if (generated >= sources) {
+  return generated >= sources;
+}
+
+/** Generates TypeScript from the protos, unless it is there already. */
+function generateCode() {
+  if (isCodeGenerated()) {
     return;
   }
   say("Generating code from proto/ (buf generate) …");
