@@ -49,10 +49,10 @@ await runProgram(async () => {
     process.stdout.write(HELP);
     return 0;
   }
-  const { say } = new Progress();
+  const progress = new Progress();
   const folder = join(ROOT, ".data", "bench");
-  return await inSession({ folder, say, codeOnSignal: 1 }, (session) =>
-    measure(session, {
+  return await inSession({ folder, progress, codeOnSignal: 1 }, (session) =>
+    measure(session, progress, {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),
       only: values.only.split(",").filter((word) => word !== ""),
@@ -74,8 +74,7 @@ interface Plan {
   soakMinutes: number;
 }
 
-async function measure(session: Session, plan: Plan): Promise<number> {
-  const progress = new Progress();
+async function measure(session: Session, progress: Progress, plan: Plan): Promise<number> {
   const system = await startSystem({
     session,
     progress,

@@ -52,8 +52,8 @@ await runProgram(async () => {
   const progress = new Progress();
   const { say } = progress;
   const small = join(ROOT, ".data", "bench-reads");
-  return await inSession({ folder: LOCAL_FOLDER, say, codeOnSignal: 1 }, (session) =>
-    inSession({ folder: small, say, codeOnSignal: 1 }, async (other) => {
+  return await inSession({ folder: LOCAL_FOLDER, progress, codeOnSignal: 1 }, (session) =>
+    inSession({ folder: small, progress, codeOnSignal: 1 }, async (other) => {
       const systems = await startSystems({ large: session, small: other }, values.prefix, progress);
       return await report(systems, await runReads(systems, plan, say), plan);
     }),

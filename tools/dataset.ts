@@ -37,7 +37,7 @@ await runProgram(async () => {
   }
   const { say } = progress;
   say('No "npm start" is running: starting its databases for the load.');
-  return await inSession({ folder: LOCAL_FOLDER, say, codeOnSignal: 130 }, async (session) =>
+  return await inSession({ folder: LOCAL_FOLDER, progress, codeOnSignal: 130 }, async (session) =>
     load(await localSchemas(session, progress), wish, progress),
   );
 });

@@ -32,7 +32,7 @@ await runProgram(async () => {
   const folder = join(ROOT, ".data", "demo");
   const { say } = progress;
   say('No "npm start" is running: starting a system for the demo.');
-  return await inSession({ folder, say, codeOnSignal: 130 }, async (session) => {
+  return await inSession({ folder, progress, codeOnSignal: 130 }, async (session) => {
     const system = await startSystem({
       session,
       progress,

@@ -34,7 +34,7 @@ await runProgram(async () => {
   }
   const progress = new Progress();
   const { say } = progress;
-  return await inSession({ folder: FOLDER, say, codeOnSignal: 130 }, async (session) => {
+  return await inSession({ folder: FOLDER, progress, codeOnSignal: 130 }, async (session) => {
     const k6 = await findK6(session.children, progress);
     const running = await findRunningSystem();
     if (running !== undefined) {

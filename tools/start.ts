@@ -34,8 +34,7 @@ await runProgram(async () => {
     return 0;
   }
   const progress = new Progress();
-  const { say } = progress;
-  return await inSession({ folder: LOCAL_FOLDER, say, codeOnSignal: 0 }, (session) =>
+  return await inSession({ folder: LOCAL_FOLDER, progress, codeOnSignal: 0 }, (session) =>
     serve(session, values, progress),
   );
 });

@@ -11,8 +11,7 @@ const FOLDER = join(ROOT, ".data", "test");
 
 await runProgram(async () => {
   const progress = new Progress();
-  const { say } = progress;
-  return await inSession({ folder: FOLDER, say, codeOnSignal: 130 }, (session) =>
+  return await inSession({ folder: FOLDER, progress, codeOnSignal: 130 }, (session) =>
     test(session, progress),
   );
 });

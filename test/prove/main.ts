@@ -20,7 +20,7 @@ await runProgram(async () => {
   const folder = join(ROOT, ".data", "prove");
   const progress = new Progress();
   const { say } = progress;
-  return await inSession({ folder, say, codeOnSignal: 130 }, async (session) => {
+  return await inSession({ folder, progress, codeOnSignal: 130 }, async (session) => {
     await ownBinaries(say);
     say(`Seed ${options.seed}: "${commandOf(options)}" repeats what this run chooses.`);
     const { faults, controls } = chosen(options);

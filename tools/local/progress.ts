@@ -4,6 +4,7 @@ const STILL_MS = 3_000;
 /** Lines on the console, each with the time since the start: silence is never long. */
 export class Progress {
   readonly #startTime = performance.now();
+  #isStopping = false;
 
   /** Prints one line. */
   readonly say = (text: string): void => {
@@ -14,12 +15,22 @@ export class Progress {
   /** Prints what begins, and every few seconds that it still goes on. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
     this.say(`${what} …`);
-    const timer = setInterval(() => this.say(`… still ${lowerFirst(what)}`), STILL_MS);
+    const timer = setInterval(() => {
+      if (!this.#isStopping) {
+        this.say(`… still ${lowerFirst(what)}`);
+      }
+    }, STILL_MS);
     try {
       return await work;
     } finally {
       clearInterval(timer);
     }
+  }
+
+  /** Says that everything is being stopped; from now on, nothing else is told to go on. */
+  stopping(): void {
+    this.say("Stopping … (once more to force it)");
+    this.#isStopping = true;
   }
 }
 

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { Children, stopRecordedBelow } from "@tessera/testkit/stores/children";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { startOfProcess } from "@tessera/testkit/stores/process-identity";
+import type { Progress } from "./progress.ts";
 
 /** What a program has while it owns a data folder. */
 export interface Session {
@@ -18,7 +19,7 @@ export interface Session {
 /** Which data folder, and how the end is told. */
 export interface SessionOptions {
   folder: string;
-  say: (text: string) => void;
+  progress: Progress;
   /** The exit code after Ctrl-C: 0 where that is how one stops the program. */
   codeOnSignal: number;
 }
@@ -36,7 +37,8 @@ export async function inSession(
   options: SessionOptions,
   body: (session: Session) => Promise<number>,
 ): Promise<number> {
-  const { folder, say } = options;
+  const { folder } = options;
+  const { say } = options.progress;
   mkdirSync(folder, { recursive: true });
   const release = claim(folder);
   const left = await stopRecordedBelow(folder);
@@ -115,16 +117,19 @@ function startGuard(folder: string): ChildProcess {
 }
 
 /** Resolves to the exit code when a signal asks for the end; a second one forces it. */
-function untilSignal({ say, codeOnSignal }: SessionOptions, children: Children): Promise<number> {
+function untilSignal(
+  { progress, codeOnSignal }: SessionOptions,
+  children: Children,
+): Promise<number> {
   return new Promise((resolve) => {
     let firstTime: number | undefined;
     const onSignal = () => {
       if (firstTime === undefined) {
         firstTime = performance.now();
-        say("Stopping … (once more to force it)");
+        progress.stopping();
         resolve(codeOnSignal);
       } else if (performance.now() - firstTime > ECHO_MS) {
-        say("Forced.");
+        progress.say("Forced.");
         void children.stopAll({ isForced: true });
       }
     };

@@ -54,7 +54,7 @@ const WANTED = JSON.stringify({
 export async function runImages(): Promise<string[]> {
   const progress = new Progress();
   let faults: string[] = [];
-  await inSession({ folder: FOLDER, say: progress.say, codeOnSignal: 130 }, async (session) => {
+  await inSession({ folder: FOLDER, progress, codeOnSignal: 130 }, async (session) => {
     const engine = await openEngine();
     const base = await progress.during("Making a base image, once", standInBase(engine));
     await progress.during("Building the images", buildAll(engine, base));

@@ -13,23 +13,20 @@ const FOLDER = join(ROOT, ".data", "verify", "monitoring");
 export async function scrapeSystem(): Promise<string> {
   const progress = new Progress();
   let scraped = "";
-  const code = await inSession(
-    { folder: FOLDER, say: progress.say, codeOnSignal: 130 },
-    async (session) => {
-      await eraseStores(join(session.folder, "stores"));
-      const ports = await freePorts();
-      const env = process.env;
-      const prefix = { schemaPrefix: "verify_" };
-      const system = await startSystem({
-        ...{ session, progress, ports, env, ...prefix },
-        logLevel: "warn",
-      });
-      await seedSampleEvent(system.bffUrl);
-      await fetch(`${system.bffUrl}/v1/events`);
-      scraped = (await Promise.all(portsOf(ports).map(scrape))).join("\n");
-      return 0;
-    },
-  );
+  const code = await inSession({ folder: FOLDER, progress, codeOnSignal: 130 }, async (session) => {
+    await eraseStores(join(session.folder, "stores"));
+    const ports = await freePorts();
+    const env = process.env;
+    const prefix = { schemaPrefix: "verify_" };
+    const system = await startSystem({
+      ...{ session, progress, ports, env, ...prefix },
+      logLevel: "warn",
+    });
+    await seedSampleEvent(system.bffUrl);
+    await fetch(`${system.bffUrl}/v1/events`);
+    scraped = (await Promise.all(portsOf(ports).map(scrape))).join("\n");
+    return 0;
+  });
   if (code !== 0) {
     throw new Error("the system was stopped before it was scraped");
   }

@@ -20,10 +20,18 @@ export interface ChildOptions {
   stdio: SpawnOptions["stdio"];
   /** Lower is stopped first, before anything higher: what others depend on goes last. */
   order: number;
+  /** How long it may take to stop, in milliseconds, asked when it is to; defaults to 20 seconds. */
+  graceMs?: () => number;
+}
+
+interface RunningChild {
+  child: ChildProcess;
+  order: number;
+  graceMs: () => number;
 }
 
 /** How long a child may take to stop before it is killed, in milliseconds. */
-const STOP_GRACE_MS = 20_000;
+export const STOP_GRACE_MS = 20_000;
 /** How long a signalled child may take to pause, in milliseconds. */
 const PAUSE_DEADLINE_MS = 5_000;
 
@@ -36,7 +44,7 @@ const PAUSE_DEADLINE_MS = 5_000;
  */
 export class Children {
   readonly #folder: string;
-  readonly #running = new Map<string, { child: ChildProcess; order: number }>();
+  readonly #running = new Map<string, RunningChild>();
   #isStopping = false;
 
   constructor(folder: string) {
@@ -55,14 +63,14 @@ export class Children {
     if (this.#isStopping || program === undefined || this.#running.has(name)) {
       throw new Error(`cannot start ${name} now`);
     }
-    const { order, ...spawnOptions } = options;
+    const { order, graceMs = () => STOP_GRACE_MS, ...spawnOptions } = options;
     const child = spawn(program, rest, { ...spawnOptions, detached: true });
     const file = join(this.#folder, `${name}.json`);
     const { pid } = child;
     if (pid !== undefined) {
       const record: ProcessRecord = { pid, start: startOfProcess(pid) ?? "", order };
       writeFileSync(file, JSON.stringify(record));
-      this.#running.set(name, { child, order });
+      this.#running.set(name, { child, order, graceMs });
       child.once("exit", () => {
         this.#running.delete(name);
         rmSync(file, { force: true });
@@ -84,7 +92,9 @@ export class Children {
   async stopAll({ isForced = false } = {}): Promise<void> {
     this.#isStopping = true;
     for (const group of inOrder([...this.#running.values()])) {
-      await Promise.all(group.map(({ child }) => stopChild(child, { isForced })));
+      await Promise.all(
+        group.map(({ child, graceMs }) => stopChild(child, { isForced, graceMs: graceMs() })),
+      );
     }
   }
 }

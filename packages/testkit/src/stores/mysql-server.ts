@@ -172,8 +172,8 @@ function serverArguments(
   return [
     "--bind-address=127.0.0.1",
     `--port=${port}`,
-    // A socket's path may have 107 characters at most, so it cannot be in just any folder.
-    `--socket=${join(tmpdir(), `tessera-mysql-${port}.sock`)}`,
+    // Everybody comes by TCP; a killed server would leave its socket behind.
+    "--socket=",
     "--loose-mysqlx=0",
     "--skip-name-resolve",
     "--skip-log-bin",

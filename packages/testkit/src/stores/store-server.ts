@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { type Children, isRunning, pauseChild, stopChild } from "./children.ts";
+import { type Children, isRunning, pauseChild, STOP_GRACE_MS, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
 import { readIfThere } from "./read-if-there.ts";
 
@@ -24,6 +24,11 @@ export interface StoreServerOptions {
 
 /** How long a server may take to answer after its start, recovery included, in milliseconds. */
 const START_DEADLINE_MS = 120_000;
+/**
+ * How long one may take to stop that has never answered, in milliseconds: while MariaDB starts, it
+ * loses signals. A kill costs it nothing, for it recovers from one.
+ */
+const START_GRACE_MS = 2_000;
 /** Stores stop after everything that uses them. */
 const STOP_ORDER = 2;
 
@@ -35,6 +40,7 @@ export class StoreServer {
   readonly url: string;
   readonly #options: StoreServerOptions;
   #child: ChildProcess | undefined;
+  #hasAnswered = false;
 
   constructor(options: StoreServerOptions) {
     this.name = options.name;
@@ -58,6 +64,7 @@ export class StoreServer {
       const lines = lastLines(logFile, 8);
       throw new OperatorError(`${name} does not start; its last words:\n${lines}\n${remedy}`);
     }
+    this.#hasAnswered = true;
     return child;
   }
 
@@ -68,6 +75,7 @@ export class StoreServer {
     const child = children.spawn(name, command, {
       stdio: ["ignore", log, log],
       order: STOP_ORDER,
+      graceMs: () => (this.#hasAnswered ? STOP_GRACE_MS : START_GRACE_MS),
     });
     closeSync(log);
     this.#child = child;
