@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { freePort, portRefusal } from "@tessera/testkit/stores/ports";
 import { expect } from "chai";
 import { checkPorts, freePorts } from "../tools/local/ports.ts";
 
@@ -31,8 +32,23 @@ describe("the ports of a local system", () => {
     );
     expect(failure).to.be.instanceOf(OperatorError);
     expect(String(failure)).to.contain(`Port ${served()} is taken by another program.`);
-    expect(String(failure)).to.contain(`--port ${served() + 1}" or PORT=${served() + 1}.`);
     expect(String(failure)).to.contain(`Port ${ports.userGrpc} is given to more than one`);
+  });
+
+  it("are refused with the next port that is free and no other part's", async () => {
+    const inventoryGrpc = await freePort();
+    const other = createServer().listen(inventoryGrpc);
+    await once(other, "listening");
+    const failure = await checkPorts(
+      { ...(await freePorts()), inventoryGrpc, reservationGrpc: inventoryGrpc + 1 },
+      () => undefined,
+    ).catch((reason: unknown) => String(reason));
+    other.close();
+    const [, flag, env] =
+      /--inventory-grpc-port (\d+)" or INVENTORY_GRPC_PORT=(\d+)\./.exec(String(failure)) ?? [];
+    expect(flag).to.equal(env);
+    expect(Number(flag)).to.be.greaterThan(inventoryGrpc + 1);
+    expect(await portRefusal(Number(flag))).to.equal(undefined);
   });
 
   it("are waited for when a connection has one and nobody listens on it", async () => {

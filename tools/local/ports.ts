@@ -35,14 +35,16 @@ export const PORT_SETTINGS: Readonly<Record<keyof Ports, PortSetting>> = {
 
 const NAMES = Object.keys(PORT_SETTINGS) as (keyof Ports)[];
 
+const MAX_PORT = 65_535;
+
 /** Reads the ports: a flag before a variable before the default. */
 export function readPorts(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Ports {
   return portsOf((name) => {
     const { flag, env: variable, fallback } = PORT_SETTINGS[name];
     const given = flags[flag] ?? env[variable];
     const port = Number(given ?? fallback);
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new OperatorError(`--${flag} (or ${variable}) must be a port from 1 to 65535.`);
+    if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+      throw new OperatorError(`--${flag} (or ${variable}) must be a port from 1 to ${MAX_PORT}.`);
     }
     return port;
   });
@@ -70,23 +72,43 @@ const LOOK_AGAIN_MS = 250;
  */
 export async function checkPorts(ports: Ports, say: (text: string) => void): Promise<void> {
   const found = await Promise.all(NAMES.map((name) => problemOf(name, ports, say)));
-  const problems = found.filter((problem) => problem !== undefined);
-  if (problems.length > 0) {
-    throw new OperatorError(problems.join("\n"));
+  // One after the other, so that no two are told the same port.
+  const taken = new Set(Object.values(ports));
+  const lines: string[] = [];
+  for (const problem of found.filter((one) => one !== undefined)) {
+    lines.push(`${problem.text} ${await choiceFor(problem.name, ports[problem.name], taken)}`);
   }
+  if (lines.length > 0) {
+    throw new OperatorError(lines.join("\n"));
+  }
+}
+
+/** How to choose the next port that is free, and not in `taken`, to which it is added. */
+async function choiceFor(name: keyof Ports, from: number, taken: Set<number>): Promise<string> {
+  let port = from + 1;
+  while (port <= MAX_PORT && (taken.has(port) || (await portRefusal(port)) !== undefined)) {
+    port += 1;
+  }
+  const choice = port <= MAX_PORT ? port : await freePort();
+  taken.add(choice);
+  const { flag, env } = PORT_SETTINGS[name];
+  return `Choose another with "npm start -- --${flag} ${choice}" or ${env}=${choice}.`;
+}
+
+interface Problem {
+  name: keyof Ports;
+  text: string;
 }
 
 async function problemOf(
   name: keyof Ports,
   ports: Ports,
   say: (text: string) => void,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   const port = ports[name];
-  const { flag, env } = PORT_SETTINGS[name];
   if (NAMES.some((other) => other !== name && ports[other] === port)) {
-    return `Port ${port} is given to more than one (--${flag}).`;
+    return { name, text: `Port ${port} is given to more than one.` };
   }
-  const choose = `Choose another with "npm start -- --${flag} ${port + 1}" or ${env}=${port + 1}.`;
   const deadline = performance.now() + ENDED_MS;
   for (let isFirst = true; ; isFirst = false) {
     const refusal = await portRefusal(port);
@@ -94,13 +116,13 @@ async function problemOf(
       return undefined;
     }
     if (refusal === "EACCES") {
-      return `Port ${port} may not be listened on by this user. ${choose}`;
+      return { name, text: `Port ${port} may not be listened on by this user.` };
     }
     if (await isPortServed(port)) {
-      return `Port ${port} is taken by another program. ${choose}`;
+      return { name, text: `Port ${port} is taken by another program.` };
     }
     if (performance.now() > deadline) {
-      return `Port ${port} is held by a connection that does not end. ${choose}`;
+      return { name, text: `Port ${port} is held by a connection that does not end.` };
     }
     if (isFirst) {
       say(`Port ${port} is held by a connection that has just ended; a minute at most …`);
