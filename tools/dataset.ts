@@ -45,6 +45,7 @@ await runProgram(async () => {
 /** The databases that "npm start" will find, without its services, and with room for a load. */
 async function localSchemas(session: Session, progress: Progress): Promise<PerSchema> {
   const { folder, children } = session;
+  const { passwords } = rememberedSecrets(folder);
   const stores = await progress.during(
     "Starting MySQL",
     openStores({
@@ -53,7 +54,6 @@ async function localSchemas(session: Session, progress: Progress): Promise<PerSc
       mysqlUse: "loading",
     }),
   );
-  const { passwords } = rememberedSecrets(folder);
   return await createSchemas(stores.mysqlUrl, { passwords });
 }
 

@@ -28,7 +28,7 @@ const env = {
   PATH: [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH].join(delimiter),
 };
 if (!(isNodeThere() && arePackagesInstalled() && isCodeGenerated())) {
-  await withLock(LOCK, say, setUp);
+  await withLock(LOCK, say, setUp).catch(failOfDisk);
 }
 runProgram();
 
@@ -210,6 +210,13 @@ function readIfThere(path) {
 
 function say(text) {
   process.stdout.write(`${text}\n`);
+}
+
+function failOfDisk(error) {
+  if (!["ENOSPC", "EROFS", "EACCES"].includes(error.code)) {
+    throw error;
+  }
+  fail(`Nothing can be written below ${ROOT}: ${error.message}`);
 }
 
 function fail(text) {

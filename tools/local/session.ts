@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { Children, stopRecordedBelow } from "@tessera/testkit/stores/children";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { startOfProcess } from "@tessera/testkit/stores/process-identity";
+import { failureText } from "./failure-text.ts";
 import type { Progress } from "./progress.ts";
 
 /** What a program has while it owns a data folder. */
@@ -76,10 +77,7 @@ export async function runProgram(program: () => Promise<number>): Promise<never>
   try {
     process.exit(await program());
   } catch (reason) {
-    const isExpected = reason instanceof OperatorError;
-    const message = reason instanceof Error ? reason.message : String(reason);
-    const stack = reason instanceof Error ? reason.stack : undefined;
-    process.stderr.write(`\n${isExpected ? message : (stack ?? message)}\n`);
+    process.stderr.write(`\n${failureText(reason)}\n`);
     process.exit(1);
   }
 }

@@ -52,6 +52,7 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
   const logFolder = join(session.folder, "logs");
   mkdirSync(logFolder, { recursive: true });
   const { children } = session;
+  const secrets = rememberedSecrets(session.folder, { mysqlUrl: env.MYSQL_URL });
   const supervisor = new Supervisor({ children, say: progress.say });
   const stores = await progress.during(
     "Starting MySQL and Redis",
@@ -65,7 +66,7 @@ export async function startSystem(options: LocalSystemOptions): Promise<LocalSys
       say: progress.say,
     }),
   );
-  const { passwords, keyEncryptionKey, passSecret } = rememberedSecrets(session.folder);
+  const { passwords, keyEncryptionKey, passSecret } = secrets;
   const prefix = options.schemaPrefix ?? "";
   const mysqlUrls = await createSchemas(stores.mysqlUrl, { prefix, passwords });
   const { mysqlType, redisUrl } = stores;
@@ -147,7 +148,7 @@ async function startServices(
     },
     logFolder,
   });
-  await Promise.race([Promise.all([organiser, untilReady(ports)]), supervisor.hopeless]);
+  await Promise.race([Promise.all([organiser, untilReady(ports, logFolder)]), supervisor.hopeless]);
   supervisor.ready();
 }
 

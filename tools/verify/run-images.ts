@@ -130,8 +130,8 @@ async function tryAll(
 
 async function openSystem(session: Session, say: (text: string) => void): Promise<SystemSettings> {
   const { children, folder, onStop } = session;
-  const stores = await openStores({ folder: join(folder, "stores"), children, say, onStop });
   const { passwords, keyEncryptionKey, passSecret } = rememberedSecrets(folder);
+  const stores = await openStores({ folder: join(folder, "stores"), children, say, onStop });
   const mysqlUrls = await createSchemas(stores.mysqlUrl, { passwords });
   const { mysqlType, redisUrl } = stores;
   return { mysqlUrls, mysqlType, redisUrl, keyEncryptionKey, passSecret, logLevel: "info" };
