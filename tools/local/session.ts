@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Children, stopRecordedBelow } from "@tessera/testkit/stores/children";
@@ -91,7 +91,10 @@ function claim(folder: string): () => void {
       `Another run (process ${owner.pid}) is using ${folder}. Stop it first, with Ctrl-C there.`,
     );
   }
-  rmSync(file, { force: true });
+  if (existsSync(file)) {
+    // rmSync() does not say which failure it was.
+    unlinkSync(file);
+  }
   const own = { pid: process.pid, start: startOfProcess(process.pid) ?? "" };
   // Of two that come at once, one fails here.
   writeFileSync(file, JSON.stringify(own), { flag: "wx" });

@@ -137,7 +137,11 @@ async function initialise({ folder, binaries, children, name }: PrivateMysqlOpti
       ...{ cwd: folder, stdio: ["ignore", log, log], order: 0 },
     });
   } catch (cause) {
-    const lines = lastLines(logFile, 8);
+    // MariaDB's installer goes on for long about where to ask.
+    const errors = lastLines(logFile, 100)
+      .split("\n")
+      .filter((line) => line.includes("[ERROR]"));
+    const lines = errors.slice(0, 8).join("\n") || lastLines(logFile, 8);
     const remedy = /permission denied/i.test(lines) ? GUARDED : "";
     throw new OperatorError(`the database cannot be initialised:\n${lines}${remedy}`, { cause });
   } finally {
