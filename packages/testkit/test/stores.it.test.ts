@@ -9,6 +9,7 @@ import { Children, stopRecorded } from "@tessera/testkit/stores/children";
 import { mysqlTypeOf, pingMysql, privateMysql } from "@tessera/testkit/stores/mysql-server";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { pingRedis } from "@tessera/testkit/stores/redis-server";
+import { openStores } from "@tessera/testkit/stores/stores";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
@@ -100,6 +101,37 @@ describe("a MySQL of its own", () => {
 
   it("says which dialect it speaks", async () => {
     expect(await mysqlTypeOf(own.server.url)).to.equal(findStoreBinaries().mysql?.type);
+  });
+});
+
+describe("servers that exist already", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const named of [
+    { mysqlUrl: "foo" },
+    { mysqlUrl: "postgres://ada:secret@127.0.0.1:1" },
+    { redisUrl: "http://:secret@127.0.0.1:1" },
+    { redisUrl: "127.0.0.1:6379" },
+  ]) {
+    it(`are refused at once under ${JSON.stringify(named)}`, async () => {
+      const children = new Children(join(folder, "run"));
+      const failure = await failureOf(
+        openStores({
+          ...{ folder: join(folder, "stores"), children, ...named },
+          say: () => undefined,
+          onStop: () => undefined,
+        }),
+      );
+      expect(failure).to.be.instanceOf(OperatorError);
+      expect(String(failure)).to.match(/(MYSQL|REDIS)_URL must be an address/);
+      expect(String(failure)).not.to.contain("secret");
+    });
+  }
+
+  it("tell why they cannot be reached, and where", async () => {
+    const failure = await failureOf(pingRedis("redis://127.0.0.1:1"));
+    expect(String(failure)).to.contain("ECONNREFUSED 127.0.0.1:1");
   });
 });
 

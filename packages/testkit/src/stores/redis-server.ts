@@ -51,11 +51,16 @@ export async function pingRedis(url: string): Promise<void> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  // The failure that matters is the one of connect() or ping().
-  redis.on("error", () => undefined);
+  // What connect() rejects with says only that the connection is closed; this says why.
+  let why: unknown;
+  redis.on("error", (error) => {
+    why = error;
+  });
   try {
     await redis.connect();
     await redis.ping();
+  } catch (cause) {
+    throw why ?? cause;
   } finally {
     redis.disconnect();
   }

@@ -54,6 +54,8 @@ const WHAT_TO_DO =
  */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   const { mysqlUrl, redisUrl } = options;
+  checkAddress("MYSQL_URL", mysqlUrl, ["mysql:"], "mysql://user:password@host:port");
+  checkAddress("REDIS_URL", redisUrl, ["redis:", "rediss:"], "redis://:password@host:port");
   mkdirSync(options.folder, { recursive: true });
   await Promise.all([
     mysqlUrl && waitFor("MYSQL_URL", () => pingMysql(mysqlUrl)),
@@ -109,6 +111,18 @@ async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "my
   const started = { mysqlUrl: mysqlUrl || urls.mysqlUrl, redisUrl: redisUrl || urls.redisUrl };
   await waitFor("MariaDB in its container", () => pingMysql(started.mysqlUrl));
   return started;
+}
+
+/** What no wait can mend is told at once; the address itself is not, for it holds a password. */
+function checkAddress(
+  name: string,
+  address: string | undefined,
+  protocols: readonly string[],
+  example: string,
+): void {
+  if (address && !protocols.includes(URL.parse(address)?.protocol ?? "")) {
+    throw new OperatorError(`${name} must be an address such as ${example}.`);
+  }
 }
 
 type Wanted = Pick<OpenStoresOptions, "mysqlUrl" | "redisUrl" | "say">;
@@ -174,10 +188,17 @@ export async function waitFor(name: string, ping: () => Promise<void>): Promise<
       return;
     } catch (cause) {
       if (Date.now() > giveUpTime) {
-        const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-        throw new OperatorError(`${name} does not answer: ${reason}`, { cause });
+        throw new OperatorError(`${name} does not answer: ${reasonOf(cause)}`, { cause });
       }
       await setTimeout(500);
     }
   }
+}
+
+/** A name with several addresses fails with one error for each, and no message of its own. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError) {
+    return cause.errors.map(reasonOf).join(", ");
+  }
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
