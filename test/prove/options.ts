@@ -28,7 +28,8 @@ compares what buyers were told with what the databases hold. Then it takes the p
 away one by one, to see that the same checks find out.
 
 --seed         repeats a run's choices: what is broken when, who buys what; printed at the start
---minutes      how long things are broken; each fault comes alone first, then several together
+--minutes      how long things are broken, with one fault at least; each comes alone first, then several
+               together; the controls take about three minutes more
 --only         faults by name, alone; network faults on one link as net-drop@reservation-mysql;
                a control's name runs that control
 --rate         people who arrive in a second

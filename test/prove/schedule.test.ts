@@ -13,7 +13,12 @@ describe("drawRounds()", () => {
 
   it("begins with a round in which nothing breaks", () => {
     expect(drawn(1, 5)[0]).to.include({ number: 1, kind: "steady" });
-    expect(drawn(1, 0).map(({ kind }) => kind)).to.deep.equal(["steady"]);
+  });
+
+  it("breaks something, however little time there is", () => {
+    for (const minutes of [0, 1]) {
+      expect(drawn(1, minutes).map(({ kind }) => kind)).to.deep.equal(["steady", "alone"]);
+    }
   });
 
   it("brings every fault alone once there is time for all of them, and then several together", () => {
