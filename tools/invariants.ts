@@ -2,14 +2,17 @@
 import { parseArgs } from "node:util";
 import { EnvReader } from "@tessera/service-kit/env";
 import { violationsOf } from "@tessera/testkit/invariants";
+import type { PerSchema } from "@tessera/testkit/schemas";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { findRunningSystem } from "./local/running-system.ts";
 import { runProgram } from "./local/session.ts";
 
-const HELP = `INVENTORY_URL=mysql://… RESERVATION_URL=mysql://… npm run invariants -- [--moving]
+const HELP = `[INVENTORY_URL=mysql://… RESERVATION_URL=mysql://…] npm run invariants -- [--moving]
 
-Reads both schemas to their ends, changes nothing, and lists what does not add up: units against
-capacities and allocations, limits, reservations against allocations and published moves. With
---moving only what holds at every moment: while buyers are served, one side is always a step ahead.
+Asks the databases that these name, or those of the system that "npm start" runs. Reads both schemas
+to their ends, changes nothing, and lists what does not add up: units against capacities and
+allocations, limits, reservations against allocations and published moves. With --moving only
+what holds at every moment: while buyers are served, one side is always a step ahead.
 For TLS, with Amazon's authorities and through a tunnel as well, add ?ssl=Amazon%20RDS to the URLs.
 The exit code is 1 when something was found.
 `;
@@ -22,12 +25,24 @@ await runProgram(async () => {
     process.stdout.write(HELP);
     return 0;
   }
-  const found = await violationsOf(readUrls(), { isSettled: !values.moving });
+  const found = await violationsOf(await chooseUrls(), { isSettled: !values.moving });
   process.stdout.write(`${found.length === 0 ? "All of it adds up." : found.join("\n")}\n`);
   return found.length === 0 ? 0 : 1;
 });
 
-function readUrls(): { inventory: string; reservation: string } {
+type Urls = Pick<PerSchema, "inventory" | "reservation">;
+
+async function chooseUrls(): Promise<Urls> {
+  const isNamed = process.env.INVENTORY_URL || process.env.RESERVATION_URL;
+  const running = isNamed ? undefined : await findRunningSystem();
+  if (running === undefined) {
+    return readUrls();
+  }
+  process.stdout.write(`Using the databases of the system at ${running.bffUrl}.\n`);
+  return running.mysqlUrls;
+}
+
+function readUrls(): Urls {
   const env = new EnvReader(process.env);
   try {
     return env.finish({
