@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { mysqlUrl } from "@tessera/testkit/mysql";
+import { ServiceProcess } from "@tessera/testkit/service-process";
 import { Children } from "@tessera/testkit/stores/children";
 import { pingRedis } from "@tessera/testkit/stores/redis-server";
 import { openStores } from "@tessera/testkit/stores/stores";
 import { expect } from "chai";
 import { Supervisor } from "../tools/local/supervisor.ts";
 
-describe("a store of a local system", () => {
+describe("what a local system runs", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-supervised-"));
   const children = new Children(join(folder, "run"));
   const said: string[] = [];
@@ -19,7 +20,7 @@ describe("a store of a local system", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("is started again when it is killed, at the same address, and the person is told", async () => {
+  it("is started again when it is a store that was killed, at the same address", async () => {
     const supervisor = new Supervisor({ children, say });
     const { redisUrl } = await openStores({
       ...{ folder: join(folder, "stores"), children, mysqlUrl: mysqlUrl(), say },
@@ -28,7 +29,7 @@ describe("a store of a local system", () => {
     });
     const { pid } = JSON.parse(readFileSync(join(folder, "run", "redis.json"), "utf8"));
     process.kill(pid, "SIGKILL");
-    await until(() => said.some((text) => text.startsWith("redis was ended by SIGKILL; starting")));
+    await until(() => said.includes("redis was ended by SIGKILL; starting it again in 0.5 s."));
     await until(() =>
       pingRedis(redisUrl).then(
         () => true,
@@ -36,6 +37,24 @@ describe("a store of a local system", () => {
       ),
     );
   });
+
+  for (const { last, words } of [
+    { last: "TypeError: it is no function\n    at main", words: "TypeError: it is no function" },
+    { last: '{"level":"info","msg":"request"}', words: `Its log is ${join(folder, "svc.log")}.` },
+  ]) {
+    it(`is started again, and what it said is told when it is an error: ${last.slice(0, 16)}`, async () => {
+      const supervisor = new Supervisor({ children, say });
+      said.length = 0;
+      const name = `svc-${words.length}`;
+      const command = ["sh", "-c", `printf '%s\\n' '${last}'; exit 3`];
+      const logFile = join(folder, "svc.log");
+      supervisor.keep(new ServiceProcess({ children, name, command, env: {}, logFile }));
+      await until(() => said.length > 0);
+      expect(said[0]).to.equal(
+        `${name} ended with code 3; starting it again in 0.5 s.\n  ${words}`,
+      );
+    });
+  }
 });
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

@@ -162,7 +162,9 @@ async function deaths(world: World): Promise<string[]> {
   const dead = SERVICES.flatMap((service) => world.replicas(service)).filter(
     ({ process }) => !process.isRunning,
   );
-  const told = dead.map(({ name, process }) => `${name} has died: ${process.lastWords()}`);
+  const told = dead.map(
+    ({ name, process }) => `${name} has died: ${process.lastWords() ?? "without a word"}`,
+  );
   await Promise.all(dead.map(({ process }) => process.start()));
   return told;
 }

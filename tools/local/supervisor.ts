@@ -21,7 +21,7 @@ export interface Restartable {
   /** Starts it without waiting. */
   launch(): ChildProcess;
   /** What it said of its end, where that can be told from what it says otherwise. */
-  lastWords?(): string;
+  lastWords?(): string | undefined;
 }
 
 /** What is known of the deaths of a process. */
@@ -85,8 +85,10 @@ export class Supervisor {
       }
       const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
-      const words = kept.lastWords?.() ?? `Its log is ${kept.logFile}.`;
-      this.#say(`${kept.name} ${how}; starting it again in ${pauseMs / 1000} s.\n  ${words}`);
+      // One that is killed has no time for last words.
+      const words =
+        signal === "SIGKILL" ? "" : `\n  ${kept.lastWords?.() ?? `Its log is ${kept.logFile}.`}`;
+      this.#say(`${kept.name} ${how}; starting it again in ${pauseMs / 1000} s.${words}`);
       setTimeout(() => this.#launch(kept, { deaths, wasStable }), pauseMs).unref();
     });
   }

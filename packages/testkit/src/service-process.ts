@@ -131,13 +131,13 @@ export class ServiceProcess {
     return lastLines(this.logFile, count);
   }
 
-  /** The last thing that it said: of a stack trace, the line with the message. */
-  lastWords(): string {
+  /** The error that it ended with: the line with the message. Undefined when it told none. */
+  lastWords(): string | undefined {
     const lines = this.lastLines(40)
       .split("\n")
       .filter((line) => /^\S/.test(line));
     const error = lines.slice(-5).findLast((line) => /^\w*Error\b/.test(line));
-    return (error ?? lines.at(-1) ?? "").slice(0, 300);
+    return error?.slice(0, 300);
   }
 
   async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {
