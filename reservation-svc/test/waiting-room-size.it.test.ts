@@ -95,14 +95,12 @@ describe("a waiting room with a crowd in it", () => {
     untilOpenMs?: number;
   }
 
-  /** Runs Lua after room.lua, for a room that holds `crowd` people. */
+  /** Runs Lua after room.lua, for a room that holds `crowd` people and opens by Redis's clock. */
   function evaluate(code: string, { crowd, perMinute, polls, untilOpenMs = -1 }: Crowd) {
-    const now = Date.now();
     const keys = ["room", "line", "returned", "active", "places"].map((name) => `none:${name}`);
-    const args = [now + untilOpenMs, now + 1e9, perMinute, 1, 1, polls, 1e9, crowd];
-    return stores
-      .redis()
-      .eval(`${ROOM_LUA}\nwaiting = tonumber(ARGV[8])\n${code}`, 5, ...keys, ...args);
+    const args = [untilOpenMs, Date.now() + 1e9, perMinute, 1, 1, polls, 1e9, crowd];
+    const setting = "OPEN = now + tonumber(ARGV[1])\nwaiting = tonumber(ARGV[8])";
+    return stores.redis().eval(`${ROOM_LUA}\n${setting}\n${code}`, 5, ...keys, ...args);
   }
 
   async function pollsASecond(crowd: Crowd): Promise<number> {
