@@ -33,8 +33,6 @@ import type { Tracing, TracingOptions } from "./tracing.ts";
 const MAX_QUEUE = 2_048;
 /** Spans of one export: what is written at a time keeps requests waiting. */
 const MAX_BATCH = 128;
-/** How long an export may take, its retries included, in milliseconds. */
-const EXPORT_TIMEOUT_MS = 3_000;
 /** How long a process that stops waits for the last export, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -50,10 +48,10 @@ export class OtelTracing implements Tracing {
   readonly #tracer: Tracer;
 
   constructor(options: TracingOptions & { endpoint: string }) {
-    const { service, endpoint, logger, exportEveryMs = 500 } = options;
+    const { service, endpoint, logger, exportEveryMs = 500, exportTimeoutMs = 3_000 } = options;
     const exporter = new OTLPTraceExporter({
       url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
-      timeoutMillis: EXPORT_TIMEOUT_MS,
+      timeoutMillis: exportTimeoutMs,
       // All that waits, at once, when the process ends.
       concurrencyLimit: MAX_QUEUE / MAX_BATCH + 1,
     });
@@ -71,7 +69,7 @@ export class OtelTracing implements Tracing {
           maxQueueSize: MAX_QUEUE,
           maxExportBatchSize: MAX_BATCH,
           scheduledDelayMillis: exportEveryMs,
-          exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+          exportTimeoutMillis: exportTimeoutMs,
         }),
       ],
     });

@@ -20,6 +20,8 @@ export interface TracingOptions {
   lifecycle: Lifecycle;
   /** How long a span waits for others before it is exported. Defaults to half a second. */
   exportEveryMs?: number;
+  /** How long an export may take, its retries included, in milliseconds. Defaults to 3 s. */
+  exportTimeoutMs?: number;
 }
 
 /**

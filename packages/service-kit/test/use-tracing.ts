@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { type ExportedSpan, TraceCollector } from "@tessera/testkit/trace-collector";
+import { until } from "@tessera/testkit/until";
 import { Lifecycle } from "../src/lifecycle.ts";
 import type { Logger } from "../src/logger.ts";
 import type { Span } from "../src/span.ts";
@@ -33,7 +33,8 @@ export function useTracing(): TestTracing {
     const collector = await TraceCollector.open();
     const endpoint = collector.url;
     const logger = loggerTo(lines);
-    const options = { service: "test", endpoint, logger, lifecycle, exportEveryMs: 10 };
+    const times = { exportEveryMs: 10, exportTimeoutMs: 60_000 };
+    const options = { service: "test", endpoint, logger, lifecycle, ...times };
     const tracing = await startTracing(options);
     if (tracing === undefined) {
       throw new Error("nothing is traced");
@@ -53,13 +54,10 @@ export function useTracing(): TestTracing {
 }
 
 async function spansOf(collector: TraceCollector, { traceId }: Span, count: number) {
-  for (;;) {
+  return await until(`${count} spans arrive`, () => {
     const found = collector.spans.filter((span) => span.traceId === traceId);
-    if (found.length >= count) {
-      return found;
-    }
-    await pause(5);
-  }
+    return found.length >= count && found;
+  });
 }
 
 /** A logger whose lines are kept. */
