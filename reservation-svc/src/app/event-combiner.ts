@@ -60,7 +60,7 @@ const ASK_AGAIN_MS = { least: 3, spread: 9 };
 /**
  * One event's line: wishes that arrive while a batch is decided become the next batch.
  *
- * One lock is taken for many batches, and under it nothing is done but `BatchAllocate`.
+ * One lock is taken for many batches, and under it nothing is done but allocating.
  */
 export class EventCombiner {
   readonly #eventId: string;
