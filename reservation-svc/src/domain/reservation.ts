@@ -6,7 +6,7 @@ export type ReservationState = "held" | "confirming" | "confirmed" | "cancelled"
  *
  * `expired → confirming` is the late confirm: it takes the units again, or goes back.
  */
-export const MOVES: Readonly<Record<ReservationState, readonly ReservationState[]>> = {
+const MOVES: Readonly<Record<ReservationState, readonly ReservationState[]>> = {
   held: ["confirming", "cancelled", "expired"],
   confirming: ["confirmed", "expired"],
   confirmed: ["cancelled"],
