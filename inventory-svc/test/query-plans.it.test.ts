@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
-import { planFaults, statementsOf, stepsOf } from "@tessera/testkit/query-plans";
+import { faultsOf, planFaults, statementsOf, stepsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
@@ -38,17 +38,6 @@ describe("the query plans of inventory-svc", () => {
     }));
   });
 
-  /** The faults of all statements that `work` sends; there must be `count` of them at least. */
-  async function faultsOf(count: number, work: () => Promise<unknown>): Promise<string[]> {
-    const statements = await statementsOf(schema, work);
-    expect(statements.length, statements.join("\n")).to.be.at.least(count);
-    const faults = [];
-    for (const statement of statements) {
-      faults.push(...(await planFaults(schema.pool, statement)));
-    }
-    return faults;
-  }
-
   const noon = Date.UTC(2028, 5, 1, 12);
   const lists: [EventSort, string, EventPosition][] = [
     ["startTime", "", [noon, 1_000]],
@@ -66,7 +55,7 @@ describe("the query plans of inventory-svc", () => {
             expect(page.events).to.have.length(Math.min(limit, page.events.length));
             expect(page.events.length).to.be.greaterThan(0);
           };
-          expect(await faultsOf(2, list)).to.deep.equal([]);
+          expect(await faultsOf(schema, 2, list)).to.deep.equal([]);
         }
       });
     }
@@ -74,8 +63,8 @@ describe("the query plans of inventory-svc", () => {
 
   it("look one event and its stock up", async () => {
     const id = eventIds[7] ?? "";
-    expect(await faultsOf(2, () => events.get(id))).to.deep.equal([]);
-    expect(await faultsOf(1, () => events.stockOf(id))).to.deep.equal([]);
+    expect(await faultsOf(schema, 2, () => events.get(id))).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, () => events.stockOf(id))).to.deep.equal([]);
   });
 
   it("lock and read what an allocation needs, of several events at once", async () => {
@@ -93,14 +82,14 @@ describe("the query plans of inventory-svc", () => {
           ),
         ),
       );
-    expect(await faultsOf(4, () => settle("released"))).to.deep.equal([]);
-    expect(await faultsOf(4, () => settle("users"))).to.deep.equal([]);
+    expect(await faultsOf(schema, 4, () => settle("released"))).to.deep.equal([]);
+    expect(await faultsOf(schema, 4, () => settle("users"))).to.deep.equal([]);
   });
 
   it("look many allocations up", async () => {
     const ids = allocations.map(({ id }) => id);
     const find = async () => expect(await ledger.find(ids)).to.have.length(ids.length);
-    expect(await faultsOf(1, find)).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, find)).to.deep.equal([]);
   });
 
   it("write what was decided for several events at once", async () => {
@@ -134,18 +123,18 @@ describe("the query plans of inventory-svc", () => {
     const query = { eventId: eventIds[7] ?? "", allocationIds: [], unitsOf: [], capacityChangeId };
     const settle = () =>
       ledger.settle(query, () => ({ change: { inserts: [], moves: [], deltas: [] } }));
-    expect(await faultsOf(3, settle)).to.deep.equal([]);
+    expect(await faultsOf(schema, 3, settle)).to.deep.equal([]);
   });
 
   it("extend, sweep and audit by an index", async () => {
     const { id = "", eventId = "" } = allocations[0] ?? {};
     const extend = () => ledger.extend(id, new Date(noon), 7_200);
-    expect(await faultsOf(2, extend)).to.deep.equal([]);
+    expect(await faultsOf(schema, 2, extend)).to.deep.equal([]);
     const sweep = () =>
       ledger.findOrphans({ graceSeconds: 60, limit: 500, except: [randomUUID()] });
-    expect(await faultsOf(1, sweep)).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, sweep)).to.deep.equal([]);
     // An audit reads one event's allocations, and adds up in tables of one row each.
-    const faults = await faultsOf(1, () => ledger.audit(eventId));
+    const faults = await faultsOf(schema, 1, () => ledger.audit(eventId));
     expect(faults.filter((fault) => !fault.startsWith("<derived"))).to.deep.equal([]);
   });
 

@@ -1,6 +1,6 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
-import { planFaults, statementsOf } from "@tessera/testkit/query-plans";
+import { faultsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
@@ -36,17 +36,6 @@ describe("the query plans of reservation-svc", () => {
     }));
   });
 
-  /** The faults of all statements that `work` sends; there must be `count` of them at least. */
-  async function faultsOf(count: number, work: () => Promise<unknown>): Promise<string[]> {
-    const statements = await statementsOf(schema, work);
-    expect(statements.length, statements.join("\n")).to.be.at.least(count);
-    const faults = [];
-    for (const statement of statements) {
-      faults.push(...(await planFaults(schema.pool, statement)));
-    }
-    return faults;
-  }
-
   it("list the reservations of whoever has most, page after page", async () => {
     let pageToken = "";
     let pages = 0;
@@ -55,7 +44,7 @@ describe("the query plans of reservation-svc", () => {
         const page = await listReservations(store, { userId: greatest, pageSize: 20, pageToken });
         pageToken = page.nextPageToken;
       };
-      expect(await faultsOf(1, list)).to.deep.equal([]);
+      expect(await faultsOf(schema, 1, list)).to.deep.equal([]);
       pages += 1;
     } while (pageToken !== "");
     expect(pages).to.be.greaterThan(5);
@@ -64,7 +53,7 @@ describe("the query plans of reservation-svc", () => {
   it("list nothing for somebody who has none", async () => {
     const userId = "00000000-0000-4000-8000-000000000000";
     const list = () => listReservations(store, { userId, pageSize: 20, pageToken: "" });
-    expect(await faultsOf(1, list)).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, list)).to.deep.equal([]);
   });
 
   it("look reservations up by id, one or many", async () => {
@@ -73,19 +62,21 @@ describe("the query plans of reservation-svc", () => {
       const get = ({ id, userId }: { id: string; userId: string }) =>
         getReservation(finder, { reservationId: id, userId });
       const found = () => Promise.all(asked.map(get));
-      expect(await faultsOf(1, found)).to.deep.equal([]);
+      expect(await faultsOf(schema, 1, found)).to.deep.equal([]);
     }
   });
 
   it("find what is due, what is next to be published, and what is old", async () => {
-    expect(await faultsOf(1, () => store.takeDue(500))).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, () => store.takeDue(500))).to.deep.equal([]);
     const advance = () => new MysqlOutbox(schema.pool).advance(100, () => Promise.resolve());
-    expect(await faultsOf(2, advance)).to.deep.equal([]);
-    expect(await faultsOf(1, () => new MysqlPrune(schema.pool).prune(7, 500))).to.deep.equal([]);
+    expect(await faultsOf(schema, 2, advance)).to.deep.equal([]);
+    expect(
+      await faultsOf(schema, 1, () => new MysqlPrune(schema.pool).prune(7, 500)),
+    ).to.deep.equal([]);
   });
 
   it("note what was released by an index", async () => {
     const ended = some.map(({ id }) => ({ id, state: "expired" as const }));
-    expect(await faultsOf(1, () => store.markReleased(ended))).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, () => store.markReleased(ended))).to.deep.equal([]);
   });
 });

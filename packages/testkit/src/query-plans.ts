@@ -46,6 +46,26 @@ export async function statementsOf(
     .filter((sql) => /^(SELECT|UPDATE|DELETE)\b[\s\S]*\b(FROM|SET)\b/i.test(sql));
 }
 
+/**
+ * The faults of all statements that `work` sends to the schema, as {@link planFaults} finds them.
+ * Rejects when there are fewer than `least` statements: what is not seen has no faults.
+ */
+export async function faultsOf(
+  schema: Pick<TestSchema, "pool" | "url">,
+  least: number,
+  work: () => Promise<unknown>,
+): Promise<string[]> {
+  const statements = await statementsOf(schema, work);
+  if (statements.length < least) {
+    throw new Error(`fewer than ${least} statements were sent:\n${statements.join("\n")}`);
+  }
+  const faults: string[] = [];
+  for (const statement of statements) {
+    faults.push(...(await planFaults(schema.pool, statement)));
+  }
+  return faults;
+}
+
 /** A query that was formatted already has no place left for its values. */
 function withValues({ query, values }: Traced): string {
   return query.includes("?") ? format(query, values as Parameters<typeof format>[1]) : query;
