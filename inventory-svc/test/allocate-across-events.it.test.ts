@@ -1,6 +1,7 @@
+import { failureOf } from "@tessera/testkit/call-failure";
 import { statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
-import { createEvent, failureOf, stockOf, useInventory, words } from "./use-inventory.ts";
+import { createEvent, stockOf, useInventory, words } from "./use-inventory.ts";
 
 describe("BatchAllocateAcrossEvents", () => {
   const inventory = useInventory();

@@ -1,14 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
-import {
-  createEvent,
-  expectExact,
-  failureOf,
-  stockOf,
-  useInventory,
-  words,
-} from "./use-inventory.ts";
+import { createEvent, expectExact, stockOf, useInventory, words } from "./use-inventory.ts";
 
 describe("BatchAllocate", () => {
   const inventory = useInventory();

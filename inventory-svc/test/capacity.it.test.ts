@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
-import { createEvent, expectExact, failureOf, useInventory, words } from "./use-inventory.ts";
+import { createEvent, expectExact, useInventory, words } from "./use-inventory.ts";
 
 describe("UpdateTicketType", () => {
   const inventory = useInventory();

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { poolOf } from "@tessera/service-kit/mysql";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { EventReads } from "../src/mysql/event-reads.ts";
-import { createEvent, failureOf, stockOf, useInventory, words } from "./use-inventory.ts";
+import { createEvent, stockOf, useInventory, words } from "./use-inventory.ts";
 
 describe("BatchGetEvents and BatchGetAvailability", () => {
   const inventory = useInventory();

@@ -3,8 +3,9 @@ import { create } from "@bufbuild/protobuf";
 import { TimestampSchema, timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { WaitingRoom_OnStoreLoss } from "@tessera/proto/inventory/v1/event_pb";
 import { sealPageToken } from "@tessera/service-kit/page-token";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
-import { eventOf, failureOf, useInventory } from "./use-inventory.ts";
+import { eventOf, useInventory } from "./use-inventory.ts";
 
 const ROOM = { admitPerMinute: 60, maxActive: 10, passSeconds: 300 };
 

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { ListEventsRequest_Sort as Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import type { EventQuery } from "../src/app/event-store.ts";
 import { listQuery } from "../src/mysql/list-query.ts";
-import { failureOf, useInventory } from "./use-inventory.ts";
+import { useInventory } from "./use-inventory.ts";
 
 /** Every tenth event has the same times, every third the same name. */
 const COUNT = 900;

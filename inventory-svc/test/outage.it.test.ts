@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { migrate, openMysql } from "@tessera/service-kit/mysql";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { useMysql } from "@tessera/testkit/mysql";
 import { useOwnMysql } from "@tessera/testkit/processes";
 import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
@@ -10,7 +11,7 @@ import { Random } from "../../test/prove/random.ts";
 import { TcpLink } from "../../test/prove/world/tcp-link.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
-import { createEvent, failureOf, serveInventory, stockOf, words } from "./use-inventory.ts";
+import { createEvent, serveInventory, stockOf, words } from "./use-inventory.ts";
 
 describe("an outage of the database", () => {
   const own = useOwnMysql();

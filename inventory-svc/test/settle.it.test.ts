@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Allocation_State } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import {
   type CreatedEvent,
   createEvent,
   expectExact,
-  failureOf,
   stockOf,
   useInventory,
   words,

@@ -1,15 +1,10 @@
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import { type Connection, createConnection } from "mysql2/promise";
-import {
-  type CreatedEvent,
-  createEvent,
-  failureOf,
-  stockOf,
-  useInventory,
-} from "./use-inventory.ts";
+import { type CreatedEvent, createEvent, stockOf, useInventory } from "./use-inventory.ts";
 
 /** What callers wait for an answer. */
 const CALL = { timeoutMs: 2_000 };

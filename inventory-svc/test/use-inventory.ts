@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Client, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import type { EventSchema } from "@tessera/proto/inventory/v1/event_pb";
 import {
   type AllocateEntrySchema,
@@ -9,7 +9,6 @@ import {
   type CommitResult,
   InventoryService,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
-import { toServiceError } from "@tessera/service-kit/connect-error";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
@@ -163,15 +162,6 @@ export function words(results: readonly (AllocateResult | CommitResult)[]): stri
     }
     return outcome.value.reacquired ? "reacquired" : "committed";
   });
-}
-
-/** The failure of a call that must fail. */
-export async function failureOf(call: Promise<unknown>): Promise<ServiceError> {
-  const answer = await call.catch((reason: unknown) => ConnectError.from(reason));
-  if (!(answer instanceof ConnectError)) {
-    throw new Error("the call did not fail");
-  }
-  return toServiceError(answer);
 }
 
 /** What is left, as [available, held, sold] of each ticket type. */

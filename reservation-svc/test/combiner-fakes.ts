@@ -182,10 +182,3 @@ export function soon(): number {
 export function never(): never {
   throw new Error("a combiner does nothing but allocate");
 }
-
-export function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-}

@@ -3,15 +3,14 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   type Client,
   Code,
-  ConnectError,
   createClient,
   createRouterTransport,
   type Interceptor,
 } from "@connectrpc/connect";
-import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
 import { Reservation_State } from "@tessera/proto/reservation/v1/reservation_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { toConnectError } from "@tessera/service-kit/connect-error";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { reservationService } from "../src/grpc/reservation-service.ts";
 import { useReservations } from "./use-reservations.ts";
@@ -117,7 +116,7 @@ describe("ReservationService", () => {
     const options = { headers: { "x-tessera-user-id": randomUUID() } };
     const failure = await failureOf(client.getReservation({ reservationId: "1" }, options));
     expect(failure).to.include({ code: Code.InvalidArgument, reason: "INVALID_FIELD" });
-    expect(failure.metadata?.field).to.equal("reservation_id");
+    expect(failure.metadata.field).to.equal("reservation_id");
   });
 
   it("takes batches of 1 to 500 entries", async () => {
@@ -125,12 +124,12 @@ describe("ReservationService", () => {
     for (const count of [0, 501]) {
       const entries = Array.from({ length: count }, () => entryFor(event));
       const created = await failureOf(client.batchCreateReservations({ entries }));
-      expect(created.metadata?.field).to.equal("entries");
+      expect(created.metadata.field).to.equal("entries");
       const confirms = entries.map(({ requestId, userId }) => ({ requestId, userId }));
       const confirmed = await failureOf(client.batchConfirmReservations({ entries: confirms }));
-      expect(confirmed.metadata?.field).to.equal("entries");
+      expect(confirmed.metadata.field).to.equal("entries");
       const got = await failureOf(client.batchGetReservations({ entries: confirms }));
-      expect(got.metadata?.field).to.equal("entries");
+      expect(got.metadata.field).to.equal("entries");
     }
     expect(ledger.stockOf(event.eventId).held).to.equal(0);
   });
@@ -139,7 +138,7 @@ describe("ReservationService", () => {
     for (const count of [0, 21]) {
       const entries = Array.from({ length: count }, () => ({ userId: randomUUID() }));
       const listed = await failureOf(client.batchListReservations({ entries }));
-      expect(listed.metadata?.field).to.equal("entries");
+      expect(listed.metadata.field).to.equal("entries");
     }
     const entries = Array.from({ length: 20 }, () => ({ userId: randomUUID() }));
     const { results } = await client.batchListReservations({ entries });
@@ -265,12 +264,3 @@ const translateErrors: Interceptor = (next) => async (request) => {
     throw toConnectError(thrown, "reservation.tessera");
   }
 };
-
-async function failureOf(call: Promise<unknown>) {
-  const failure = await call.then(
-    () => undefined,
-    (reason: unknown) => ConnectError.from(reason),
-  );
-  const { reason, metadata } = failure?.findDetails(ErrorInfoSchema)[0] ?? {};
-  return { code: failure?.code, reason, metadata };
-}

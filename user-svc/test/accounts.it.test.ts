@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { User_Role } from "@tessera/proto/user/v1/user_pb";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
 import { createPool } from "mysql2/promise";
 import { createOrganiser } from "../src/app/create-organiser.ts";
 import { getUser } from "../src/app/get-user.ts";
 import { MysqlUserStore } from "../src/mysql/mysql-user-store.ts";
-import { failureOf, newPerson, reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
+import { newPerson, reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 describe("CreateUser", () => {
   const service = useUserService();

@@ -1,7 +1,8 @@
 import { Code } from "@connectrpc/connect";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
-import { failureOf, newPerson, useUserService } from "./use-user-service.ts";
+import { newPerson, useUserService } from "./use-user-service.ts";
 
 describe("a spike of sign-ins", () => {
   const service = useUserService({ concurrency: 1, maxWaiting: 2 });

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { decodeJwt } from "jose";
 import { HashGate } from "../src/crypto/hash-gate.ts";
@@ -8,7 +9,6 @@ import { PasswordHasher } from "../src/crypto/password-hasher.ts";
 import {
   ACCESS_TOKEN_SECONDS,
   CHEAP_COST,
-  failureOf,
   newPerson,
   reasonOf,
   signedInTo,

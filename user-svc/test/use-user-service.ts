@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { type Client, ConnectError, createClient } from "@connectrpc/connect";
-import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import { type Client, createClient } from "@connectrpc/connect";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { decodeJwt } from "jose";
 import type { Registry } from "prom-client";
@@ -159,19 +159,6 @@ export async function withEachRead<T>(
   } finally {
     service.app.sessions = sessions;
   }
-}
-
-/** Everything that a failed call says of itself; throws when it did not fail. */
-export async function failureOf(call: Promise<unknown>) {
-  const failure = await call.then(
-    () => undefined,
-    (reason: unknown) => ConnectError.from(reason),
-  );
-  if (failure === undefined) {
-    throw new Error("the call succeeded");
-  }
-  const { reason, domain, metadata } = failure.findDetails(ErrorInfoSchema)[0] ?? {};
-  return { code: failure.code, message: failure.rawMessage, reason, domain, metadata };
 }
 
 /** The ErrorInfo's reason of a failed call. */

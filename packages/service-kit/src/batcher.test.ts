@@ -1,3 +1,4 @@
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import { Batcher, type BatcherOptions } from "./batcher.ts";
 import { ServiceError } from "./service-error.ts";
@@ -45,7 +46,7 @@ describe("Batcher", () => {
   it("refuses with OVERLOADED, and names the queue, when the queue is full", async () => {
     const { batcher } = batcherOf({ maxQueue: 1 });
     const first = batcher.submit(1);
-    const failure = await failureOf(batcher.submit(2));
+    const failure = await rejectionOf(batcher.submit(2));
     expect(failure).to.be.instanceOf(ServiceError).and.to.include({ reason: "OVERLOADED" });
     expect((failure as ServiceError).metadata).to.deep.equal({ queue: "the test queue" });
     expect(await first).to.equal("a1");
@@ -56,7 +57,7 @@ describe("Batcher", () => {
     const { batcher, batches } = batcherOf({ gate: gate.promise });
     const first = batcher.submit(1);
     await nextTurn();
-    const late = failureOf(batcher.submit(2, performance.now()));
+    const late = rejectionOf(batcher.submit(2, performance.now()));
     const timely = batcher.submit(3, performance.now() + 60_000);
     gate.resolve();
     expect(await late).to.include({ reason: "DEADLINE_EXCEEDED" });
@@ -125,11 +126,4 @@ function batcherOf(
 async function nextTurn(): Promise<void> {
   await new Promise(setImmediate);
   await new Promise(setImmediate);
-}
-
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
 }

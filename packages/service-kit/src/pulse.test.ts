@@ -1,3 +1,4 @@
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import { Pulse } from "./pulse.ts";
 
@@ -34,7 +35,7 @@ describe("a store's pulse", () => {
     const { pulse } = useStore();
     expect(await pulse.watch(() => Promise.resolve("done"))).to.equal("done");
     const bug = new TypeError("a bug");
-    expect(await failureOf(pulse.watch(() => Promise.reject(bug)))).to.equal(bug);
+    expect(await rejectionOf(pulse.watch(() => Promise.reject(bug)))).to.equal(bug);
   });
 
   it("waits for slow work while the store gives signs of life", async () => {
@@ -49,7 +50,7 @@ describe("a store's pulse", () => {
 
   it("tells everybody who waits for a silent store, and asks it once", async () => {
     const { pulse, asked } = useStore();
-    for (const failure of await Promise.all([1, 2, 3].map(() => failureOf(pulse.watch(never))))) {
+    for (const failure of await Promise.all([1, 2, 3].map(() => rejectionOf(pulse.watch(never))))) {
       expect(failure).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       expect(failure).to.have.property("message", "the store is unavailable");
     }
@@ -58,9 +59,9 @@ describe("a store's pulse", () => {
 
   it("begins no work while the store is silent", async () => {
     const { pulse } = useStore();
-    await failureOf(pulse.watch(never));
+    await rejectionOf(pulse.watch(never));
     let isBegun = false;
-    const refused = await failureOf(
+    const refused = await rejectionOf(
       pulse.watch(async () => {
         isBegun = true;
       }),
@@ -71,10 +72,10 @@ describe("a store's pulse", () => {
 
   it("goes on when the store answers again, however many questions that took", async () => {
     const { pulse, asked } = useStore();
-    await failureOf(pulse.watch(never));
+    await rejectionOf(pulse.watch(never));
     asked[0]?.resolve(false);
     await settled();
-    expect(await failureOf(pulse.watch(never))).to.be.instanceOf(Error);
+    expect(await rejectionOf(pulse.watch(never))).to.be.instanceOf(Error);
     asked[1]?.resolve(true);
     await settled();
     expect(await pulse.watch(() => Promise.resolve("done"))).to.equal("done");
@@ -101,11 +102,4 @@ describe("a store's pulse", () => {
 /** Lets what has resolved take its course. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
 }

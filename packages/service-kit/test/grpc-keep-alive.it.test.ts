@@ -1,12 +1,13 @@
 import { Code, createClient } from "@connectrpc/connect";
 import { Server } from "@grpc/grpc-js";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { Random } from "../../../test/prove/random.ts";
 import { TcpLink } from "../../../test/prove/world/tcp-link.ts";
 import { GrpcTransport } from "../src/grpc-client.ts";
 import { addService, listen, stop } from "../src/grpc-server.ts";
-import { eventService, failureOf } from "./served.ts";
+import { eventService } from "./served.ts";
 
 describe("a gRPC connection that falls silent", () => {
   // As when the other's host vanishes: nothing ends what was connected.

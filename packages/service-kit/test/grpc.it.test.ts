@@ -3,12 +3,13 @@ import { Code, createClient, type Client as TypedClient } from "@connectrpc/conn
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Client, credentials, Server } from "@grpc/grpc-js";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { GrpcTransport } from "../src/grpc-client.ts";
 import { addService, listen, type OnCall, stop } from "../src/grpc-server.ts";
 import { fromGrpcStatus } from "../src/rpc-status.ts";
 import { dependencyUnavailable, ServiceError } from "../src/service-error.ts";
-import { eventService, failureOf, type OnGetEvent } from "./served.ts";
+import { eventService, type OnGetEvent } from "./served.ts";
 
 type Call = Parameters<OnCall>[0];
 

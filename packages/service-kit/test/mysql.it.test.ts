@@ -1,4 +1,5 @@
 import { createSchema, type EmptySchema } from "@tessera/testkit/mysql";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import { type DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from "typeorm";
@@ -79,7 +80,7 @@ describe("a MySQL pool", () => {
       connection.query("INSERT INTO note VALUES (1, 'kept')"),
     );
     for (const failure of [refusal, new TypeError("a bug")]) {
-      const reason = await failureOf(
+      const reason = await rejectionOf(
         inTransaction(pool, async (connection) => {
           await connection.query("INSERT INTO note VALUES (2, 'lost')");
           throw failure;
@@ -96,9 +97,9 @@ describe("a MySQL pool", () => {
     const idOf = () => settingsOf(pool).then(({ id }) => id);
     const first = await idOf();
     const refuse = () => Promise.reject(new ServiceError("SOLD_OUT", "gone"));
-    await failureOf(withConnection(pool, refuse));
+    await rejectionOf(withConnection(pool, refuse));
     expect(await idOf()).to.equal(first);
-    await failureOf(withConnection(pool, () => Promise.reject(new Error("a bug"))));
+    await rejectionOf(withConnection(pool, () => Promise.reject(new Error("a bug"))));
     expect(await idOf()).not.to.equal(first);
   });
 
@@ -127,7 +128,7 @@ describe("a MySQL pool", () => {
       this.timeout(15_000);
       sources.push(source);
       link.impair({ kind: "strand" });
-      expect(await failureOf(work())).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+      expect(await rejectionOf(work())).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       await Promise.all(Array.from({ length: 4 }, work));
     });
 
@@ -143,7 +144,7 @@ describe("a MySQL pool", () => {
       this.timeout(15_000);
       link.impair({ kind: "strand" });
       const connected = Promise.withResolvers<void>();
-      const waiting = failureOf(
+      const waiting = rejectionOf(
         withConnection(poolOf(source), (connection) => {
           connected.resolve();
           return connection.query(statement);
@@ -161,7 +162,7 @@ describe("a MySQL pool", () => {
     await pool.query("REPLACE INTO note VALUES (7, 'first')");
     const twice = () =>
       inTransaction(pool, (connection) => connection.query("INSERT INTO note VALUES (7, 'x')"));
-    expect(isDuplicate(await failureOf(twice()))).to.equal(true);
+    expect(isDuplicate(await rejectionOf(twice()))).to.equal(true);
     expect(isDuplicate(new Error("ER_DUP_ENTRY"))).to.equal(false);
   });
 
@@ -169,7 +170,7 @@ describe("a MySQL pool", () => {
     const pool = poolOf(await open(1));
     const gate = Promise.withResolvers<void>();
     const holding = withConnection(pool, () => gate.promise);
-    const reason = await failureOf(withConnection(pool, () => Promise.resolve()));
+    const reason = await rejectionOf(withConnection(pool, () => Promise.resolve()));
     expect(reason).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     gate.resolve();
     await holding;
@@ -182,7 +183,7 @@ describe("a MySQL pool", () => {
     const gate = Promise.withResolvers<void>();
     const holding = withConnection(pool, () => gate.promise);
     const waiting = withConnection(pool, () => Promise.resolve("served"));
-    const reason = await failureOf(withConnection(pool, () => Promise.resolve()));
+    const reason = await rejectionOf(withConnection(pool, () => Promise.resolve()));
     expect(reason).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     gate.resolve();
     await holding;
@@ -194,7 +195,7 @@ describe("a MySQL pool", () => {
     const silent = withConnection(pool, (connection) => connection.query("SELECT SLEEP(30)"), {
       timeoutMs: 50,
     });
-    expect(await failureOf(silent)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    expect(await rejectionOf(silent)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     await withConnection(pool, (connection) => connection.query("SELECT 1"));
   });
 
@@ -208,7 +209,7 @@ describe("a MySQL pool", () => {
       const pool = poolOf(await open(1));
       for (const number of numbers) {
         const refusal = `SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${number}, MESSAGE_TEXT = '${text}'`;
-        const reason = await failureOf(
+        const reason = await rejectionOf(
           withConnection(pool, (connection) => connection.query(refusal)),
         );
         expect(reason, String(number)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
@@ -223,9 +224,9 @@ describe("a MySQL pool", () => {
       await killer.query(`KILL CONNECTION ${id}`);
       await connection.query("SELECT 1");
     });
-    expect(await failureOf(idle)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    expect(await rejectionOf(idle)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
     const next = await settingsOf(pool);
-    const busy = failureOf(
+    const busy = rejectionOf(
       withConnection(pool, (connection) => connection.query("SELECT SLEEP(20)")),
     );
     await killer.query(`KILL CONNECTION ${next.id}`);
@@ -250,7 +251,7 @@ describe("a MySQL pool", () => {
     await source.destroy();
     sources.splice(sources.indexOf(source), 1);
     const closed = { driver: source.driver } as DataSource;
-    const reason = await failureOf(Promise.resolve().then(() => checkMysql(closed)));
+    const reason = await rejectionOf(Promise.resolve().then(() => checkMysql(closed)));
     expect(reason).to.be.instanceOf(Error);
   });
 
@@ -265,7 +266,7 @@ describe("a MySQL pool", () => {
       entities: [],
       migrations: [],
     });
-    expect(await failureOf(opening))
+    expect(await rejectionOf(opening))
       .to.have.property("message")
       .that.matches(/MYSQL_URL/);
   });
@@ -289,11 +290,4 @@ async function settingsOf(pool: Pool) {
       isStrict: settingOf(/sql_mode/).includes("STRICT_TRANS_TABLES"),
     };
   });
-}
-
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
 }

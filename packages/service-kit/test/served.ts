@@ -1,5 +1,4 @@
-import { ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import { ErrorInfoSchema } from "@tessera/proto/common/v1/error_info_pb";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type {
   GetEventRequest,
   InventoryService,
@@ -45,17 +44,4 @@ export function eventService(getEvent: OnGetEvent): ServiceImpl<typeof Inventory
     batchRelease: notHere,
     extendAllocation: notHere,
   };
-}
-
-/** Everything that a failed call says of itself; throws when it did not fail. */
-export async function failureOf(call: Promise<unknown>) {
-  const failure = await call.then(
-    () => undefined,
-    (reason: unknown) => ConnectError.from(reason),
-  );
-  if (failure === undefined) {
-    throw new Error("the call succeeded");
-  }
-  const { reason, domain, metadata } = failure.findDetails(ErrorInfoSchema)[0] ?? {};
-  return { code: failure.code, message: failure.rawMessage, reason, domain, metadata };
 }

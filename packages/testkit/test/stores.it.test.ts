@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { useOwnMysql, useOwnRedis } from "@tessera/testkit/processes";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { findStoreBinaries } from "@tessera/testkit/stores/binaries";
 import { Children, stopRecorded } from "@tessera/testkit/stores/children";
 import { mysqlTypeOf, pingMysql, privateMysql } from "@tessera/testkit/stores/mysql-server";
@@ -13,14 +14,6 @@ import { openStores } from "@tessera/testkit/stores/stores";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-
-/** Resolves to what the promise is rejected with. */
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => expect.fail("it did not fail"),
-    (reason: unknown) => reason,
-  );
-}
 
 /** What a small MySQL below `folder` is made of. */
 function smallMysql(folder: string) {
@@ -41,7 +34,7 @@ describe("a Redis of its own", () => {
     redis.disconnect();
 
     await own.server.stop();
-    await failureOf(pingRedis(own.server.url));
+    await rejectionOf(pingRedis(own.server.url));
     await own.server.start();
 
     const again = new Redis(own.server.url);
@@ -52,7 +45,7 @@ describe("a Redis of its own", () => {
   it("wants its password", async () => {
     const url = new URL(own.server.url);
     url.password = "";
-    await failureOf(pingRedis(url.href));
+    await rejectionOf(pingRedis(url.href));
   });
 });
 
@@ -94,9 +87,9 @@ describe("a MySQL of its own", () => {
   it("lets nobody in without its password", async () => {
     const url = new URL(own.server.url);
     url.password = "";
-    await failureOf(pingMysql(url.href));
+    await rejectionOf(pingMysql(url.href));
     url.username = "anyone";
-    await failureOf(pingMysql(url.href));
+    await rejectionOf(pingMysql(url.href));
   });
 
   it("says which dialect it speaks", async () => {
@@ -177,7 +170,7 @@ describe("a folder of data", () => {
     const server = join(folder, "guarded");
     const words = "mysqld: Can't read dir of '/home/ada' (OS errno 13 - Permission denied)";
     writeFileSync(server, `#!/bin/sh\necho "${words}" >&2\nexit 1\n`, { mode: 0o700 });
-    const failure = await failureOf(
+    const failure = await rejectionOf(
       privateMysql({
         binaries: { type: "mysql", server },
         children: new Children(join(folder, "guarded-run")),

@@ -1,5 +1,6 @@
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
-import { FAR, failureOf, partsOf, wish } from "../../test/combiner-fakes.ts";
+import { FAR, partsOf, wish } from "../../test/combiner-fakes.ts";
 import { Combiners } from "./combiners.ts";
 
 describe("Combiners", () => {
@@ -24,7 +25,7 @@ describe("Combiners", () => {
     const parts = partsOf({ isImmediate: true });
     const combiners = new Combiners({ ...parts.options, maxEvents: 1 }, parts.deps);
     const first = combiners.submit("a", wish("1"), FAR);
-    const reason = await failureOf(combiners.submit("b", wish("2"), FAR));
+    const reason = await rejectionOf(combiners.submit("b", wish("2"), FAR));
     expect(reason).to.include({ reason: "OVERLOADED" });
     await first;
     await parts.lock.releasedTimes(1);

@@ -1,6 +1,7 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
-import { combinerOf, failureOf, idle, soon, wish } from "../../test/combiner-fakes.ts";
+import { combinerOf, idle, soon, wish } from "../../test/combiner-fakes.ts";
 import type { Grant } from "./ledger.ts";
 
 describe("EventCombiner", () => {
@@ -126,7 +127,7 @@ describe("EventCombiner", () => {
     const { combiner, ledger } = combinerOf();
     const first = combiner.submit(wish("1"), soon());
     await ledger.called(1);
-    const late = failureOf(combiner.submit(wish("late"), performance.now() - 1));
+    const late = rejectionOf(combiner.submit(wish("late"), performance.now() - 1));
     const next = combiner.submit(wish("2"), soon());
     ledger.answerNext();
     await ledger.called(2);
@@ -150,7 +151,7 @@ describe("EventCombiner", () => {
     const first = combiner.submit(wish("1"), soon());
     await ledger.called(1);
     const waiting = ["2", "3"].map((id) => combiner.submit(wish(id), soon()));
-    const reason = await failureOf(combiner.submit(wish("4"), soon()));
+    const reason = await rejectionOf(combiner.submit(wish("4"), soon()));
     expect(reason).to.include({ reason: "OVERLOADED" });
     ledger.answerNext();
     await ledger.called(2);
