@@ -19,7 +19,9 @@ const SCRIPT = "text/javascript; charset=utf-8";
 /** The OpenAPI document and a page that shows it, all of it from here. */
 export function docsRoutes(): Route[] {
   const yaml = readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8");
-  const document = { body: JSON.stringify(parse(yaml)), contentType: "application/json" };
+  // Bytes, which readers who are slow to take them share; each would have a copy of a text.
+  const body = Buffer.from(JSON.stringify(parse(yaml)));
+  const document = { body, contentType: "application/json" };
   const assets = readAssets();
   return [
     route("/openapi.json", () => document),

@@ -5,20 +5,24 @@ import {
   type Server as Probe,
   type Socket,
 } from "node:net";
+import { boundAhead } from "./requests-ahead.ts";
 
-/** How long a client may take to send a request, in milliseconds: it holds a socket meanwhile. */
+/** How long a client may take over a request, in milliseconds: it holds a socket meanwhile. */
 export interface RequestBounds {
-  /** Its head. */
+  /** Until its head was sent. */
   headMs: number;
-  /** All of it, its body included. */
+  /** Until all of it was sent, its body included. */
   wholeMs: number;
+  /** Without taking anything of the answer. Longer than any answer is worked on. */
+  stallMs: number;
   /** How often somebody looks who is late: they are cut off so much later, at most. */
   lookEveryMs: number;
 }
 
 /** How a port is listened to. */
 export interface HttpPortOptions {
-  bounds?: RequestBounds;
+  /** Those that are left out are in seconds. */
+  bounds?: Partial<RequestBounds>;
   /**
    * Sockets that listen on the port, where the kernel shares it among them (Linux; elsewhere one).
    * Each turn of the event loop accepts one connection of each, however many wait: so a busy process
@@ -37,7 +41,12 @@ export interface HttpPortOptions {
 /** Told what was wrong, by Node's code for it, and where to answer. */
 export type OnBroken = (failure: NodeJS.ErrnoException, socket: Socket) => void;
 
-const BOUNDS: RequestBounds = { headMs: 10_000, wholeMs: 15_000, lookEveryMs: 1_000 };
+const BOUNDS: RequestBounds = {
+  headMs: 10_000,
+  wholeMs: 15_000,
+  stallMs: 90_000,
+  lookEveryMs: 1_000,
+};
 
 /** How often a stopping server closes connections that became idle, in milliseconds. */
 const IDLE_SWEEP_MS = 20;
@@ -69,7 +78,7 @@ export class HttpPort {
     listener: RequestListener,
     port: number,
     {
-      bounds = BOUNDS,
+      bounds,
       listeners = 1,
       maxConnections = Number.POSITIVE_INFINITY,
       onBroken,
@@ -77,9 +86,10 @@ export class HttpPort {
   ): Promise<HttpPort> {
     const isShared = listeners > 1 && process.platform === "linux";
     const doorkeeper = new Doorkeeper(maxConnections);
+    const bounded = boundAhead(listener);
     let bound = isShared ? await freePort(port) : port;
     const servers = Array.from({ length: isShared ? listeners : 1 }, () =>
-      doorkeeper.watch(serverFor(listener, bounds, onBroken)),
+      doorkeeper.watch(serverFor(bounded, { ...BOUNDS, ...bounds }, onBroken)),
     );
     for (const server of servers) {
       bound = await listen(server, { port: bound, reusePort: isShared });
@@ -138,6 +148,7 @@ function serverFor(
     },
     listener,
   );
+  server.timeout = bounds.stallMs;
   if (onBroken !== undefined) {
     server.on("checkExpectation", listener);
     server.on("clientError", (failure, socket) => onBroken(failure, socket as Socket));

@@ -84,6 +84,19 @@ describe("the HTTP port", () => {
     await http.close(1_000);
   });
 
+  it("cuts off who takes nothing of an answer", async () => {
+    const listener: RequestListener = (_request, response) =>
+      // More than the buffers on the way hold.
+      response.end(Buffer.alloc(64 * 1024 * 1024));
+    const http = await HttpPort.open(listener, 0, { bounds: { stallMs: 100 } });
+    const stalled = connect(http.port, "127.0.0.1").on("error", () => undefined);
+    stalled.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until(() => http.connections === 1);
+    await until(() => http.connections === 0);
+    stalled.destroy();
+    await http.close(0);
+  });
+
   it("has bounds of seconds unless told otherwise", async () => {
     for (const listeners of [1, 4]) {
       let server: Server | undefined;
@@ -95,6 +108,7 @@ describe("the HTTP port", () => {
       await fetch(`http://127.0.0.1:${http.port}/`);
       expect(server?.headersTimeout).to.equal(10_000);
       expect(server?.requestTimeout).to.equal(15_000);
+      expect(server?.timeout).to.equal(90_000);
       await http.close(1_000);
     }
   });

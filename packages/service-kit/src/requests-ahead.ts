@@ -1,0 +1,40 @@
+import type { RequestListener } from "node:http";
+import type { Socket } from "node:net";
+
+/** Requests of one connection that are not answered yet: nobody needs to send more. */
+const MOST_OF_CONNECTION = 4;
+/** Those of all connections that are not the first of theirs. */
+const MOST_AHEAD = 1_000;
+
+/**
+ * Hands requests on, and ends connections on which more come than are answered.
+ *
+ * Node begins each request that it can read, and each takes memory until it is answered: without a
+ * bound a few connections would take all of it. Whoever waits for an answer before the next request
+ * meets none of this.
+ */
+export function boundAhead(listener: RequestListener): RequestListener {
+  const underWay = new WeakMap<Socket, number>();
+  let ahead = 0;
+  const note = (socket: Socket, count: number) => {
+    ahead += aheadOf(count) - aheadOf(underWay.get(socket) ?? 0);
+    underWay.set(socket, count);
+  };
+  return (request, response) => {
+    const { socket } = request;
+    const count = underWay.get(socket) ?? 0;
+    const isFull = count === MOST_OF_CONNECTION || (count > 0 && ahead === MOST_AHEAD);
+    // What was read together with the one too many still comes here.
+    if (socket.destroyed || isFull) {
+      socket.destroy();
+      return;
+    }
+    note(socket, count + 1);
+    response.once("close", () => note(socket, (underWay.get(socket) ?? 1) - 1));
+    listener(request, response);
+  };
+}
+
+function aheadOf(count: number): number {
+  return Math.max(0, count - 1);
+}
