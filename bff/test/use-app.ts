@@ -11,6 +11,7 @@ import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
 import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
+import { BodyRoom } from "../src/http/body-room.ts";
 import { createLimits } from "../src/http/limits.ts";
 import { OwnReads } from "../src/own-reads.ts";
 import { PlaceStreams } from "../src/place-streams.ts";
@@ -51,6 +52,7 @@ export interface AppOptions {
   stallMs?: number;
   retryMs?: number;
   unknownKeyMs?: number;
+  bodyRoomBytes?: number;
   redis?: () => Redis;
 }
 
@@ -121,6 +123,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       reads: createEventReads(clients, settings, { registry, sizes, now: options.now }),
       ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
+      bodyRoom: new BodyRoom(options.bodyRoomBytes),
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),
       logger,

@@ -11,6 +11,7 @@ import {
 import type { Request, RequestHandler, Response } from "express";
 import type { CombinedCall } from "../combiner.ts";
 import type { Caller } from "../tokens/access-tokens.ts";
+import type { BodyRoom } from "./body-room.ts";
 import type { BeginSpan } from "./request-span.ts";
 
 /** What all exchanges of an app share. */
@@ -21,6 +22,8 @@ export interface ExchangeOptions {
   isStopping: () => boolean;
   /** Told once of each exchange, when its answer is out or its client is gone. */
   onEnd: (exchange: Exchange) => void;
+  /** Where bodies find room. */
+  bodyRoom: BodyRoom;
   /** Undefined while nothing is recorded. */
   beginSpan: BeginSpan | undefined;
 }
@@ -99,6 +102,11 @@ export class Exchange {
       this.response.once("close", abort);
     }
     return controller.signal;
+  }
+
+  /** Where its body finds room. */
+  get bodyRoom(): BodyRoom {
+    return this.#options.bodyRoom;
   }
 
   /** The route's template, such as `/v1/events/:id`. */

@@ -46,24 +46,35 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
   if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     throw tooLarge();
   }
-  const { span } = exchangeOf(response);
+  const { span, bodyRoom } = exchangeOf(response);
   const parts: Buffer[] = [];
   let length = 0;
+  let taken = 0;
   let isFinished = false;
   const finish = (failure?: unknown) => {
     if (!isFinished) {
       isFinished = true;
+      bodyRoom.giveBack(taken);
+      parts.length = 0;
       // The connection's events know nothing of the request's trace.
       inSpan(span, () => next(failure));
     }
   };
   request.on("data", (part: Buffer) => {
-    length += part.length;
-    if (length > MAX_BODY_BYTES) {
-      finish(tooLarge());
-    } else {
-      parts.push(part);
+    if (isFinished) {
+      return;
     }
+    length += part.length;
+    try {
+      taken += bodyRoom.take(part);
+      if (length > MAX_BODY_BYTES) {
+        throw tooLarge();
+      }
+    } catch (failure) {
+      finish(failure);
+      return;
+    }
+    parts.push(part);
   });
   request.on("end", () => {
     try {
@@ -74,9 +85,7 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
     }
     finish();
   });
-  request.on("error", (cause) => {
-    finish(new ServiceError("CANCELLED", "the client went away", { cause }));
-  });
+  request.on("close", () => finish(new ServiceError("CANCELLED", "the client went away")));
 }
 
 function parseJson(parts: readonly Buffer[]): unknown {

@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { expect } from "chai";
+import { until } from "./until.ts";
+import { useApp } from "./use-app.ts";
+
+describe("bodies that do not come to their end", () => {
+  const api = useApp({ bodyRoomBytes: 10_000 });
+  const sockets: Socket[] = [];
+  const send = async (name: string, text: string) => {
+    const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+    sockets.push(socket);
+    const arrival = once(api.server, "request");
+    const head = `POST /v1/users HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n`;
+    socket.write(`${head}Content-Type: application/json\r\n${text}`);
+    await arrival;
+    return socket;
+  };
+  const signUp = async () => {
+    const email = `${crypto.randomUUID()}@x.test`;
+    const body = { email, password: "correct horse", name: "X" };
+    const { status, headers, body: answer } = await api.ask("POST", "/v1/users", { body });
+    return [status, headers.get("retry-after"), answer.code];
+  };
+  const ended = (name: string) =>
+    until(() => api.lines.some(({ requestId }) => requestId === name));
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) {
+      socket.destroy();
+    }
+  });
+
+  it("have so much room together, and give it back when their clients leave", async () => {
+    const held = await send("held", `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`);
+    await until(async () => (await signUp())[0] === 503);
+    expect(await signUp()).to.deep.equal([503, "1", "OVERLOADED"]);
+    expect((await api.ask("GET", "/v1/events")).status).to.equal(200);
+    held.destroy();
+    await ended("held");
+    expect(await signUp()).to.deep.equal([201, null, undefined]);
+  });
+
+  it("give it back when they do, whatever they were", async () => {
+    for (const body of [`"${"x".repeat(9_000)}"`, "x".repeat(9_000)]) {
+      const { status } = await api.ask("POST", "/v1/users", { body });
+      expect(status).to.equal(400);
+    }
+    const { status } = await api.ask("POST", "/v1/users", { body: "x".repeat(12_000) });
+    expect(status).to.equal(503);
+    expect((await signUp())[0]).to.equal(201);
+  });
+
+  it("count with what their parts take, however small those are", async () => {
+    await send("dribbled", `Transfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(20)}`);
+    await ended("dribbled");
+    const line = api.lines.find(({ requestId }) => requestId === "dribbled");
+    expect(line).to.include({ status: 503, code: "OVERLOADED" });
+    expect((await signUp())[0]).to.equal(201);
+  });
+});
