@@ -49,6 +49,8 @@ export class Exchange {
   code: Reason | "OK" = "OK";
   /** A bug that made it fail, to be logged whole. */
   bug: unknown;
+  /** False for a change that has no key: asked for again, it is another change. */
+  isRepeatable = true;
   /** When a stream's head was sent: what counts as its latency. */
   streamTime: number | undefined;
   /** The RPC that it was combined into. */

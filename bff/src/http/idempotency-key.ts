@@ -19,7 +19,9 @@ export function idempotencyKeyOf(exchange: Exchange): string {
 
 /** The client's name for what it wants done once; a new one when it gave none. */
 export function idempotencyKeyOrNew(exchange: Exchange): string {
-  return givenKey(exchange) ?? randomUUID();
+  const key = givenKey(exchange);
+  exchange.isRepeatable = key !== undefined;
+  return key ?? randomUUID();
 }
 
 /** Says that the answer is an earlier one's. */

@@ -20,6 +20,9 @@ const DETAILS: Readonly<Partial<Record<Reason, string>>> = {
 /** Statuses that say "not now", and with `Retry-After` when. */
 const LATER: readonly number[] = [425, 429, 503, 504];
 
+/** After these it may have happened. */
+const IN_DOUBT: readonly Reason[] = ["DEADLINE_EXCEEDED", "DEPENDENCY_UNAVAILABLE"];
+
 /** Where a reason stands on the page of problems. */
 export function problemId(reason: string): string {
   return reason.toLowerCase().replaceAll("_", "-");
@@ -47,8 +50,12 @@ export function answerProblem(exchange: Exchange, thrown: unknown): void {
     exchange.response.destroy();
     return;
   }
-  pushHeaders(exchange, failure);
-  const body = JSON.stringify(problemOf(failure, exchange.requestId));
+  const problem = problemOf(failure, exchange.requestId);
+  if (!exchange.isRepeatable && IN_DOUBT.includes(reason)) {
+    problem.retryable = false;
+  }
+  pushHeaders(exchange, failure, problem);
+  const body = JSON.stringify(problem);
   exchange.send(REASONS[reason].status, "application/problem+json; charset=utf-8", body);
 }
 
@@ -119,10 +126,14 @@ function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
   return [{ field: restField(field), detail: detail ?? detailOf(failure) }];
 }
 
-function pushHeaders({ headers, request }: Exchange, { reason, metadata }: ServiceError): void {
+function pushHeaders(
+  { headers, request }: Exchange,
+  { reason, metadata }: ServiceError,
+  { retryable }: Record<string, unknown>,
+): void {
   const { status } = REASONS[reason];
   headers.push("Cache-Control", "no-store");
-  if (reason === "REQUEST_IN_PROGRESS" || LATER.includes(status)) {
+  if (retryable && (reason === "REQUEST_IN_PROGRESS" || LATER.includes(status))) {
     headers.push("Retry-After", retryAfterOf(metadata));
   }
   if (status === 401) {
