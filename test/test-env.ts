@@ -8,6 +8,7 @@ export const TEST_ENV = {
   "reservation-svc": { SWEEP_INTERVAL_MS: "250", DRAIN_MS },
   bff: {
     SIGN_IN_PER_SECOND: "100000",
+    REFRESH_PER_SECOND: "100000",
     SIGN_UP_PER_SECOND: "100000",
     RESERVE_PER_SECOND: "100000",
     RESERVE_BURST: "100000",

@@ -114,11 +114,12 @@ function routesOf(deps: AppDeps): Route[] {
   const shared = { clients, reads, authenticate: authenticate(tokens) };
   const limitReserve = limitByUser(limits.reserve);
   const limitSignIn = limitByAddress(limits.signIn);
+  const limitRefresh = limitByAddress(limits.refresh);
   return [
     ...reservationRoutes({ ...shared, combiners, ownReads, limitReserve, passKeys }),
     ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
     ...eventRoutes({ ...shared, capacityChanges: deps.capacityChanges }),
-    ...sessionRoutes({ ...shared, limitSignIn, failedSignIn: limits.failedSignIn }),
+    ...sessionRoutes({ ...shared, limitSignIn, limitRefresh, failedSignIn: limits.failedSignIn }),
     ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
     ...docsRoutes(),
   ];

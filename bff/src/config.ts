@@ -65,6 +65,7 @@ function combining(env: EnvReader) {
 function limits(env: EnvReader) {
   return {
     signInPerSecond: env.integer("SIGN_IN_PER_SECOND", limit(50)),
+    refreshPerSecond: env.integer("REFRESH_PER_SECOND", limit(50)),
     signUpPerSecond: env.integer("SIGN_UP_PER_SECOND", limit(50)),
     failedSignInsPerMinute: env.integer("FAILED_SIGN_INS_PER_MINUTE", limit(10)),
     reservePerSecond: env.integer("RESERVE_PER_SECOND", limit(30)),

@@ -32,6 +32,7 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
   describe(`rate limits ${name}`, () => {
     const api = useApp({
       signInPerSecond: 3,
+      refreshPerSecond: 3,
       signUpPerSecond: 3,
       failedSignInsPerMinute: 4,
       redis,
@@ -61,6 +62,20 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
       );
       expect(signUps.some(({ status }) => status === 429)).to.equal(true);
       expect(await api.registry.metrics()).to.match(/rate_limited_total\{limit="sign-up"\} \d/);
+    });
+
+    it("limits how often one address refreshes, before anybody is asked", async () => {
+      const calls = () => api.services.callsOf("refreshSession").length;
+      const before = calls();
+      const headers = { "x-forwarded-for": newAddress() };
+      const body = { refreshToken: "never issued" };
+      const refresh = () => api.ask("POST", "/v1/sessions/refresh", { body, headers });
+      const answers = await Promise.all(Array.from({ length: 20 }, refresh));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).to.be.greaterThan(0);
+      expect(refused[0]?.headers.get("ratelimit-policy")).to.equal('"refresh";q=3;w=1');
+      expect(refused[0]?.headers.get("retry-after")).to.equal("1");
+      expect(calls() - before).to.equal(20 - refused.length);
     });
 
     it("counts an IPv6 network as one address", async () => {

@@ -31,6 +31,7 @@ export interface AppOptions {
   reserveMaxInFlight?: number;
   reserveMaxQueue?: number;
   signInPerSecond?: number;
+  refreshPerSecond?: number;
   signUpPerSecond?: number;
   failedSignInsPerMinute?: number;
   reservePerSecond?: number;
@@ -160,6 +161,7 @@ const DEFAULTS = {
   reserveMaxInFlight: 4,
   reserveMaxQueue: 5_000,
   signInPerSecond: 10_000,
+  refreshPerSecond: 10_000,
   signUpPerSecond: 10_000,
   failedSignInsPerMinute: 10,
   reservePerSecond: 10_000,

@@ -7,6 +7,8 @@ export interface LimitSettings {
   /** Of one network address: offices share one. */
   signInPerSecond: number;
   /** Of one network address. */
+  refreshPerSecond: number;
+  /** Of one network address. */
   signUpPerSecond: number;
   /** Of one account, wherever they come from. */
   failedSignInsPerMinute: number;
@@ -32,10 +34,11 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
     registers: [registry],
   });
   const shared = { refusals, ...(redis === undefined ? {} : { redis }) };
-  const { signInPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
+  const { signInPerSecond, refreshPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
   const { reservePerSecond, reserveBurst, queuePerSecond, queueBurst } = settings;
   return {
     signIn: new Limit({ ...shared, name: "sign-in", quota: signInPerSecond, windowSeconds: 1 }),
+    refresh: new Limit({ ...shared, name: "refresh", quota: refreshPerSecond, windowSeconds: 1 }),
     signUp: new Limit({ ...shared, name: "sign-up", quota: signUpPerSecond, windowSeconds: 1 }),
     failedSignIn: new Limit({
       ...shared,

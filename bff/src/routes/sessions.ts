@@ -14,15 +14,20 @@ export interface SessionRoutesDeps {
   clients: Clients;
   authenticate: RequestHandler;
   limitSignIn: RequestHandler;
+  limitRefresh: RequestHandler;
   failedSignIn: Limit;
 }
 
 /** Signing in, staying, and signing out. */
 export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
-  const { clients, authenticate, limitSignIn } = deps;
+  const { clients, authenticate, limitSignIn, limitRefresh } = deps;
   return [
     { method: "post", path: "/v1/sessions", handlers: [limitSignIn, jsonBody, signIn(deps)] },
-    { method: "post", path: "/v1/sessions/refresh", handlers: [jsonBody, refresh(clients)] },
+    {
+      method: "post",
+      path: "/v1/sessions/refresh",
+      handlers: [limitRefresh, jsonBody, refresh(clients)],
+    },
     {
       method: "delete",
       path: "/v1/sessions/current",
