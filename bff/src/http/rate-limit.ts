@@ -117,9 +117,17 @@ export function accountKey(email: string): string {
   return hash("sha256", unique, "base64url");
 }
 
-/** One household has a whole IPv6 /64 to itself; its addresses count as one. */
+/** An address as some proxies write it, with the port that it came from: `a.b.c.d:1`, `[a::b]:1`. */
+const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/;
+
+/**
+ * One household has a whole IPv6 /64 to itself; its addresses count as one. Ports do not count: each
+ * connection comes from another.
+ */
 export function addressKey(address: string): string {
-  const [withoutZone = ""] = address.slice(0, 64).split("%", 1);
+  const written = address.slice(0, 64);
+  const [, bracketed, plain] = WITH_PORT.exec(written) ?? [];
+  const [withoutZone = ""] = (bracketed ?? plain ?? written).split("%", 1);
   if (!isIPv6(withoutZone)) {
     return withoutZone;
   }
