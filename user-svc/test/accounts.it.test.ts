@@ -153,6 +153,17 @@ describe("createOrganiser", () => {
     expect(account).to.include({ role: "organiser", name: "Olga" });
   });
 
+  it("makes one whom the seed's own key does not tell from others", async () => {
+    const organiser = { email: newPerson().email, password: "the organiser", name: "Olga" };
+    await createOrganiser(service.app, organiser);
+    const customer = newPerson();
+    await service.client.createUser(customer);
+    for (const person of [organiser, customer]) {
+      const signUp = { ...person, requestId: "seed-organiser" };
+      expect(await reasonOf(service.client.createUser(signUp))).to.equal("EMAIL_TAKEN");
+    }
+  });
+
   it("never makes a customer an organiser", async () => {
     const ann = newPerson();
     await service.client.createUser(ann);

@@ -42,13 +42,14 @@ export async function createAccount(
     }
   }
   const winner = earlier ?? (await app.users.findByEmailKey(emailKey));
-  if (winner === undefined || !winner.requestKey.equals(requestKey)) {
+  // An organiser's key is the seed program's, and no secret: it must not tell who is one.
+  const isOurs = winner?.role === request.role && winner.requestKey.equals(requestKey);
+  if (!isOurs) {
     throw emailTaken();
   }
   const isSameBody =
     winner.email === email &&
     winner.name === name &&
-    winner.role === request.role &&
     (await app.passwords.verify(winner.passwordHash, password, signal));
   if (!isSameBody) {
     throw idempotencyKeyReused();
