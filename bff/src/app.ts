@@ -139,6 +139,7 @@ function corsFor(origins: readonly string[]) {
       "traceparent",
     ],
     exposedHeaders: [
+      "Date",
       "ETag",
       "Idempotent-Replayed",
       "Location",

@@ -173,12 +173,12 @@ export class PlaceStreams {
 function placeNews(result: PollPlaceResult): News {
   const place = placeOf(result);
   const data = restPlace(place);
-  const { pollAfterMs, ...gist } = data;
+  const { pollAfterMs, serverTime: _now, ...gist } = data;
   const isOver = place.state !== Place_State.WAITING || pollAfterMs === null;
   return {
     event: "place",
     data,
-    // When to poll is the BFF's business here, and another time with each poll.
+    // When to poll is the BFF's business here, and both times are others with each poll.
     gist: JSON.stringify(gist),
     waitMs: isOver ? null : Math.max(MIN_POLL_MS, Math.min(pollAfterMs, MAX_POLL_MS)),
   };

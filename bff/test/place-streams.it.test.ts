@@ -36,11 +36,17 @@ describe("a place that is followed", () => {
     await until(() => stream.heartbeats() >= told + 2);
     change({ position: 0, ahead: 0 });
     await until(() => stream.events.length === 2);
+    // Nor is the time of day, which comes with a pass.
+    change({ ...ADMITTED, state: Place_State.WAITING });
+    await until(() => stream.events.length === 3);
+    const withPass = stream.heartbeats();
+    await until(() => stream.heartbeats() >= withPass + 2);
     change(ADMITTED);
     expect(await stream.ended).to.equal(true);
     expect(stream.events.map(({ event, data }) => [event, data.state, data.pass])).to.deep.equal([
       ["place", "WAITING", undefined],
       ["place", "WAITING", undefined],
+      ["place", "WAITING", "p"],
       ["place", "ADMITTED", "p"],
     ]);
   });

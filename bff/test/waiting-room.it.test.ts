@@ -69,7 +69,9 @@ describe("the waiting room", () => {
         estimatedWait: undefined,
       },
     );
+    const askTime = Date.now();
     const { body } = await poll();
+    expect(Date.parse(body.serverTime)).to.be.within(askTime, Date.now());
     expect(body).to.deep.equal({
       eventId,
       state: "ADMITTED",
@@ -80,6 +82,7 @@ describe("the waiting room", () => {
       pollAfterMs: 100,
       pass: "a.good.pass",
       passExpiresAt: new Date(expireMs).toISOString(),
+      serverTime: body.serverTime,
     });
   });
 

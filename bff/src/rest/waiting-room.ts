@@ -8,6 +8,7 @@ import type {
   JoinWaitingRoomResult,
   PollPlaceResult,
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
+import { isoTime } from "@tessera/service-kit/iso-time";
 import { restTime } from "./timestamps.ts";
 
 const STATES: Readonly<Record<Place_State, string>> = {
@@ -40,8 +41,8 @@ export function placeOf({ outcome }: JoinWaitingRoomResult | PollPlaceResult): P
   return outcome.value;
 }
 
-/** A place as REST writes it: null is what there is not, or not yet. */
-export function restPlace(place: Place) {
+/** A place as REST writes it at `now`: null is what there is not, or not yet. */
+export function restPlace(place: Place, now = new Date()) {
   const { state, position, estimatedWait, pollAfter, admissionPass, passExpireTime } = place;
   const isPlaced = state === Place_State.WAITING && position > 0;
   return {
@@ -54,7 +55,11 @@ export function restPlace(place: Place) {
     pollAfterMs: pollAfterMsOf(pollAfter),
     ...(admissionPass === ""
       ? {}
-      : { pass: admissionPass, passExpiresAt: restTime(passExpireTime) }),
+      : {
+          pass: admissionPass,
+          passExpiresAt: restTime(passExpireTime),
+          serverTime: isoTime(now),
+        }),
     ...(place.storeLost ? { storeLost: true } : {}),
   };
 }
