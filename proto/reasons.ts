@@ -93,6 +93,13 @@ export const REASONS = {
   DEPENDENCY_UNAVAILABLE: { code: 14, status: 503, retryable: true, title: "Try again later" },
   DEADLINE_EXCEEDED: { code: 4, status: 504, retryable: true, title: "It took too long" },
   CANCELLED: { code: 1, status: 499, retryable: true, title: "The caller went away" },
+  // The last event of a stream; of no call.
+  STREAM_REPLACED: {
+    code: 10,
+    status: 409,
+    retryable: false,
+    title: "Newer streams of the same person go on",
+  },
   // A bug.
   UNIMPLEMENTED: { code: 12, status: 501, retryable: false, title: "Not implemented" },
   INTERNAL: { code: 13, status: 500, retryable: false, title: "Something went wrong here" },

@@ -18,7 +18,7 @@ import { placeOf, restPlace } from "./rest/waiting-room.ts";
 const MAX_POLL_MS = 15_000;
 /** And never more often. */
 const MIN_POLL_MS = 100;
-/** A person has a few tabs and devices; nobody needs more. */
+/** A person has a few tabs and devices; nobody needs more. What phones left behind counts as well. */
 const MAX_STREAMS_OF_USER = 4;
 
 /** How places are followed. */
@@ -60,7 +60,8 @@ export class PlaceStreams {
   readonly #stallMs: number;
   readonly #retryMs: number;
   readonly #open = new Set<AbortController>();
-  readonly #countByUser = new Map<string, number>();
+  /** The oldest first. */
+  readonly #ofUser = new Map<string, Set<AbortController>>();
   #isClosed = false;
 
   constructor({
@@ -88,10 +89,12 @@ export class PlaceStreams {
   /**
    * Answers with the place, and with what becomes of it; resolves when the stream has ended.
    *
-   * Throws what the first poll throws, OVERLOADED, and RATE_LIMITED for one who has too many.
+   * Throws what the first poll throws, and OVERLOADED. Of one who has too many the oldest ends.
    */
   async follow(exchange: Exchange, entry: WaitingRoomEntry): Promise<void> {
-    this.#checkRoom(entry.userId);
+    if (this.#open.size >= this.#settings.queueStreams) {
+      throw overloaded("the list of streams");
+    }
     const controller = new AbortController();
     const end = () => controller.abort();
     // Whoever signed out, or was signed out, is not told for longer than their token is good.
@@ -99,7 +102,7 @@ export class PlaceStreams {
     const life = setTimeout(end, Math.min(this.#settings.queueStreamSeconds * 1000, leftMs));
     exchange.response.once("close", end);
     this.#open.add(controller);
-    this.#count(entry.userId, 1);
+    this.#add(entry.userId, controller);
     if (this.#isClosed) {
       end();
     }
@@ -107,7 +110,7 @@ export class PlaceStreams {
       await this.#tell(exchange, entry, controller.signal);
     } finally {
       this.#open.delete(controller);
-      this.#count(entry.userId, -1);
+      this.#remove(entry.userId, controller);
       clearTimeout(life);
     }
   }
@@ -120,24 +123,23 @@ export class PlaceStreams {
     }
   }
 
-  #checkRoom(userId: string): void {
-    if (this.#open.size >= this.#settings.queueStreams) {
-      throw overloaded("the list of streams");
+  /** The newest is sure to have somebody at its other end. */
+  #add(userId: string, stream: AbortController): void {
+    const streams = this.#ofUser.get(userId) ?? new Set();
+    const [oldest] = streams;
+    if (oldest !== undefined && streams.size === MAX_STREAMS_OF_USER) {
+      streams.delete(oldest);
+      const why = `more than ${MAX_STREAMS_OF_USER} streams of one user: the newest go on`;
+      oldest.abort(new ServiceError("STREAM_REPLACED", why));
     }
-    if ((this.#countByUser.get(userId) ?? 0) >= MAX_STREAMS_OF_USER) {
-      throw new ServiceError(
-        "RATE_LIMITED",
-        `more than ${MAX_STREAMS_OF_USER} streams of one user`,
-      );
-    }
+    this.#ofUser.set(userId, streams.add(stream));
   }
 
-  #count(userId: string, more: 1 | -1): void {
-    const count = (this.#countByUser.get(userId) ?? 0) + more;
-    if (count === 0) {
-      this.#countByUser.delete(userId);
-    } else {
-      this.#countByUser.set(userId, count);
+  #remove(userId: string, stream: AbortController): void {
+    const streams = this.#ofUser.get(userId);
+    streams?.delete(stream);
+    if (streams?.size === 0) {
+      this.#ofUser.delete(userId);
     }
   }
 
@@ -161,6 +163,10 @@ export class PlaceStreams {
         .then(placeNews, (thrown) => problemNews(exchange, thrown, this.#someRetryMs()));
       await (next.gist === news.gist ? stream.heartbeat() : stream.send(next.event, next.data));
       news = next;
+    }
+    if (news.waitMs !== null && signal.reason instanceof ServiceError) {
+      const { event, data } = problemNews(exchange, signal.reason, 0);
+      await stream.send(event, data);
     }
     stream.end();
   }

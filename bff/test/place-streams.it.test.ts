@@ -171,14 +171,35 @@ describe("a place that is followed", () => {
     expect(api.lines.find((each) => each.requestId === requestId)).to.include({ level: 50 });
   });
 
-  it("is followed a few times at once, and no more often", async () => {
-    for (const stream of [await follow(), await follow(), await follow(), await follow()]) {
-      expect(stream.status).to.equal(200);
+  it("is followed a few times at once: the newest goes on, and the oldest ends", async () => {
+    const streams = [await follow(), await follow(), await follow(), await follow()];
+    const fifth = await follow();
+    expect(fifth.status).to.equal(200);
+    await until(() => fifth.events.length === 1);
+    expect(fifth.events[0]?.event).to.equal("place");
+    const [oldest, ...others] = streams;
+    expect(await oldest?.ended).to.equal(true);
+    expect(oldest?.events.map(({ event, data }) => [event, data.code])).to.deep.equal([
+      ["place", undefined],
+      ["problem", "STREAM_REPLACED"],
+    ]);
+    expect(oldest?.events[1]?.data).to.include({ status: 409, retryable: false });
+    await until(async () => (await openStreams(api)) === 4);
+    for (const stream of others) {
+      const told = stream.heartbeats();
+      await until(() => stream.heartbeats() > told);
     }
-    const headers = { accept: "text/event-stream" };
-    const fifth = await api.ask("GET", pathOf(who), { token: tokenOf(), headers });
-    expect([fifth.status, fifth.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
-    expect(fifth.headers.get("retry-after")).to.equal("1");
+  });
+
+  it("does not count the streams that have ended", async () => {
+    const streams = [await follow(), await follow(), await follow(), await follow()];
+    streams[1]?.close();
+    await until(async () => (await openStreams(api)) === 3);
+    const another = await follow();
+    await until(() => another.events.length === 1);
+    expect(await openStreams(api)).to.equal(4);
+    const told = streams[0]?.heartbeats() ?? 0;
+    await until(() => (streams[0]?.heartbeats() ?? 0) > told + 1);
   });
 
   it("is followed no longer than the access token is good", async () => {
