@@ -91,8 +91,8 @@ describe("the HTTP port", () => {
     const http = await HttpPort.open(listener, 0, { bounds: { stallMs: 100 } });
     const stalled = connect(http.port, "127.0.0.1").on("error", () => undefined);
     stalled.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    await until(() => http.connections === 1);
-    await until(() => http.connections === 0);
+    await until("it is connected", () => http.connections === 1);
+    await until("it is cut off", () => http.connections === 0);
     stalled.destroy();
     await http.close(0);
   });

@@ -1,10 +1,11 @@
 import { createClient } from "@connectrpc/connect";
 import { Server } from "@grpc/grpc-js";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
 import { GrpcTransport } from "../src/grpc-client.ts";
 import { addService, listen, stop } from "../src/grpc-server.ts";
-import { eventService, failureOf } from "./served.ts";
+import { eventService } from "./served.ts";
 
 describe("an answer that comes when its caller has gone", () => {
   const codes: string[] = [];

@@ -109,7 +109,7 @@ describe("servers that exist already", () => {
   ]) {
     it(`are refused at once under ${JSON.stringify(named)}`, async () => {
       const children = new Children(join(folder, "run"));
-      const failure = await failureOf(
+      const failure = await rejectionOf(
         openStores({
           ...{ folder: join(folder, "stores"), children, ...named },
           say: () => undefined,
@@ -123,7 +123,7 @@ describe("servers that exist already", () => {
   }
 
   it("tell why they cannot be reached, and where", async () => {
-    const failure = await failureOf(pingRedis("redis://127.0.0.1:1"));
+    const failure = await rejectionOf(pingRedis("redis://127.0.0.1:1"));
     expect(String(failure)).to.contain("ECONNREFUSED 127.0.0.1:1");
   });
 });
