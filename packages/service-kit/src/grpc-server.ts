@@ -8,7 +8,6 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, createHandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
-  type Deadline,
   type handleUnaryCall,
   type Metadata,
   type Server,
@@ -121,7 +120,7 @@ function unaryHandler(
       // Nobody hears an answer that comes too late, whatever was done for it.
       const isLate = abort.signal.aborted;
       callback(null, create(method.output, response));
-      done(isLate ? lateCode(deadline) : "OK");
+      done(isLate ? lateCode(context.timeoutMs()) : "OK");
     } catch (thrown) {
       const failure = toConnectError(thrown, domain);
       callback(toGrpcStatus(failure));
@@ -133,8 +132,8 @@ function unaryHandler(
 }
 
 /** What the caller was told instead. */
-function lateCode(deadline: Deadline): string {
-  return Number(deadline) <= Date.now() ? "DEADLINE_EXCEEDED" : "CANCELLED";
+function lateCode(leftMs = Number.POSITIVE_INFINITY): string {
+  return leftMs <= 0 ? "DEADLINE_EXCEEDED" : "CANCELLED";
 }
 
 /** Reads a request. Throws MALFORMED_REQUEST. */
