@@ -1,3 +1,4 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import type { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
@@ -28,6 +29,7 @@ export interface EventListQuery {
   pageToken: string;
   namePrefix: string;
   sort: ListEventsRequest_Sort;
+  startTimeFrom?: Timestamp;
 }
 
 /** What there is to read: JSON that is ready to be sent, or the failure that nothing is there. */
@@ -137,8 +139,10 @@ async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
   }
 }
 
-function listKey({ sort, pageSize, pageToken, namePrefix }: EventListQuery): string {
-  return JSON.stringify([sort, pageSize, pageToken, namePrefix]);
+function listKey(query: EventListQuery): string {
+  const { sort, pageSize, pageToken, namePrefix, startTimeFrom } = query;
+  const fromMs = startTimeFrom && timestampMs(startTimeFrom);
+  return JSON.stringify([sort, pageSize, pageToken, namePrefix, fromMs]);
 }
 
 function readMetrics(registry: Registry) {

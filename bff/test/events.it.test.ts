@@ -1,3 +1,4 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect } from "chai";
 import { useApp } from "./use-app.ts";
 
@@ -117,7 +118,26 @@ describe("events", () => {
     });
   });
 
+  it("lists what starts from a time on", async () => {
+    const q = "startsFrom=2031-01-01T00:00:00Z&limit=100";
+    const { body: later } = await create({ ...EVENT, startsAt: "2031-01-01T00:00:00Z" });
+    await create({ ...EVENT, startsAt: "2030-12-31T23:59:59.999Z" });
+    const { body } = await api.ask("GET", `/v1/events?${q}`);
+    expect(body.items.map(({ id }: { id: string }) => id)).to.deep.equal([later.id]);
+    expect(api.services.callsOf("listEvents").at(-1)?.message).to.deep.include({
+      sort: 1,
+      startTimeFrom: timestampFromMs(Date.UTC(2031)),
+    });
+    const every = await api.ask("GET", "/v1/events?limit=100&sort=startsAt");
+    expect(every.body.items.length).to.be.greaterThan(1);
+  });
+
   for (const [query, field, code] of [
+    ["startsFrom=today", "startsFrom", "INVALID_FIELD"],
+    ["startsFrom=", "startsFrom", "INVALID_FIELD"],
+    ["startsFrom=2030-01-31T20:00:00Z&sort=name", "startsFrom", "INVALID_FIELD"],
+    ["startsFrom=2030-01-31T20:00:00Z&sort=-createdAt", "startsFrom", "INVALID_FIELD"],
+    ["startsFrom=2030-01-31T20:00:00Z&q=Last", "startsFrom", "INVALID_FIELD"],
     ["limit=0", "limit", "INVALID_FIELD"],
     ["limit=-1", "limit", "INVALID_FIELD"],
     ["limit=ten", "limit", "INVALID_FIELD"],

@@ -56,8 +56,11 @@ export class MemoryInventory {
       return { ticketType: type, replayed, ...(availability && { availability }) };
     },
     getEvent: ({ eventId }) => ({ event: this.#found(eventId) }),
-    listEvents: ({ pageSize, pageToken, namePrefix }) => {
-      const found = [...this.#events.values()].filter(({ name }) => name.startsWith(namePrefix));
+    listEvents: ({ pageSize, pageToken, namePrefix, startTimeFrom }) => {
+      const fromMs = startTimeFrom === undefined ? 0 : timestampMs(startTimeFrom);
+      const found = [...this.#events.values()]
+        .filter(({ name }) => name.startsWith(namePrefix))
+        .filter(({ startTime }) => startTime !== undefined && timestampMs(startTime) >= fromMs);
       const { items, nextPageToken } = memoryPage(found, pageSize, pageToken);
       return { events: items, nextPageToken };
     },

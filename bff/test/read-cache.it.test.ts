@@ -51,11 +51,16 @@ describe("reading events from memory", () => {
       expect((await get(`/v1/events${query}`)).status).to.equal(200);
     }
     expect(callsOf("listEvents")).to.equal(2);
+    const from = ["2030-01-31T20:00:00Z", "2030-01-31T22:00:00.000%2B02:00"];
+    for (const time of from) {
+      await get(`/v1/events?startsFrom=${time}`);
+    }
+    expect(callsOf("listEvents")).to.equal(3);
     const other = ["?limit=21", "?sort=name", "?sort=-createdAt", "?q=Last%20n"];
-    for (const query of other) {
+    for (const query of [...other, "?startsFrom=2030-01-31T20:00:00.001Z"]) {
       await get(`/v1/events${query}`);
     }
-    expect(callsOf("listEvents")).to.equal(6);
+    expect(callsOf("listEvents")).to.equal(8);
   });
 
   it("shows the old while it looks for the new", async () => {

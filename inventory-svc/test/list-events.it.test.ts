@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { ListEventsRequest_Sort as Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { failureOf } from "@tessera/testkit/call-failure";
@@ -17,6 +18,8 @@ const NAMES = [
 
 describe("ListEvents", () => {
   const inventory = useInventory();
+  const time = Date.UTC(2030, 0, 5);
+  const startFrom = new Date(time);
 
   before(async () => {
     const { pool } = inventory.schema;
@@ -55,7 +58,12 @@ describe("ListEvents", () => {
   });
 
   /** All pages of a list. */
-  async function walk(request: { sort?: Sort; namePrefix?: string; pageSize: number }) {
+  async function walk(request: {
+    sort?: Sort;
+    namePrefix?: string;
+    startTimeFrom?: Timestamp;
+    pageSize: number;
+  }) {
     const events = [];
     let pageToken = "";
     let pages = 0;
@@ -89,6 +97,31 @@ describe("ListEvents", () => {
     const names = events.map(({ name }) => name);
     expect(names.filter((name) => name === "Same")).to.have.length(296);
     expect(names.lastIndexOf("Same") - names.indexOf("Same")).to.equal(295);
+  });
+
+  it("walks the events from a time on, the first of them included, none twice", async () => {
+    const startTimeFrom = timestampFromMs(time);
+    const { events, pages } = await walk({ startTimeFrom, pageSize: 100 });
+    expect(pages).to.equal(6);
+    expect(new Set(events.map(({ id }) => id)).size).to.equal((COUNT / 10) * 6);
+    const times = events.map(({ startTime }) => (startTime ? timestampMs(startTime) : 0));
+    expect(times[0]).to.equal(time);
+    expect(times).to.deep.equal(times.toSorted((a, b) => a - b));
+    const after = await walk({ startTimeFrom: timestampFromMs(time + 1), pageSize: 100 });
+    expect(after.events).to.have.length((COUNT / 10) * 5);
+    const none = await walk({ startTimeFrom: timestampFromMs(Date.UTC(2031)), pageSize: 100 });
+    expect(none.events).to.deep.equal([]);
+  });
+
+  it("goes on only where the same list ended", async () => {
+    const { client } = inventory;
+    const from = (ms: number) => ({ startTimeFrom: timestampFromMs(ms), pageSize: 1 });
+    const { nextPageToken: pageToken } = await client.listEvents(from(time));
+    expect((await client.listEvents({ ...from(time), pageToken })).events).to.have.length(1);
+    for (const other of [from(time + 1), { pageSize: 1 }]) {
+      const failure = await failureOf(client.listEvents({ ...other, pageToken }));
+      expect(failure).to.include({ reason: "INVALID_PAGE_TOKEN" });
+    }
   });
 
   it("gives each event its ticket types, in its order", async () => {
@@ -147,12 +180,17 @@ describe("ListEvents", () => {
 
   it("refuses what it cannot do, and names the field", async () => {
     const { client } = inventory;
+    const startTimeFrom = timestampFromMs(time);
     for (const [field, call] of [
       ["page_size", client.listEvents({ pageSize: -1 })],
       ["sort", client.listEvents({ sort: 17 as Sort })],
       ["sort", client.listEvents({ sort: Sort.START_TIME, namePrefix: "a" })],
       ["name_prefix", client.listEvents({ namePrefix: "x".repeat(101) })],
       ["name_prefix", client.listEvents({ namePrefix: "\u0000" })],
+      ["start_time_from", client.listEvents({ startTimeFrom: timestampFromMs(-1) })],
+      ["start_time_from", client.listEvents({ startTimeFrom, namePrefix: "a" })],
+      ["start_time_from", client.listEvents({ startTimeFrom, sort: Sort.NAME })],
+      ["start_time_from", client.listEvents({ startTimeFrom, sort: Sort.CREATE_TIME_DESC })],
     ] as const) {
       expect(await failureOf(call)).to.nested.include({
         reason: "INVALID_FIELD",
@@ -177,10 +215,14 @@ describe("ListEvents", () => {
     return after - before;
   }
 
-  const time = Date.UTC(2030, 0, 5);
   const queries: [string, EventQuery][] = [
     ["event_start", { sort: "startTime", namePrefix: "", after: undefined, limit: 21 }],
     ["event_start", { sort: "startTime", namePrefix: "", after: [time, 500], limit: 21 }],
+    ["event_start", { sort: "startTime", namePrefix: "", startFrom, after: undefined, limit: 21 }],
+    [
+      "event_start",
+      { sort: "startTime", namePrefix: "", startFrom, after: [time, 500], limit: 21 },
+    ],
     ["event_name", { sort: "name", namePrefix: "", after: undefined, limit: 21 }],
     ["event_name", { sort: "name", namePrefix: "", after: ["Same", 500], limit: 21 }],
     ["event_name", { sort: "name", namePrefix: "Sa", after: undefined, limit: 21 }],
@@ -189,17 +231,18 @@ describe("ListEvents", () => {
     ["event_created", { sort: "createTimeDesc", namePrefix: "", after: [time, 500], limit: 21 }],
   ];
   for (const [index, query] of queries) {
-    const { sort, namePrefix, after } = query;
-    it(`walks ${index} for ${JSON.stringify({ sort, namePrefix, after })}`, async () => {
+    const { limit, ...which } = query;
+    it(`walks ${index} for ${JSON.stringify(which)}`, async () => {
       const { sql, values } = listQuery(query);
       const { pool } = inventory.schema;
       const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, values);
       expect(plan).to.have.length(1);
       expect(plan[0]?.key).to.equal(index);
-      expect(plan[0]?.type).to.equal(after === undefined && namePrefix === "" ? "index" : "range");
+      const isWhole = !which.after && !which.startFrom && which.namePrefix === "";
+      expect(plan[0]?.type).to.equal(isWhole ? "index" : "range");
       expect(String(plan[0]?.Extra)).not.to.match(/filesort|temporary/);
       // Ties included: a third of the names are the same, and a tenth of the times.
-      expect(await rowsRead(sql, values)).to.be.at.most(query.limit);
+      expect(await rowsRead(sql, values)).to.be.at.most(limit);
     });
   }
 });

@@ -39,19 +39,21 @@ describe("the query plans of inventory-svc", () => {
   });
 
   const noon = Date.UTC(2028, 5, 1, 12);
-  const lists: [EventSort, string, EventPosition][] = [
+  const lists: [EventSort, string, EventPosition, Date?][] = [
+    ["startTime", "", [noon, 1_000], new Date(noon)],
     ["startTime", "", [noon, 1_000]],
     ["createTimeDesc", "", [noon, 1_000]],
     ["name", "", ["Lena", 1_000]],
     ["name", "Le", ["Lena", 1_000]],
   ];
-  for (const [sort, namePrefix, position] of lists) {
+  for (const [sort, namePrefix, position, startFrom] of lists) {
     for (const after of [undefined, position]) {
       const where = after === undefined ? "the first page" : "a page in the middle";
-      it(`list ${where} by ${sort}${namePrefix && ` that begins with ${namePrefix}`}`, async () => {
+      const from = startFrom === undefined ? "" : " from a time on";
+      it(`list ${where} by ${sort}${from}${namePrefix && ` that begins with ${namePrefix}`}`, async () => {
         for (const limit of [1, 20, 100]) {
           const list = async () => {
-            const page = await events.list({ sort, namePrefix, after, limit });
+            const page = await events.list({ sort, namePrefix, startFrom, after, limit });
             expect(page.events).to.have.length(Math.min(limit, page.events.length));
             expect(page.events.length).to.be.greaterThan(0);
           };

@@ -3,6 +3,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   amount_minor: "amount",
   currency_code: "currency",
   start_time: "startsAt",
+  start_time_from: "startsFrom",
   sales_open_time: "salesOpenAt",
   sales_close_time: "salesCloseAt",
   expire_time: "expiresAt",

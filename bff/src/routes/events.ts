@@ -1,3 +1,4 @@
+import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { RequestHandler } from "express";
@@ -7,6 +8,7 @@ import { type Exchange, exchangeOf } from "../http/exchange.ts";
 import { idempotencyKeyOf, idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { invalid } from "../http/invalid-request.ts";
 import { jsonBody } from "../http/json-body.ts";
+import { parseTime } from "../http/parse-time.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
 import { parseCapacity, parseEvent, restEvent, restUpdatedTicketType } from "../rest/event.ts";
@@ -93,15 +95,28 @@ const list = (reads: EventReads) =>
 
 /** Defaults are filled in, so that pages that are the same are asked for in the same words. */
 function listQueryOf(exchange: Exchange): EventListQuery {
-  const query = queryOf(exchange, ["limit", "cursor", "q", "sort"]);
+  const query = queryOf(exchange, ["limit", "cursor", "q", "sort", "startsFrom"]);
   const namePrefix = prefixOf(query.q);
   const defaultSort = namePrefix === "" ? "startsAt" : "name";
+  const sort = sortOf(query.sort ?? defaultSort);
   return {
     pageSize: limitOf(query.limit) || DEFAULT_LIMIT,
     pageToken: cursorOf(query.cursor),
     namePrefix,
-    sort: sortOf(query.sort ?? defaultSort),
+    sort,
+    ...(query.startsFrom === undefined ? {} : { startTimeFrom: fromOf(query.startsFrom, sort) }),
   };
+}
+
+function fromOf(text: string, sort: ListEventsRequest_Sort): Timestamp {
+  const time = parseTime(text);
+  if (time === undefined) {
+    throw invalid("startsFrom", "must be an RFC 3339 time such as 2030-01-31T20:00:00Z");
+  }
+  if (sort !== ListEventsRequest_Sort.START_TIME) {
+    throw invalid("startsFrom", "needs the order startsAt");
+  }
+  return timestampFromDate(time);
 }
 
 function prefixOf(text: string | undefined): string {

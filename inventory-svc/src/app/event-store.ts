@@ -12,6 +12,8 @@ export interface EventQuery {
   sort: EventSort;
   /** Only events whose name begins with this, whatever its case; empty for all. */
   namePrefix: string;
+  /** Only events that start then or later; with the order of times alone. */
+  startFrom?: Date | undefined;
   after: EventPosition | undefined;
   limit: number;
   /** performance.now() from which nobody waits for the page; never when absent. */

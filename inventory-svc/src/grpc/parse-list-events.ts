@@ -5,11 +5,13 @@ import {
 import { pageSizeOf } from "@tessera/service-kit/page-token";
 import { invalidField } from "@tessera/service-kit/service-error";
 import type { EventSort } from "../app/event-store.ts";
+import { parseTime } from "./parse-fields.ts";
 
 /** Reads a ListEventsRequest, or throws INVALID_FIELD. */
 export function parseListEvents({ pageSize, pageToken, sort, ...request }: ListEventsRequest): {
   sort: EventSort;
   namePrefix: string;
+  startFrom?: Date;
   limit: number;
   pageToken: string;
 } {
@@ -19,6 +21,13 @@ export function parseListEvents({ pageSize, pageToken, sort, ...request }: ListE
     throw invalidField("name_prefix", "must have at most 100 characters, none of them control");
   }
   const limit = pageSizeOf(pageSize);
+  if (request.startTimeFrom !== undefined) {
+    if (namePrefix !== "" || parseSort(sort) !== "startTime") {
+      throw invalidField("start_time_from", "is possible in the order of start times only");
+    }
+    const startFrom = parseTime("start_time_from", request.startTimeFrom);
+    return { sort: "startTime", namePrefix, startFrom, limit, pageToken };
+  }
   if (namePrefix === "") {
     return { sort: parseSort(sort), namePrefix, limit, pageToken };
   }

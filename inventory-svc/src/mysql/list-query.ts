@@ -25,7 +25,7 @@ export const ORDERS = {
  * thousandth page costs what the first does. The index is forced: left to choose, optimizers
  * sort a whole table when they take it for a small one.
  */
-export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
+export function listQuery({ sort, namePrefix, startFrom, after, limit }: EventQuery): {
   sql: string;
   values: unknown[];
 } {
@@ -45,6 +45,10 @@ export function listQuery({ sort, namePrefix, after, limit }: EventQuery): {
     // Two ranges of the index. Any shorter way to say it reads all ties of the key.
     conditions.push(`(${column} ${beyond} ? OR (${column} = ? AND seq ${beyond} ?))`);
     values.push(bound, bound, seq);
+  } else if (startFrom !== undefined) {
+    // Every later page's position lies beyond it.
+    conditions.push("start_time >= ?");
+    values.push(startFrom);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const direction = isUp ? "ASC" : "DESC";
