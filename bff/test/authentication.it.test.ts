@@ -126,6 +126,25 @@ describe("authentication", () => {
   });
 });
 
+describe("a token that is remembered", () => {
+  let nowMs = Date.now();
+  const api = useApp({ clock: () => new Date(nowMs) });
+
+  it("is good until it expires, and no longer", async () => {
+    const token = await api.token();
+    const ask = () => api.ask("GET", "/v1/reservations", { token });
+    expect((await ask()).status).to.equal(200);
+    const { expireMs = 0 } = api.tokens.recall(token) ?? {};
+    nowMs = expireMs - 1;
+    expect(api.tokens.recall(token)).to.include({ expireMs });
+    expect((await ask()).status).to.equal(200);
+    nowMs = expireMs;
+    expect(api.tokens.recall(token)).to.equal(undefined);
+    const { status, body } = await ask();
+    expect([status, body.detail]).to.deep.equal([401, "the access token has expired"]);
+  });
+});
+
 describe("a flood of unknown keys", () => {
   const api = useApp({ unknownKeyMs: 600_000 });
 

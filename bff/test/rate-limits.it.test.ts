@@ -194,6 +194,26 @@ describe("limits that replicas share", () => {
   });
 });
 
+for (const [trustProxyHops, whose] of [
+  [0, "the connection's, whatever it says of others"],
+  [1, "what our proxy wrote, whatever stands before it"],
+] as const) {
+  describe(`an address behind ${trustProxyHops} proxies`, () => {
+    const api = useApp({ signInPerSecond: 3, trustProxyHops });
+
+    it(`is ${whose}`, async () => {
+      const own = newAddress();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => {
+          const address = trustProxyHops === 0 ? newAddress() : `${newAddress()}, ${own}`;
+          return signIn(api, { address });
+        }),
+      );
+      expect(answers.filter(({ status }) => status === 429).length).to.be.greaterThan(0);
+    });
+  });
+}
+
 describe("the limit on reserving", () => {
   const api = useApp({ reservePerSecond: 1, reserveBurst: 5 });
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type PassHolder, passKeysOf, signPass } from "@tessera/admission-pass";
+import { type Clock, systemClock } from "@tessera/service-kit/clock";
 import type { Logger } from "@tessera/service-kit/logger";
 import { expect } from "chai";
 import type { Express } from "express";
@@ -50,6 +51,9 @@ export interface AppOptions {
   readMaxLoads?: number;
   /** The time of the read caches, in milliseconds. */
   now?: () => number;
+  /** The time that access tokens are verified at. */
+  clock?: Clock;
+  trustProxyHops?: number;
   stallMs?: number;
   retryMs?: number;
   unknownKeyMs?: number;
@@ -113,7 +117,8 @@ export function useApp(options: AppOptions = {}): TestApp {
       unknownKeyMs: settings.unknownKeyMs,
     });
     await keys.start();
-    const tokens = new AccessTokens({ keys });
+    const { clock = systemClock, trustProxyHops = 1 } = options;
+    const tokens = new AccessTokens({ keys, clock });
     const combiners = createCombiners(clients, settings, registry);
     const streams = new PlaceStreams({ poll: combiners.poll, settings, registry, ...settings });
     const sizes = readBatchSizes(registry);
@@ -131,7 +136,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       registry,
       capacityChanges: options.capacityChanges ?? true,
       corsOrigins: options.corsOrigins ?? [],
-      trustProxyHops: 1,
+      trustProxyHops,
       isStopping: () => opened.isStopping,
     });
     const server = createServer(app).listen(0, "127.0.0.1");

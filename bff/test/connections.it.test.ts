@@ -1,0 +1,30 @@
+import { connect } from "node:net";
+import { HttpPort } from "@tessera/service-kit/http-port";
+import { expect } from "chai";
+import { Registry } from "prom-client";
+import { observeConnections } from "../src/http/connections.ts";
+import { until } from "./until.ts";
+
+describe("connections", () => {
+  it("are counted, and so are those that found no room", async () => {
+    const http = await HttpPort.open(() => {}, 0, { maxConnections: 2 });
+    const registry = new Registry();
+    observeConnections(http, registry);
+    const sockets = Array.from({ length: 5 }, () =>
+      connect(http.port, "127.0.0.1")
+        .on("error", () => {})
+        .resume(),
+    );
+    await until(() => sockets.filter(({ closed }) => closed).length === 3);
+    // Each look tells all of them, and none twice.
+    for (const _look of [1, 2]) {
+      const text = await registry.metrics();
+      expect(text).to.match(/^tessera_connections 2$/m);
+      expect(text).to.match(/^tessera_connections_turned_away_total 3$/m);
+    }
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    await http.close(0);
+  });
+});
