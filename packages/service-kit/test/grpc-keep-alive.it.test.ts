@@ -18,7 +18,7 @@ describe("a gRPC connection that falls silent", () => {
     const port = await listen(server, 0);
     const link = await TcpLink.open({ targets: () => [port], random: new Random(1) });
     const { address } = link;
-    const transport = new GrpcTransport({ address, defaultTimeoutMs: 10_000, keepAliveMs: 500 });
+    const transport = new GrpcTransport({ address, defaultTimeoutMs: 10_000, keepAliveMs: 1_000 });
     const client = createClient(InventoryService, transport);
     try {
       await client.getEvent({ eventId: "before" });
