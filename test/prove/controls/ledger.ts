@@ -43,9 +43,9 @@ const STOPPED_HOLDER: SourceChange = {
   file: "app/event-combiner.ts",
   replace: [
     {
-      from: "isKept = await this.#allocate(lease);",
+      from: "if (!(await this.#allocate(lease))) {",
       to: `process.kill(process.pid, "SIGSTOP");
-      isKept = await this.#allocate(lease);`,
+      if (!(await this.#allocate(lease))) {`,
     },
   ],
 };
