@@ -112,7 +112,7 @@ function reads(env: EnvReader) {
     /** Of each kind: lists, details, availability. */
     readCacheEntries: env.integer("READ_CACHE_ENTRIES", { min: 1, max: 1e6, fallback: 5_000 }),
     /** Of each kind. */
-    readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 8 }),
+    readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 4 }),
     /** At most 500; 1 until every service has BatchGetEvents, BatchGetReservations and their like. */
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
     /**
