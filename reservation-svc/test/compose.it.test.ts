@@ -17,7 +17,7 @@ import { MemorySales } from "./memory-sales.ts";
 import { useReservations, wishFor } from "./use-reservations.ts";
 import { hoursFromNow, openRoom } from "./use-waiting-room.ts";
 
-/** As many as are claimed at once. */
+/** As many as are claimed at once, at most. */
 const CLAIMS_AT_ONCE = 1_000;
 const SECRET = "a secret that signs the passes of these tests";
 
@@ -71,8 +71,9 @@ describe("composeApp", () => {
       createReservation.create(wish, performance.now() + 20_000).catch((reason) => reason),
     );
     try {
-      await until("one of them waits", async () =>
-        (await registry.metrics()).includes('tessera_queue_depth{queue="pass"} 1\n'),
+      // At least one: batches that left before all had come were smaller.
+      await until("some of them wait", async () =>
+        /^tessera_queue_depth\{queue="pass"\} [1-9]/m.test(await registry.metrics()),
       );
     } finally {
       own.server.signal("SIGCONT");
