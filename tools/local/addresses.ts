@@ -24,7 +24,7 @@ curl -s ${url}/v1/users ${json} -d '{"email":"ada@example.test","password":"a-lo
 TOKEN=$(curl -s ${url}/v1/sessions ${json} -d '{"email":"ada@example.test","password":"a-long-password"}' | ${get("accessToken")})
 
 # what is on sale
-curl -s "${url}/v1/events?limit=5&startsFrom=$(date -u +%Y-%m-%dT%H:%M:%SZ)"; echo
+curl -s "${url}/v1/events?limit=5&startsFrom=$(date -u +%Y-%m-%dT%H:00:00Z)"; echo
 curl -s ${url}/v1/events/${event.id}/availability; echo
 
 # hold two tickets, then pay for them
