@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
-import { createConnection } from "mysql2/promise";
+import { until } from "@tessera/testkit/until";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { STATE_CODES } from "../reservation-svc/src/mysql/reservation-row.ts";
 import type { LoadUser } from "../tools/load-users.ts";
 import { callRest } from "../tools/local/rest.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
@@ -57,6 +59,7 @@ export async function measureExpiry(
   }
   isOver = true;
   await selling2;
+  await untilExpired(system, expiring.id);
   const sum = soldMeanwhile.reduce((total, rate) => total + rate, 0);
   return {
     holds: held,
@@ -64,6 +67,25 @@ export async function measureExpiry(
     sellingBefore: before.perSecond,
     sellingMeanwhile: sum / soldMeanwhile.length,
   };
+}
+
+/**
+ * Resolves when the reservations have ended as well: on a slow machine inventory-svc takes units back
+ * by itself, and what is compared afterwards would differ.
+ */
+async function untilExpired(system: LocalSystem, eventId: string): Promise<void> {
+  const connection = await createConnection(system.mysqlUrls.reservation);
+  const held = `SELECT 1 FROM reservation
+    WHERE event_id = ${uuidLiteral(eventId)} AND state = ${STATE_CODES.held} LIMIT 1`;
+  try {
+    await until(
+      "no reservation is held any more",
+      async () => (await connection.query<RowDataPacket[]>(held))[0].length === 0,
+      { patienceMs: GIVE_UP_SECONDS * 1000, everyMs: 250 },
+    );
+  } finally {
+    await connection.end();
+  }
 }
 
 /** Moves the end of an event's holds to now, where both services keep it. */
