@@ -85,7 +85,12 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
     }
     finish();
   });
-  request.on("close", () => finish(new ServiceError("CANCELLED", "the client went away")));
+  request.on("close", () => {
+    // Of nearly every request it is the end: an error that nobody needs would cost a stack trace.
+    if (!isFinished) {
+      finish(new ServiceError("CANCELLED", "the client went away"));
+    }
+  });
 }
 
 function parseJson(parts: readonly Buffer[]): unknown {

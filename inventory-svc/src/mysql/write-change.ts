@@ -3,6 +3,7 @@ import { integerLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/s
 import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
 import type { Allocation, Book, Change, Move, StockDelta, StockLine } from "../domain/ledger.ts";
 import { insertCapacityChange } from "./capacity-rows.ts";
+import { chunksOf } from "./chunks-of.ts";
 import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 import type { StockGuard } from "./stock-guard.ts";
@@ -80,11 +81,6 @@ function statementsOf(
     ),
     ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
   ];
-}
-
-function chunksOf<T>(all: readonly T[], size: number): T[][] {
-  const count = Math.ceil(all.length / size);
-  return Array.from({ length: count }, (_, nth) => all.slice(nth * size, (nth + 1) * size));
 }
 
 function lineAt({ stock }: Book, { position }: StockDelta): StockLine {
