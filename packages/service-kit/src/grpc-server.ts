@@ -118,7 +118,7 @@ function unaryHandler(
       const request = requestOf(method, call.request);
       const response = await inSpan(span, () => handler(request, context));
       // Nobody hears an answer that comes too late, whatever was done for it.
-      const isLate = abort.signal.aborted;
+      const isLate = context.signal.aborted;
       callback(null, create(method.output, response));
       done(isLate ? lateCode(context.timeoutMs()) : "OK");
     } catch (thrown) {
