@@ -3,9 +3,8 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { requestKeyOf } from "../src/app/request-key.ts";
-import type { Reservation } from "../src/domain/reservation.ts";
 import { Turnstile } from "./turnstile.ts";
-import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
 const AWAY = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
 
@@ -17,14 +16,10 @@ describe("changing a reservation", () => {
     replica = newReplica();
   });
 
-  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
-    return (await replica.create(wishFor(event))).reservation;
-  }
-
   describe("cancelReservation", () => {
     it("gives the units back once, and a repeat gets the same answer", async () => {
       const event = ledger.addEvent({ capacity: 1 });
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       const key = randomUUID();
       const first = await replica.cancel(reservation, key);
       expect(first).to.deep.include({ isReplay: false });
@@ -39,9 +34,9 @@ describe("changing a reservation", () => {
 
     it("refuses the same key for another reservation", async () => {
       const event = ledger.addEvent();
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       const { userId } = reservation;
-      const second = (await replica.create(wishFor(event, { userId }))).reservation;
+      const second = await replica.hold(event, { userId });
       const key = randomUUID();
       await replica.cancel(reservation, key);
       expect(await reasonOf(replica.cancel(second, key))).to.equal("IDEMPOTENCY_KEY_REUSED");
@@ -52,7 +47,7 @@ describe("changing a reservation", () => {
       const event = ledger.addEvent();
       const other = newReplica();
       for (let round = 0; round < 10; round += 1) {
-        const reservation = await held(event);
+        const reservation = await replica.hold(event);
         const reasons = await Promise.all([
           reasonOf(replica.cancel(reservation)),
           reasonOf(other.cancel(reservation)),
@@ -66,7 +61,7 @@ describe("changing a reservation", () => {
       const event = ledger.addEvent({ capacity: 1 });
       const other = newReplica({ confirmedWithinSeconds: 0 });
       for (let round = 0; round < 20; round += 1) {
-        const reservation = await held(event);
+        const reservation = await replica.hold(event);
         const [confirmed, cancelled] = await Promise.all([
           reasonOf(replica.confirm(reservation)),
           reasonOf(other.cancel(reservation)),
@@ -86,7 +81,7 @@ describe("changing a reservation", () => {
 
     it("cancels what was paid for within the policy's time only", async () => {
       const event = ledger.addEvent({ capacity: 1 });
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       await replica.confirm(reservation);
       const strict = newReplica({ confirmedWithinSeconds: 0 });
       expect(await reasonOf(strict.cancel(reservation))).to.equal("CANCEL_NOT_ALLOWED");
@@ -99,7 +94,7 @@ describe("changing a reservation", () => {
 
     it("does not wait for a ledger that is slow to take the units back", async () => {
       const event = ledger.addEvent({ capacity: 1 });
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       const slow = new Turnstile();
       ledger.before = () => slow.pass();
       const hasty = newReplica({ releaseWaitMs: 1 });
@@ -112,7 +107,7 @@ describe("changing a reservation", () => {
 
     it("is done even if the ledger is away; a sweep gives the units back", async () => {
       const event = ledger.addEvent({ capacity: 1 });
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       ledger.before = AWAY;
       const { reservation: cancelled } = await replica.cancel(reservation);
       expect(cancelled.state).to.equal("cancelled");
@@ -130,7 +125,7 @@ describe("changing a reservation", () => {
 
   describe("extendReservation", () => {
     it("renews the hold three times, and a repeat does not count", async () => {
-      const reservation = await held(ledger.addEvent());
+      const reservation = await replica.hold(ledger.addEvent());
       let endTime = reservation.expireTime;
       for (let count = 1; count <= 3; count += 1) {
         await system.nextMillisecond();
@@ -153,7 +148,7 @@ describe("changing a reservation", () => {
     it("never goes beyond two hours after the reservation was made", async () => {
       const agoMs = 6_900_000;
       ledger.now = () => new Date(Date.now() - agoMs);
-      const reservation = await held(ledger.addEvent({ holdMs: 7_000_000 }));
+      const reservation = await replica.hold(ledger.addEvent({ holdMs: 7_000_000 }));
       const { reservation: extended } = await replica.extend(reservation);
       const capTime = reservation.createTime.getTime() + 7_200_000;
       expect(extended.expireTime.getTime()).to.equal(capTime);
@@ -162,14 +157,14 @@ describe("changing a reservation", () => {
 
     it("refuses a hold that is over, swept or not, and what is no hold", async () => {
       const event = ledger.addEvent({ holdMs: 0 });
-      const lapsed = await held(event);
+      const lapsed = await replica.hold(event);
       expect(await reasonOf(replica.extend(lapsed))).to.equal("HOLD_EXPIRED");
       await replica.sweep();
       expect(await reasonOf(replica.extend(lapsed))).to.equal("HOLD_EXPIRED");
-      const confirmed = await held(ledger.addEvent());
+      const confirmed = await replica.hold(ledger.addEvent());
       await replica.confirm(confirmed);
       expect(await reasonOf(replica.extend(confirmed))).to.equal("ILLEGAL_MOVE");
-      const gone = await held(ledger.addEvent());
+      const gone = await replica.hold(ledger.addEvent());
       const allocation = ledger.allocations.get(gone.id);
       if (allocation !== undefined) {
         allocation.state = "RELEASED";
@@ -180,7 +175,7 @@ describe("changing a reservation", () => {
 
     it("says what became of it when it was paid for, or given back, in the meantime", async () => {
       for (const move of ["confirm", "cancel"] as const) {
-        const reservation = await held(ledger.addEvent());
+        const reservation = await replica.hold(ledger.addEvent());
         await system.nextMillisecond();
         ledger.before = async (method) => {
           if (method === "extend") {
@@ -192,7 +187,7 @@ describe("changing a reservation", () => {
     });
 
     it("leaves the hold where it was when anything fails", async () => {
-      const reservation = await held(ledger.addEvent());
+      const reservation = await replica.hold(ledger.addEvent());
       await system.nextMillisecond();
       ledger.before = AWAY;
       expect(await reasonOf(replica.extend(reservation))).to.equal("DEPENDENCY_UNAVAILABLE");
@@ -219,7 +214,7 @@ describe("changing a reservation", () => {
     });
 
     it("counts once when two replicas are told at the same time", async () => {
-      const reservation = await held(ledger.addEvent());
+      const reservation = await replica.hold(ledger.addEvent());
       await system.nextMillisecond();
       const key = randomUUID();
       const reasons = await Promise.all([
@@ -233,7 +228,7 @@ describe("changing a reservation", () => {
     });
 
     it("happens once, however many ask for it with keys of their own at the same time", async () => {
-      const reservation = await held(ledger.addEvent());
+      const reservation = await replica.hold(ledger.addEvent());
       await system.nextMillisecond();
       const allHaveRead = new Turnstile();
       let readers = 0;
@@ -251,7 +246,7 @@ describe("changing a reservation", () => {
     });
 
     it("does not renew a hold that has ended since it was looked at", async () => {
-      const reservation = await held(ledger.addEvent());
+      const reservation = await replica.hold(ledger.addEvent());
       await system.nextMillisecond();
       ledger.before = () => system.endHold(reservation.id);
       expect(await reasonOf(replica.extend(reservation))).to.equal("REQUEST_IN_PROGRESS");
@@ -262,9 +257,9 @@ describe("changing a reservation", () => {
     it("refuses the same key for another reservation, even at the same time", async () => {
       const event = ledger.addEvent();
       for (let round = 0; round < 10; round += 1) {
-        const one = await held(event);
+        const one = await replica.hold(event);
         const { userId } = one;
-        const other = (await replica.create(wishFor(event, { userId }))).reservation;
+        const other = await replica.hold(event, { userId });
         await system.nextMillisecond();
         const key = randomUUID();
         const reasons = await Promise.all([

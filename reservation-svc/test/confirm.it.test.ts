@@ -15,13 +15,9 @@ describe("ConfirmReservation", () => {
     replica = newReplica();
   });
 
-  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
-    return (await replica.create(wishFor(event))).reservation;
-  }
-
   it("makes held units sold, and a repeat gets the same body", async () => {
     const event = ledger.addEvent();
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     const key = randomUUID();
     const first = await replica.confirm(reservation, "pay-7", key);
     expect(first).to.deep.include({ isReplay: false });
@@ -38,7 +34,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("gives a repeat the first body after a later cancel, too", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     const key = randomUUID();
     const first = await replica.confirm(reservation, "pay-1", key);
     await replica.cancel(reservation);
@@ -47,7 +43,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("takes another key for the same payment, and refuses another payment", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     await replica.confirm(reservation, "pay-1");
     const other = await replica.confirm(reservation, "pay-1");
     expect(other).to.deep.include({ isReplay: false });
@@ -57,9 +53,9 @@ describe("ConfirmReservation", () => {
 
   it("refuses the same key for another payment or another reservation", async () => {
     const event = ledger.addEvent();
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     const userId = reservation.userId;
-    const second = (await replica.create(wishFor(event, { userId }))).reservation;
+    const second = await replica.hold(event, { userId });
     const key = randomUUID();
     await replica.confirm(reservation, "pay-1", key);
     const otherPayment = replica.confirm(reservation, "pay-2", key);
@@ -70,7 +66,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("says REQUEST_IN_PROGRESS while the first is running", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     const reasons = await Promise.all([
       reasonOf(replica.confirm(reservation)),
       reasonOf(replica.confirm(reservation)),
@@ -82,7 +78,7 @@ describe("ConfirmReservation", () => {
     const event = ledger.addEvent();
     const other = newReplica();
     for (let round = 0; round < 10; round += 1) {
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       const key = randomUUID();
       const answers = await Promise.all([
         replica.confirm(reservation, "pay-1", key),
@@ -95,7 +91,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("does not tell a stranger's reservation from none", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     for (const stranger of [
       { ...reservation, userId: randomUUID() },
       { ...reservation, id: randomUUID() },
@@ -109,14 +105,14 @@ describe("ConfirmReservation", () => {
   });
 
   it("refuses a cancelled reservation", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     await replica.cancel(reservation);
     expect(await reasonOf(replica.confirm(reservation))).to.equal("ILLEGAL_MOVE");
   });
 
   it("takes the units of an expired hold again when some are left", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     await replica.sweep();
     expect((await replica.get(reservation)).state).to.equal("expired");
     expect(ledger.stockOf(event.eventId).available).to.equal(1);
@@ -130,9 +126,9 @@ describe("ConfirmReservation", () => {
 
   it("says HOLD_EXPIRED, and that a refund is due, when none are left", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     await replica.sweep();
-    await replica.create(wishFor(event));
+    await replica.hold(event);
     for (let count = 0; count < 2; count += 1) {
       const failure = await replica.confirm(reservation).catch((reason: unknown) => reason);
       expect(failure).to.be.instanceOf(ServiceError).and.to.include({ reason: "HOLD_EXPIRED" });
@@ -148,7 +144,7 @@ describe("ConfirmReservation", () => {
     const sweeper = newReplica();
     const outcomes = { confirmed: 0, refunded: 0 };
     for (let round = 0; round < 40; round += 1) {
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       // A rival takes the unit the moment it is back, in every other round.
       const rival =
         round % 2 === 0
@@ -190,7 +186,7 @@ describe("ConfirmReservation", () => {
 
   it("is finished by a sweep when it was left in the middle, with the same answer", async () => {
     const event = ledger.addEvent();
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     ledger.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
     const key = randomUUID();
     expect(await reasonOf(replica.confirm(reservation, "pay-1", key))).to.equal(
@@ -213,7 +209,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("is told with its age each time a sweep takes it up", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     ledger.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
     await reasonOf(replica.confirm(reservation));
     await system.schema.pool.query(
@@ -232,7 +228,7 @@ describe("ConfirmReservation", () => {
   });
 
   it("is finished by the buyer's own retry when it was left in the middle", async () => {
-    const reservation = await held(ledger.addEvent());
+    const reservation = await replica.hold(ledger.addEvent());
     const key = randomUUID();
     ledger.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
     await reasonOf(replica.confirm(reservation, "pay-1", key));
@@ -243,7 +239,7 @@ describe("ConfirmReservation", () => {
 
   it("stops expiry while it runs", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     const reached = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     ledger.before = async (method) => {

@@ -16,10 +16,6 @@ describe("a confirmation that comes too late", () => {
     replica = newReplica();
   });
 
-  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
-    return (await replica.create(wishFor(event))).reservation;
-  }
-
   /** Pays too late: the payment must go back. */
   async function expectRefund(reservation: Reservation): Promise<void> {
     const failure = await replica.confirm(reservation).catch((reason: unknown) => reason);
@@ -32,9 +28,9 @@ describe("a confirmation that comes too late", () => {
 
   it("takes nothing for a payment that was told to go back, whatever comes back later", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     await replica.sweep();
-    await replica.create(wishFor(event));
+    await replica.hold(event);
     const key = randomUUID();
     expect(await reasonOf(replica.confirm(reservation, "pay-1", key))).to.equal("HOLD_EXPIRED");
     await replica.sweep();
@@ -49,12 +45,12 @@ describe("a confirmation that comes too late", () => {
     const wish = wishFor(event, { quantity: 2 });
     const { reservation } = await replica.create(wish);
     await replica.sweep();
-    await replica.create(wishFor(event, { userId: wish.userId, quantity: 2 }));
+    await replica.hold(event, { userId: wish.userId, quantity: 2 });
     await expectRefund(reservation);
   });
 
   it("of units that the ledger knows nothing of tells the payment to go back", async () => {
-    const reservation = await held(ledger.addEvent(LAPSED));
+    const reservation = await replica.hold(ledger.addEvent(LAPSED));
     await replica.sweep();
     ledger.allocations.delete(reservation.id);
     await expectRefund(reservation);
@@ -64,9 +60,9 @@ describe("a confirmation that comes too late", () => {
     it(`tells two replicas the same of one payment, though units came back between them: ${first} ends first`, async () => {
       const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
       const ends = { one: new SlowEnd(system.schema.pool), other: new SlowEnd(system.schema.pool) };
-      const reservation = await held(event);
+      const reservation = await replica.hold(event);
       await replica.sweep();
-      await replica.create(wishFor(event));
+      await replica.hold(event);
       const confirm = (store: SlowEnd) =>
         reasonOf(newReplica({ store }).confirm(reservation, "pay-1"));
       const one = confirm(ends.one);

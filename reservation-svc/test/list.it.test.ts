@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { listReservations } from "../src/app/read-reservations.ts";
-import type { Reservation } from "../src/domain/reservation.ts";
-import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
 describe("a user's reservations", () => {
   const system = useReservations();
@@ -12,30 +11,26 @@ describe("a user's reservations", () => {
     replica = newReplica();
   });
 
-  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
-    return (await replica.create(wishFor(event))).reservation;
-  }
-
   describe("listReservations", () => {
     it("pages through the owner's, newest first, each once, while more are made", async () => {
       const event = ledger.addEvent({ maxPerUser: 100 });
       const userId = randomUUID();
       // Made in the same millisecond, most of them.
       const made = await Promise.all(
-        Array.from({ length: 45 }, () => replica.create(wishFor(event, { userId }))),
+        Array.from({ length: 45 }, () => replica.hold(event, { userId })),
       );
-      await held(event);
+      await replica.hold(event);
       const list = (pageToken: string) =>
         listReservations(replica.store, { userId, pageSize: 20, pageToken });
       const first = await list("");
-      const later = (await replica.create(wishFor(event, { userId }))).reservation;
+      const later = await replica.hold(event, { userId });
       const second = await list(first.nextPageToken);
       const third = await list(second.nextPageToken);
       const pages = [first, second, third].map(({ reservations }) => reservations);
       expect(pages.map(({ length }) => length)).to.deep.equal([20, 20, 5]);
       expect(third.nextPageToken).to.equal("");
       const ids = new Set(pages.flat().map(({ id }) => id));
-      expect(ids).to.deep.equal(new Set(made.map(({ reservation }) => reservation.id)));
+      expect(ids).to.deep.equal(new Set(made.map(({ id }) => id)));
       const times = pages.flat().map(({ createTime }) => createTime.getTime());
       expect(times).to.deep.equal(times.toSorted((a, b) => b - a));
       expect((await list("")).reservations[0]).to.deep.equal(later);
@@ -44,7 +39,7 @@ describe("a user's reservations", () => {
     it("takes no token of another user's list, nor a negative size", async () => {
       const event = ledger.addEvent({ maxPerUser: 100 });
       const userId = randomUUID();
-      await Promise.all([1, 2].map(() => replica.create(wishFor(event, { userId }))));
+      await Promise.all([1, 2].map(() => replica.hold(event, { userId })));
       const list = (query: { userId: string; pageSize: number; pageToken: string }) =>
         listReservations(replica.store, query);
       const { nextPageToken } = await list({ userId, pageSize: 1, pageToken: "" });

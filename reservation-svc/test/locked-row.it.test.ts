@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { ConfirmIntent } from "../src/app/reservation-store.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
-import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
 describe("a reservation that somebody keeps locked", () => {
   const system = useReservations();
@@ -14,10 +14,9 @@ describe("a reservation that somebody keeps locked", () => {
     replica = newReplica();
   });
 
-  async function held(count: number): Promise<Reservation[]> {
+  function held(count: number): Promise<Reservation[]> {
     const event = ledger.addEvent();
-    const all = Array.from({ length: count }, () => replica.create(wishFor(event)));
-    return (await Promise.all(all)).map(({ reservation }) => reservation);
+    return Promise.all(Array.from({ length: count }, () => replica.hold(event)));
   }
 
   /** Runs `work` while another session has the reservation's row. */

@@ -1,7 +1,7 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
-import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
+import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
 const AWAY = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
 
@@ -11,7 +11,7 @@ describe("taking what is due", () => {
   it("never ends a hold before its time, by its own word", async () => {
     const replica = system.newReplica();
     const event = system.ledger.addEvent({ capacity: 400 });
-    await Promise.all(Array.from({ length: 400 }, () => replica.create(wishFor(event))));
+    await Promise.all(Array.from({ length: 400 }, () => replica.hold(event)));
     // One after the other, a millisecond apart: one of them is due just now, at any time.
     const time = "UTC_TIMESTAMP(3) + INTERVAL 1000 * (seq - first) MICROSECOND";
     await system.schema.pool.query(
@@ -30,8 +30,8 @@ describe("taking what is due", () => {
     const { ledger } = system;
     const replica = system.newReplica();
     const [stuck, other] = [ledger.addEvent({ holdMs: -1 }), ledger.addEvent({ holdMs: -1 })];
-    const { reservation } = await replica.create(wishFor(stuck));
-    await Promise.all(Array.from({ length: 9 }, () => replica.create(wishFor(other))));
+    const reservation = await replica.hold(stuck);
+    await Promise.all(Array.from({ length: 9 }, () => replica.hold(other)));
     ledger.unreachable.add(stuck.eventId);
     await replica.sweep();
     expect(ledger.stockOf(other.eventId)).to.include({ available: 100, held: 0 });
@@ -48,9 +48,9 @@ describe("taking what is due", () => {
     const replica = system.newReplica({ sweepBatchSize: 5 });
     const [stuck, other] = [ledger.addEvent(), ledger.addEvent()];
     for (let n = 0; n < 25; n += 1) {
-      await system.makeDue((await replica.create(wishFor(stuck))).reservation.id);
+      await system.makeDue((await replica.hold(stuck)).id);
     }
-    const { reservation } = await replica.create(wishFor(other));
+    const reservation = await replica.hold(other);
     await system.makeDue(reservation.id);
     ledger.unreachable.add(stuck.eventId);
     expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
@@ -63,7 +63,7 @@ describe("taking what is due", () => {
     const replica = system.newReplica({ sweepBatchSize: 1 });
     const event = ledger.addEvent();
     for (let n = 0; n < 25; n += 1) {
-      await system.makeDue((await replica.create(wishFor(event))).reservation.id);
+      await system.makeDue((await replica.hold(event)).id);
     }
     const before = ledger.calls.release;
     ledger.unreachable.add(event.eventId);
@@ -81,13 +81,9 @@ describe("a sweep", () => {
     replica = newReplica();
   });
 
-  async function held(event: { eventId: string; types: string[] }): Promise<Reservation> {
-    return (await replica.create(wishFor(event))).reservation;
-  }
-
   it("expires each hold once and gives its units back once, with two sweepers at once", async () => {
     const event = ledger.addEvent({ capacity: 300, holdMs: 0 });
-    await Promise.all(Array.from({ length: 300 }, () => held(event)));
+    await Promise.all(Array.from({ length: 300 }, () => replica.hold(event)));
     const sweepers = [newReplica({ sweepBatchSize: 20 }), newReplica({ sweepBatchSize: 20 })];
     await Promise.all(sweepers.map((one) => one.sweep()));
     const expired = sweepers.reduce((sum, { swept }) => sum + swept.expired, 0);
@@ -101,7 +97,7 @@ describe("a sweep", () => {
 
   it("gives back in a later round what the ledger could not take in this one", async () => {
     const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     ledger.before = AWAY;
     expect(await reasonOf(replica.sweep())).to.equal("DEPENDENCY_UNAVAILABLE");
     expect((await replica.get(reservation)).state).to.equal("expired");
@@ -116,7 +112,7 @@ describe("a sweep", () => {
 
   it("keeps a cancellation due when a late note says that its expiry was given back", async () => {
     const event = ledger.addEvent({ capacity: 1, holdMs: 0 });
-    const reservation = await held(event);
+    const reservation = await replica.hold(event);
     await replica.sweep();
     await replica.confirm(reservation);
     ledger.before = AWAY;
@@ -129,8 +125,8 @@ describe("a sweep", () => {
   });
 
   it("finishes a confirmation although nothing can be given back", async () => {
-    const confirming = await held(ledger.addEvent());
-    const expired = await held(ledger.addEvent({ holdMs: 0 }));
+    const confirming = await replica.hold(ledger.addEvent());
+    const expired = await replica.hold(ledger.addEvent({ holdMs: 0 }));
     ledger.before = AWAY;
     await reasonOf(replica.confirm(confirming));
     await system.makeDue(confirming.id);

@@ -154,6 +154,7 @@ function replicaOf(
     userId,
     requestId,
   });
+  const create = (wish: CreateWish) => createReservation.create(wish, performance.now() + 10_000);
   return {
     store,
     cache,
@@ -164,7 +165,10 @@ function replicaOf(
     createReservation,
     confirmReservation,
     cancelDeps: cancel,
-    create: (wish: CreateWish) => createReservation.create(wish, performance.now() + 10_000),
+    create,
+    /** Makes a reservation of units of the event's first type, for a new buyer if nobody is named. */
+    hold: async (event: EventOnSale, part: PartOfWish = {}) =>
+      (await create(wishFor(event, part))).reservation,
     confirm: (reservation: Reservation, pay = "pay-1", requestId?: string) =>
       confirmReservation.confirm(
         { ...byRequest(reservation, requestId), paymentReference: pay },
@@ -206,11 +210,11 @@ const SILENT = {
   lockBypassed: () => undefined,
 };
 
+type EventOnSale = { eventId: string; types: string[] };
+type PartOfWish = Partial<CreateWish> & { quantity?: number };
+
 /** A new buyer's wish for units of an event's first type. */
-export function wishFor(
-  event: { eventId: string; types: string[] },
-  part: Partial<CreateWish> & { quantity?: number } = {},
-): CreateWish {
+export function wishFor(event: EventOnSale, part: PartOfWish = {}): CreateWish {
   const { quantity = 1, ...wish } = part;
   return {
     requestId: randomUUID(),
