@@ -45,6 +45,33 @@ describe("StuckEvents", () => {
     expect(await fourth).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
   });
 
+  it("asks again for a lock that is suspected and taken, and refuses nobody meanwhile", async () => {
+    const events = newEvents();
+    events.suspect(["a"]);
+    const tries: boolean[] = [];
+    const first = events.attempt("a", ({ isWaiting }) => {
+      tries.push(isWaiting);
+      return tries.length < 3 ? Promise.reject(LOCKED) : Promise.resolve("got it");
+    });
+    const second = events.attempt("a", () => Promise.reject(new Error("two at a time")));
+    expect([await first, await second]).to.deep.equal(["got it", undefined]);
+    expect([tries, events.has("a")]).to.deep.equal([[false, false, false], false]);
+  });
+
+  it("knows a suspected lock as stuck once it was asked for long enough", async () => {
+    const events = newEvents();
+    events.suspect(["a"]);
+    let isAsked = false;
+    const work = () => {
+      isAsked = true;
+      return Promise.reject(LOCKED);
+    };
+    expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
+    isAsked = false;
+    expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
+    expect([isAsked, events.has("a")]).to.deep.equal([true, true]);
+  });
+
   it("keeps a bounded number in mind, the newest", () => {
     const events = newEvents();
     for (let nth = 0; nth <= 1_000; nth += 1) {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { dependencyUnavailable } from "@tessera/service-kit/service-error";
 
 /** How an event is to be settled whose lock somebody else may keep. */
@@ -8,8 +9,8 @@ export interface Attempt {
 
 /** What is known of one event's lock. */
 interface Lock {
-  /** True when it was waited for in vain. */
-  isStuck: boolean;
+  /** Stuck when it was waited for in vain; suspected when it, or one beside it, was. */
+  state?: "suspected" | "stuck";
   /** performance.now() from which it is waited for again. */
   waitTime: number;
   /** True while an attempt waits for it. */
@@ -22,6 +23,10 @@ interface Lock {
 const EVENTS_MAX = 1_000;
 /** How long after waiting in vain a lock is only asked for, in milliseconds. */
 const WAIT_EVERY_MS = 1_000;
+/** How long a suspected lock is asked for again and again, in milliseconds. */
+const SUSPECT_MS = 1_000;
+/** Between two of these questions at first, doubled each time, and at most, in milliseconds. */
+const ASK_AGAIN_MS = { first: 25, most: 200 };
 
 /**
  * Events whose lock somebody may keep: a replica that was frozen, an operator's session.
@@ -38,9 +43,9 @@ export class StuckEvents {
     this.#isLockTimeout = isLockTimeout;
   }
 
-  /** True when the event's lock was waited for in vain, and nobody got it since. */
+  /** True when the event's lock may have been waited for in vain, and nobody got it since. */
   has(eventId: string): boolean {
-    return this.#locks.get(eventId)?.isStuck === true;
+    return this.#locks.get(eventId)?.state !== undefined;
   }
 
   /** The event's lock was waited for in vain. */
@@ -50,11 +55,12 @@ export class StuckEvents {
 
   /**
    * One of these events' locks was waited for in vain, and nobody knows which: each is asked for
-   * without waiting first, so that those which are free are not kept by the others.
+   * without waiting, so that those which are free are not kept by the others; again and again, since
+   * one that sells has its lock taken every other moment.
    */
   suspect(eventIds: readonly string[]): void {
     for (const lock of eventIds.map((eventId) => this.#lockOf(eventId))) {
-      lock.isStuck = true;
+      lock.state ??= "suspected";
     }
   }
 
@@ -65,7 +71,7 @@ export class StuckEvents {
   async attempt<T>(eventId: string, work: (how: Attempt) => Promise<T>): Promise<T | undefined> {
     const lock = this.#lockOf(eventId);
     if (lock.trying !== undefined) {
-      if (!(lock.isStuck && lock.isWaitedFor)) {
+      if (!(lock.state === "stuck" && lock.isWaitedFor)) {
         await lock.trying;
       }
       if (this.#locks.has(eventId)) {
@@ -83,7 +89,10 @@ export class StuckEvents {
   }
 
   async #try<T>(lock: Lock, work: (how: Attempt) => Promise<T>): Promise<T> {
-    if (lock.isStuck) {
+    if (lock.state === "suspected") {
+      return await this.#askAgain(work);
+    }
+    if (lock.state === "stuck") {
       try {
         return await work({ isWaiting: false });
       } catch (reason) {
@@ -96,14 +105,28 @@ export class StuckEvents {
     return await work({ isWaiting: true });
   }
 
+  async #askAgain<T>(work: (how: Attempt) => Promise<T>): Promise<T> {
+    const giveUpTime = performance.now() + SUSPECT_MS;
+    for (let pauseMs = ASK_AGAIN_MS.first; ; pauseMs = Math.min(2 * pauseMs, ASK_AGAIN_MS.most)) {
+      try {
+        return await work({ isWaiting: false });
+      } catch (reason) {
+        if (!this.#isLockTimeout(reason) || performance.now() > giveUpTime) {
+          throw reason;
+        }
+      }
+      await setTimeout(pauseMs);
+    }
+  }
+
   /** Another failure says nothing of the lock: what was known of it holds. */
   #fail(eventId: string, lock: Lock, reason: unknown): void {
-    if (lock.isWaitedFor && this.#isLockTimeout(reason)) {
+    if ((lock.isWaitedFor || lock.state === "suspected") && this.#isLockTimeout(reason)) {
       markStuck(lock);
     }
     lock.isWaitedFor = false;
     lock.trying = undefined;
-    if (!lock.isStuck) {
+    if (lock.state === undefined) {
       this.#locks.delete(eventId);
     }
   }
@@ -111,7 +134,7 @@ export class StuckEvents {
   #lockOf(eventId: string): Lock {
     let lock = this.#locks.get(eventId);
     if (lock === undefined) {
-      lock = { isStuck: false, waitTime: 0, isWaitedFor: false };
+      lock = { waitTime: 0, isWaitedFor: false };
       this.#locks.set(eventId, lock);
       const [oldest] = this.#locks.keys();
       if (this.#locks.size > EVENTS_MAX && oldest !== undefined) {
@@ -123,6 +146,6 @@ export class StuckEvents {
 }
 
 function markStuck(lock: Lock): void {
-  lock.isStuck = true;
+  lock.state = "stuck";
   lock.waitTime = performance.now() + WAIT_EVERY_MS;
 }
