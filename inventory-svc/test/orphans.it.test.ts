@@ -54,6 +54,15 @@ describe("orphans", () => {
     await expectExact(inventory, eventId);
   });
 
+  it("are no batch when there are none", async () => {
+    const { ledger } = inventory;
+    const own = new Registry();
+    const deps = { ledger, metrics: ledgerMetrics(own), onEventFailure };
+    await releaseOrphans(deps, { graceSeconds: 15, isStopped });
+    expect(await own.metrics()).to.include("tessera_ledger_batch_size");
+    expect(await own.metrics()).not.to.match(/^tessera_ledger_batch_size_count.* /m);
+  });
+
   it("are all released, however many, by several replicas at once, while the sale goes on", async () => {
     const { client, ledger, schema } = inventory;
     const registries = [new Registry(), new Registry()];

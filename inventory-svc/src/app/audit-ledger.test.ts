@@ -13,12 +13,17 @@ const DRIFT: LedgerAudit = {
 
 describe("LedgerAuditor", () => {
   const audited: string[] = [];
+  const unreachable = new Set<string>();
   let auditor: LedgerAuditor;
   beforeEach(() => {
     audited.length = 0;
+    unreachable.clear();
     const ledger: Pick<Ledger, "audit"> = {
       audit: async (eventId) => {
         audited.push(eventId);
+        if (unreachable.has(eventId)) {
+          throw new Error("mysql is away");
+        }
         return DRIFT;
       },
     };
@@ -29,7 +34,7 @@ describe("LedgerAuditor", () => {
   async function nextRound(): Promise<readonly string[]> {
     const { length } = audited;
     while (audited.length === length) {
-      await auditor.round(() => false);
+      await auditor.round(() => false).catch(() => undefined);
       await setImmediate();
     }
     return audited.slice(length);
@@ -49,6 +54,18 @@ describe("LedgerAuditor", () => {
     expect(await nextRound()).to.deep.equal([...bad.slice(0, 10), "new"]);
     touch("newer");
     expect(await nextRound()).to.deep.equal([...bad.slice(10), "newer"]);
+  });
+
+  it("audits an event again whose audit failed, whatever else there is, and after all else", async () => {
+    touch("bad");
+    await nextRound();
+    unreachable.add("failed");
+    touch("failed");
+    expect(await nextRound()).to.deep.equal(["bad", "failed"]);
+    unreachable.clear();
+    touch("failed", ...Array.from({ length: 30 }, (_, nth) => `other ${nth}`));
+    const round = await nextRound();
+    expect([round[0], round.length, round.at(-1)]).to.deep.equal(["bad", 20, "failed"]);
   });
 
   it("ends a round with the audit that is under way when it is stopped", async () => {

@@ -18,7 +18,7 @@ export class LedgerAuditor {
   readonly #deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
-  /** Those whose last audit failed wait until there is nothing else, so that they hold no others up. */
+  /** Those whose last audit failed come last in each round, which ends with a failure. */
   readonly #failed = new Set<string>();
   readonly #told = new Map<string, StockUnits>();
   #notBefore = 0;
@@ -61,7 +61,8 @@ export class LedgerAuditor {
     const isFresh = (eventId: string) => !this.#failed.has(eventId);
     const wanting = [...this.#wanting.keys()].filter(isFresh).slice(0, MAX_WANTING_PER_ROUND);
     const fresh = [...new Set([...wanting, ...[...this.#waiting].filter(isFresh)])];
-    return (fresh.length > 0 ? fresh : [...this.#failed]).slice(0, MAX_PER_ROUND);
+    const most = this.#failed.size > 0 ? MAX_PER_ROUND - 1 : MAX_PER_ROUND;
+    return [...fresh.slice(0, most), ...this.#failed].slice(0, MAX_PER_ROUND);
   }
 
   async #audit(eventId: string): Promise<void> {

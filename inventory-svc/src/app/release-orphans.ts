@@ -27,6 +27,9 @@ export async function releaseOrphans(
       metrics.sweepLag(found.lagSeconds);
     }
     const { lapsedBefore, orphans } = found;
+    if (orphans.length === 0) {
+      break;
+    }
     const lapsed = orphans.map((orphan) => ({ ...orphan, isFinal: false }));
     const released = await releaseReachable(deps, lapsed, { lapsedBefore });
     metrics.orphansReleased(released.releasedCount);
