@@ -166,7 +166,11 @@ describe("Redis, one node", () => {
   });
 
   it("is done without while it hangs", async () => {
+    const lease = leaseOf(await other.lock.acquire(randomUUID(), 0));
     await own.server.pause();
+    // Whoever has a lock goes on with it: nobody who could have it can ask.
+    expect(await lease.isWanted()).to.equal(false);
+    expect(other.redis.breaker.isOpen).to.equal(true);
     expect(await other.lock.acquire(randomUUID(), 0)).to.equal("down");
     own.server.signal("SIGCONT");
     await until("the breaker closes", () => !other.redis.breaker.isOpen);

@@ -4,7 +4,7 @@ export interface Lease {
   token: number;
   /** Keeps the lease while there is work; false when it was lost. */
   keep(): Promise<boolean>;
-  /** True when another replica asked for it a moment ago, or when the store does not say. */
+  /** True when another replica asked for it a moment ago; false when the store does not say. */
   isWanted(): Promise<boolean>;
   /** Gives the lease up; failures do not matter, it lapses by itself. */
   release(): Promise<void>;

@@ -88,11 +88,17 @@ export class RedlockEventLock implements EventLock {
           return false;
         }
       },
-      isWanted: () =>
-        this.#tokens.exists(wantedKey(eventId)).then(
-          (count) => count > 0,
-          () => true,
-        ),
+      isWanted: async () => {
+        if (this.#breaker.isOpen) {
+          return false;
+        }
+        try {
+          return (await this.#tokens.exists(wantedKey(eventId))) > 0;
+        } catch {
+          this.#breaker.trip();
+          return false;
+        }
+      },
       release: () =>
         lock.release().then(
           () => undefined,
