@@ -71,6 +71,18 @@ describe("a waiting room that nothing reaches", () => {
     expect(await store.admit(room, PLENTY)).to.include({ admitted: 1, skipped: 1 });
   });
 
+  it("knows an outage from before the opening until after it for one", async () => {
+    const room = openRoom({ maxActive: 2 });
+    const [one, two] = people(2) as [string, string];
+    await store.join({ ...room, openTime: hoursFromNow(1) }, [one, two], IN_STOCK);
+    // It opened 30 seconds ago, and 10 seconds ago the first one was to be heard.
+    const open = { ...room, openTime: new Date(Date.now() - 30_000) };
+    await stores.age(open, one, (await stores.dueIn(open, one)) + 10_000);
+    await lastHeard(open, 32_000);
+    await store.poll(open, [two]);
+    expect(await store.admit(open, PLENTY)).to.include({ admitted: 2, skipped: 0 });
+  });
+
   it("keeps the grace of a first outage through a second one", async () => {
     const room = openRoom({ maxActive: 1 });
     const [skipped, present] = people(2) as [string, string];

@@ -173,7 +173,7 @@ end
 -- Somebody was heard: what reaches the room has not been cut off, or is not any more.
 local function noteHeard()
   local heardTime = figure("heard_time", now)
-  if now - heardTime > (heardTime < OPEN and QUIET_EARLY_MS or QUIET_MS) then
+  if now - math.max(heardTime, OPEN) > QUIET_MS or now - heardTime > QUIET_EARLY_MS then
     -- Whoever has not used the grace of the time before has it still.
     local isOneMore = heardTime < figure("quiet_end", 0) + GRACE_MS
     local from = isOneMore and figure("quiet_from", heardTime) or heardTime
