@@ -136,7 +136,7 @@ function composeRooms(deps: {
   return {
     gate: new PassGate({
       ...common,
-      outcomeOf: (id) => claimOutcome({ ...deps, ledgerTimeoutMs: config.rpcTimeoutMs }, id),
+      outcomeOf: (claim) => claimOutcome({ ...deps, ledgerTimeoutMs: config.rpcTimeoutMs }, claim),
       onClaim: roomMetrics.onClaim,
       maxQueue: config.queueSize,
     }),

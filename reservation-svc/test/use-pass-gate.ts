@@ -33,8 +33,8 @@ export function usePassGate() {
       store,
       sales: new Sales(source),
       passKeys: KEYS,
-      outcomeOf: (id) =>
-        claimOutcome({ ...reservations, store: plain.store, ledgerTimeoutMs: 2_000 }, id),
+      outcomeOf: (claim) =>
+        claimOutcome({ ...reservations, store: plain.store, ledgerTimeoutMs: 2_000 }, claim),
       onClaim: (outcome) => claims.push(outcome),
       maxQueue: 1_000,
     });

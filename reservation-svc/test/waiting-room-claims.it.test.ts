@@ -168,6 +168,24 @@ describe("the claim of a pass", () => {
     expect((await create(wish)).isReplay).to.equal(true);
   });
 
+  it("takes the pass over from a request that was told of an older reservation", async () => {
+    const event = gate.newEvent({ maxPerUser: 8 });
+    const wish = await gate.wishWithPass(event);
+    const { reservation } = await create(wish);
+    await gate.reservations.makeOlder(reservation.id);
+    const next = { ...wish, admissionPass: await gate.passFor(event, wish.userId) };
+    const { store, replica } = gate.opened;
+    const settle = store.settle.bind(store);
+    store.settle = () => Promise.reject(new StoreLost("it restarts just now"));
+    expect((await create(next)).isReplay).to.equal(true);
+    store.settle = settle;
+    await gate.ageClaim(event, wish.userId, 11_000);
+    await settleClaims({ store, reservations: replica.store }, event.room, "0");
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 1 });
+    expect((await create({ ...next, requestId: "another" })).isReplay).to.equal(false);
+    expect(await gate.stores.sizes(event.room)).to.include({ active: 0 });
+  });
+
   it("frees the slot of a reservation whose end nobody told, and no other", async () => {
     const event = gate.newEvent();
     const [done, open, young] = [

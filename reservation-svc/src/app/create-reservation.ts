@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
+import { isOlder } from "../domain/admission.ts";
 import {
   holdExpired,
   idempotencyKeyReused,
@@ -170,7 +171,7 @@ export class CreateReservation {
       throw reason;
     }
     const created = "reservation" in decision ? decision : await this.#keep(request, decision);
-    if (isOlder(created.reservation, pass)) {
+    if (created.isReplay && isOlder(created.reservation, pass.admitTime)) {
       await pass.handBack();
       return created;
     }
@@ -185,7 +186,7 @@ export class CreateReservation {
     }
     // Something was made under this id: with the pass, unless it is older.
     const first = await this.#finder.find(id).catch(() => undefined);
-    return first !== undefined && isOlder(first.reservation, pass);
+    return first !== undefined && isOlder(first.reservation, pass.admitTime);
   }
 
   /** Keeps what the ledger granted to a first try that died before it could. */
@@ -270,14 +271,6 @@ export class CreateReservation {
       return settled.map((one) => (one.status === "fulfilled" ? true : one.reason));
     }
   }
-}
-
-/** The database tells when a reservation was made, and Redis when somebody was let in. */
-const CLOCKS_APART_MS = 2_000;
-
-/** True when the reservation was made before its buyer was let in with the pass. */
-function isOlder({ createTime }: Reservation, { admitTime }: HeldPass): boolean {
-  return createTime.getTime() < admitTime.getTime() - CLOCKS_APART_MS;
 }
 
 /** What must be the same for two requests to be the same request. */

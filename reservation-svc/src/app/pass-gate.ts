@@ -1,6 +1,7 @@
 import { type PassClaims, type PassKeys, verifyPass } from "@tessera/admission-pass";
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { admitTimeOf } from "../domain/admission.ts";
 import {
   passExpired,
   passRequired,
@@ -46,7 +47,7 @@ export interface PassGateDeps {
   sales: Sales;
   passKeys: PassKeys;
   /** What became of a reservation that claimed a pass and was not heard of since. */
-  outcomeOf: (reservationId: string) => Promise<ClaimOutcome>;
+  outcomeOf: (claim: PassClaim) => Promise<ClaimOutcome>;
   onClaim: (outcome: string) => void;
   maxQueue: number;
 }
@@ -147,8 +148,7 @@ export class PassGate {
     if (answer instanceof StoreLost) {
       return this.#letThrough(room, answer);
     }
-    // The serial is the time of the admission.
-    const admitTime = new Date(Number(pass.serial));
+    const admitTime = admitTimeOf(pass.serial);
     const use = (units: number) => this.#end(room, { ...claim, units });
     if (typeof answer === "object" && "claimTime" in answer) {
       const { claimTime } = answer;
@@ -190,9 +190,10 @@ export class PassGate {
     claim: PassClaim,
     { holderId, deadline }: { holderId: string; deadline: number },
   ): Promise<ClaimAnswer | StoreLost> {
-    switch (await this.#deps.outcomeOf(holderId)) {
+    const held = { ...claim, reservationId: holderId };
+    switch (await this.#deps.outcomeOf(held)) {
       case "made":
-        await this.#end(room, { ...claim, reservationId: holderId, units: 1 });
+        await this.#end(room, { ...held, units: 1 });
         return "used";
       case "granted":
         return "busy";

@@ -1,3 +1,4 @@
+import { admitTimeOf, isOlder } from "../domain/admission.ts";
 import type { Room } from "../domain/waiting-room.ts";
 import type { ReservationStore } from "./reservation-store.ts";
 import type { WaitingRoomStore } from "./waiting-room-store.ts";
@@ -13,7 +14,8 @@ export interface SettleClaimsDeps {
  * the slots of those who bought would stay taken until their passes end, and keep the last units
  * from everybody else. Looks at a slice of the room, and returns where the next one begins.
  *
- * A claim of which no reservation came is left alone: the request may be repeated yet.
+ * A claim of which no reservation came is left alone: the request may be repeated yet. So is that of
+ * one which is older than the pass: nothing was bought with it.
  */
 export async function settleClaims(
   { store, reservations }: SettleClaimsDeps,
@@ -23,15 +25,12 @@ export async function settleClaims(
   const { claims, nextCursor } = await store.doubts(room, cursor);
   if (claims.length > 0) {
     const found = await reservations.find(claims.map(({ reservationId }) => reservationId));
-    const unitsOf = new Map(
-      found.map(({ reservation: { id, items } }) => [
-        id,
-        items.reduce((sum, { quantity }) => sum + quantity, 0),
-      ]),
-    );
+    const byId = new Map(found.map(({ reservation }) => [reservation.id, reservation]));
     const ends = claims.flatMap((claim) => {
-      const units = unitsOf.get(claim.reservationId);
-      return units === undefined ? [] : [{ ...claim, units }];
+      const made = byId.get(claim.reservationId);
+      return made === undefined || isOlder(made, admitTimeOf(claim.serial))
+        ? []
+        : [{ ...claim, units: made.items.reduce((sum, { quantity }) => sum + quantity, 0) }];
     });
     await store.settle(room, ends);
   }
