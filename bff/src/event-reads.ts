@@ -81,7 +81,7 @@ export function createEventReads(
       maxBytes: settings.readCacheMebibytes * 2 ** 20,
       maxLoads: settings.readMaxLoads,
       metrics: metricsOf(kind),
-      ...(now === undefined ? {} : { now }),
+      now,
     });
   const events: Freshness = {
     freshMs: settings.eventsFreshMs,

@@ -75,9 +75,9 @@ await run(async () => {
   const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
   const admin = await HttpPort.open(adminListener(registry, readiness, notFound), config.adminPort);
   lifecycle.onClose("admin", () => admin.close(0));
-  const { maxConnections } = config;
   const http = await HttpPort.open(app, config.port, {
-    ...{ listeners: LISTENERS, maxConnections },
+    listeners: LISTENERS,
+    maxConnections: config.maxConnections,
     onBroken: answerBroken(logger, registry),
   });
   observeConnections(http, registry);

@@ -41,7 +41,7 @@ export interface ReadCacheOptions<Query, Answer> {
   maxLoads: number;
   metrics: ReadCacheMetrics;
   /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 interface Kept<Answer> {

@@ -1,3 +1,4 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type Draw,
   type Place,
@@ -52,7 +53,8 @@ export function restPlace(place: Place, now = new Date()) {
     ahead: isPlaced ? place.ahead : null,
     estimatedWaitSeconds: estimatedWait === undefined ? null : Number(estimatedWait.seconds),
     stockHint: STOCK_HINTS[place.stockHint],
-    pollAfterMs: pollAfterMsOf(pollAfter),
+    // Null when there is nothing to wait for.
+    pollAfterMs: pollAfter === undefined ? null : durationMs(pollAfter),
     ...(admissionPass === ""
       ? {}
       : {
@@ -62,13 +64,6 @@ export function restPlace(place: Place, now = new Date()) {
         }),
     ...(place.storeLost ? { storeLost: true } : {}),
   };
-}
-
-/** Null when there is nothing to wait for. */
-function pollAfterMsOf(pollAfter: Place["pollAfter"]): number | null {
-  return pollAfter === undefined
-    ? null
-    : Number(pollAfter.seconds) * 1000 + Math.round(pollAfter.nanos / 1e6);
 }
 
 /** A draw as REST writes it. A missing one is the service's bug. */

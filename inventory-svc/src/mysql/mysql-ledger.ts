@@ -1,6 +1,11 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { poolOf, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
-import { isDuplicate, isLockTimeout, storeFailure } from "@tessera/service-kit/mysql-failure";
+import {
+  codeOf,
+  isDuplicate,
+  isLockTimeout,
+  storeFailure,
+} from "@tessera/service-kit/mysql-failure";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Pool, PoolConnection } from "mysql2/promise";
 import type { DataSource } from "typeorm";
@@ -280,9 +285,4 @@ async function twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
 function isUndone(reason: unknown): boolean {
   const failure = reason instanceof ServiceError ? reason.cause : reason;
   return isDuplicate(failure) || UNDONE.has(codeOf(failure));
-}
-
-function codeOf(failure: unknown): string {
-  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
-  return typeof code === "string" ? code : "";
 }

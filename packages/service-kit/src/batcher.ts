@@ -1,4 +1,4 @@
-import { ServiceError } from "./service-error.ts";
+import { overloaded, ServiceError } from "./service-error.ts";
 import { currentSpan, inBatchSpan, type Span } from "./span.ts";
 
 /** How a Batcher combines. */
@@ -57,9 +57,7 @@ export class Batcher<In, Out> {
   submit(entry: In, deadline = Number.POSITIVE_INFINITY): Promise<Out> {
     const { name, maxQueue } = this.#options;
     if (this.#queue.length >= maxQueue) {
-      return Promise.reject(
-        new ServiceError("OVERLOADED", `${name} is full`, { metadata: { queue: name } }),
-      );
+      return Promise.reject(overloaded(name));
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, deadline, span: currentSpan(), resolve, reject });

@@ -188,6 +188,5 @@ function stop(server: Server, graceMs: number): Promise<void> {
       clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

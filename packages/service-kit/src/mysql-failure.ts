@@ -45,14 +45,12 @@ export function storeFailure(reason: unknown): unknown {
 
 /** True when the same may succeed later. */
 export function isTransient(reason: unknown): boolean {
-  if (reason instanceof ServiceError) {
-    return true;
-  }
-  if (!(reason instanceof Error)) {
-    return false;
-  }
-  const code = "code" in reason && typeof reason.code === "string" ? reason.code : "";
-  return TRANSIENT.has(code) || isPoolFull(reason) || isClosed(reason);
+  return (
+    reason instanceof ServiceError ||
+    TRANSIENT.has(codeOf(reason)) ||
+    isPoolFull(reason) ||
+    isClosed(reason)
+  );
 }
 
 /** True when as many callers waited for a connection as may. */
@@ -60,27 +58,30 @@ export function isPoolFull(reason: unknown): boolean {
   return reason instanceof Error && reason.message === "Queue limit reached.";
 }
 
-function isClosed(reason: Error): boolean {
-  return /closed state|Pool is closed|Connection lost|Connection was killed/i.test(reason.message);
+function isClosed(reason: unknown): boolean {
+  const words = /closed state|Pool is closed|Connection lost|Connection was killed/i;
+  return reason instanceof Error && words.test(reason.message);
 }
 
 /** True when a unique key said no. */
 export function isDuplicate(reason: unknown): boolean {
-  return reason instanceof Error && "code" in reason && reason.code === "ER_DUP_ENTRY";
+  return codeOf(reason) === "ER_DUP_ENTRY";
 }
 
 /** True when a lock that somebody else has was waited for in vain; nothing was left behind. */
 export function isLockTimeout(reason: unknown): boolean {
-  const failure = reason instanceof ServiceError ? reason.cause : reason;
-  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
-  return typeof code === "string" && LOCKED.has(code);
+  return LOCKED.has(codeOf(reason instanceof ServiceError ? reason.cause : reason));
 }
 
 /** True when it was waited for in vain. */
 export function isTimeout(reason: unknown): boolean {
-  return (
-    reason instanceof Error &&
-    (("code" in reason && reason.code === "PROTOCOL_SEQUENCE_TIMEOUT") ||
-      (reason instanceof ServiceError && reason.reason === "DEADLINE_EXCEEDED"))
-  );
+  return reason instanceof ServiceError
+    ? reason.reason === "DEADLINE_EXCEEDED"
+    : codeOf(reason) === "PROTOCOL_SEQUENCE_TIMEOUT";
+}
+
+/** What the driver, or Node, calls a failure; empty for what has no such name. */
+export function codeOf(failure: unknown): string {
+  const code = failure instanceof Error && "code" in failure ? failure.code : undefined;
+  return typeof code === "string" ? code : "";
 }

@@ -1,5 +1,6 @@
 import type { Pool as CallbackPool } from "mysql2";
 import { createConnection, type Pool } from "mysql2/promise";
+import { codeOf } from "./mysql-failure.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { Pulse } from "./pulse.ts";
 
@@ -54,6 +55,6 @@ async function isAnswering({ url, tls = "off" }: { url: string; tls?: MysqlTls |
     connection.end().catch(() => undefined);
     return true;
   } catch (reason) {
-    return !(reason instanceof Error && "code" in reason && reason.code === "ETIMEDOUT");
+    return codeOf(reason) !== "ETIMEDOUT";
   }
 }

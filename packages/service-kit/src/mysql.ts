@@ -224,7 +224,7 @@ async function acquire(pool: Pool): Promise<PoolConnection> {
  */
 export async function migrate(source: DataSource): Promise<string[]> {
   // MySQL names locks for the whole server: the schema's name keeps services apart.
-  const lock = `tessera-migrate-${source.options.database ?? new URL(urlOf(source)).pathname.slice(1)}`;
+  const lock = `tessera-migrate-${source.driver.database}`;
   const work = async (connection: PoolConnection) => {
     // As a text, which it is on both: as a number it is MariaDB's INT, but MySQL's BIGINT, and those
     // come as texts.
@@ -245,12 +245,6 @@ export async function migrate(source: DataSource): Promise<string[]> {
   };
   // A server that rebuilds a table may be slow to greet anybody.
   return await connected(poolOf(source), work, MIGRATE_TIMEOUT_MS);
-}
-
-function urlOf(source: DataSource): string {
-  return "url" in source.options && typeof source.options.url === "string"
-    ? source.options.url
-    : "mysql://localhost/";
 }
 
 /**
