@@ -118,7 +118,7 @@ export class EventReads {
        ORDER BY event_id, position`,
     )) as (StockRecord & { event_id: Buffer })[];
     const byEvent = Map.groupBy(records, ({ event_id }) => uuidFromBytes(event_id));
-    return new Map([...byEvent].map(([id, some]) => [id, some.map(toLine)]));
+    return new Map([...byEvent].map(([id, some]) => [id, some.map(toStockLine)]));
   }
 
   async #query(sql: string, values: unknown[] = []): Promise<unknown> {
@@ -153,8 +153,4 @@ interface Found<T> {
 
 function waitedTooLong(): ServiceError {
   return new ServiceError("DEADLINE_EXCEEDED", "the read waited too long to begin");
-}
-
-function toLine({ event_id: _, ...record }: StockRecord & { event_id: Buffer }): StockLine {
-  return toStockLine(record);
 }

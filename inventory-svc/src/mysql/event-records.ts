@@ -1,12 +1,10 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
-import type { Event } from "../domain/event.ts";
+import type { Event, WaitingRoom } from "../domain/event.ts";
 import { BOUNDED_SELECT } from "./bounded-select.ts";
-import { toEvent } from "./event-rows.ts";
-import type { EventRow } from "./event-table.ts";
 import type { StockRecord } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 
-/** Columns of `event` by the names that `EventRow` has for them. */
+/** Columns of `event` by the names that `Event` has for them, or for what they are made into. */
 export const EVENT_FIELDS = `id, organiser_id AS organiserId, name, venue, start_time AS startTime,
   sales_open_time AS salesOpenTime, sales_close_time AS salesCloseTime,
   hold_seconds AS holdSeconds, max_per_user AS maxPerUser, currency,
@@ -14,9 +12,14 @@ export const EVENT_FIELDS = `id, organiser_id AS organiserId, name, venue, start
   is_open_on_store_loss AS isOpenOnStoreLoss, create_time AS createTime`;
 
 /** `EVENT_FIELDS` as mysql2 returns them. */
-export type EventRecord = Omit<EventRow, "seq" | "requestHash" | "id" | "organiserId"> & {
+export type EventRecord = Omit<Event, "id" | "organiserId" | "waitingRoom" | "ticketTypes"> & {
   id: Buffer;
   organiserId: Buffer;
+  /** Null, as the three that follow, without a waiting room. */
+  admitPerMinute: number | null;
+  maxActive: number | null;
+  passSeconds: number | null;
+  isOpenOnStoreLoss: number | null;
 };
 
 /** What `typeQuery` finds, as mysql2 returns it. */
@@ -36,13 +39,27 @@ export function eventReader(types: readonly TypeRecord[]): (record: EventRecord)
   const typesById = Map.groupBy(types, ({ event_id }) => uuidFromBytes(event_id));
   return (record) => {
     const id = uuidFromBytes(record.id);
-    const row = { ...record, id, organiserId: uuidFromBytes(record.organiserId) };
-    const stock = (typesById.get(id) ?? []).map(({ price_minor, ...type }) => ({
-      id: uuidFromBytes(type.id),
-      name: type.name,
-      priceMinor: Number(price_minor),
-      capacity: type.capacity,
-    }));
-    return toEvent(row, stock);
+    const { name, venue, currency, holdSeconds, maxPerUser } = record;
+    const { startTime, salesOpenTime, salesCloseTime, createTime } = record;
+    return {
+      ...{ id, organiserId: uuidFromBytes(record.organiserId), name, venue, currency },
+      ...{ holdSeconds, maxPerUser, startTime, salesOpenTime, salesCloseTime, createTime },
+      waitingRoom: waitingRoomOf(record),
+      ticketTypes: (typesById.get(id) ?? []).map((type) => ({
+        id: uuidFromBytes(type.id),
+        name: type.name,
+        priceMinor: Number(type.price_minor),
+        capacity: type.capacity,
+      })),
+    };
   };
+}
+
+function waitingRoomOf(record: EventRecord): WaitingRoom | undefined {
+  const { admitPerMinute, maxActive, passSeconds, isOpenOnStoreLoss } = record;
+  if (admitPerMinute === null || maxActive === null || passSeconds === null) {
+    return undefined;
+  }
+  const onStoreLoss = isOpenOnStoreLoss === 1 ? "open" : "closed";
+  return { admitPerMinute, maxActive, passSeconds, onStoreLoss };
 }

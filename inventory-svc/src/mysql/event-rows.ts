@@ -1,6 +1,5 @@
 import { uuidOf, uuidToBytes } from "@tessera/service-kit/uuid";
-import type { Event, EventDraft, WaitingRoom } from "../domain/event.ts";
-import type { EventRow, StockRow } from "./event-table.ts";
+import type { EventDraft } from "../domain/event.ts";
 
 /** A new event's columns, but for its creation time. */
 export function eventColumns(id: string, draft: EventDraft, requestHash: string) {
@@ -35,36 +34,4 @@ export function stockColumns(eventId: string, { ticketTypes }: EventDraft) {
     capacity,
     capacity,
   ]);
-}
-
-/** An event from its row and its stock rows, which must be in order. */
-export function toEvent(
-  row: Omit<EventRow, "seq" | "requestHash">,
-  stock: readonly Pick<StockRow, "id" | "name" | "priceMinor" | "capacity">[],
-): Event {
-  const { id, organiserId, name, venue, currency, holdSeconds, maxPerUser } = row;
-  const { startTime, salesOpenTime, salesCloseTime, createTime } = row;
-  return {
-    ...{ id, organiserId, name, venue, currency, holdSeconds, maxPerUser },
-    ...{ startTime, salesOpenTime, salesCloseTime, createTime },
-    waitingRoom: waitingRoomOf(row),
-    ticketTypes: stock.map((type) => ({
-      id: type.id,
-      name: type.name,
-      priceMinor: type.priceMinor,
-      capacity: type.capacity,
-    })),
-  };
-}
-
-function waitingRoomOf(row: Omit<EventRow, "seq" | "requestHash">): WaitingRoom | undefined {
-  const { admitPerMinute, maxActive, passSeconds, isOpenOnStoreLoss } = row;
-  return admitPerMinute === null || maxActive === null || passSeconds === null
-    ? undefined
-    : {
-        admitPerMinute,
-        maxActive,
-        passSeconds,
-        onStoreLoss: isOpenOnStoreLoss === 1 ? "open" : "closed",
-      };
 }

@@ -79,8 +79,10 @@ export function toSaleRules(eventId: string, record: EventRecord): SaleRules {
   };
 }
 
-export function toStockLine({ id, price_minor, ...rest }: StockRecord): StockLine {
-  return { ...rest, ticketTypeId: uuidFromBytes(id), priceMinor: Number(price_minor) };
+export function toStockLine(record: StockRecord): StockLine {
+  const { position, id, price_minor, capacity, available, held, sold } = record;
+  const priceMinor = Number(price_minor);
+  return { position, ticketTypeId: uuidFromBytes(id), priceMinor, capacity, available, held, sold };
 }
 
 export function toAllocation(record: AllocationRecord): Allocation {

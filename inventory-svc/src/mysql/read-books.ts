@@ -2,7 +2,7 @@ import { uuidTable } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { PoolConnection } from "mysql2/promise";
 import type { LedgerQuery } from "../app/ledger.ts";
-import type { Allocation, Book, StockLine } from "../domain/ledger.ts";
+import type { Allocation, Book } from "../domain/ledger.ts";
 import { type CapacityRecord, selectCapacityChanges, toCapacityChange } from "./capacity-rows.ts";
 import {
   ALLOCATION_COLUMNS,
@@ -92,18 +92,12 @@ export async function readBooks(
   const changes = round.ask<CapacityRecord>(selectCapacityChanges(changeIds));
   await round.run(connection);
   const now = stock()[0]?.now ?? new Date(Number.NaN);
-  const allocations = new Map(
-    [...seen(), ...changing()].map(toAllocation).map((one) => [one.id, one]),
-  );
+  const allocations = byId([...seen(), ...changing()].map(toAllocation));
   const lapsed = await readOwners(connection, queries, allocations);
   const unitsByEvent = unitsOf([...units(), ...lapsed]);
   const stockByEvent = Map.groupBy(stock(), ({ event_id }) => uuidFromBytes(event_id));
   const records = new Map(events().map((record) => [uuidFromBytes(record.id), record]));
-  const changesById = new Map(
-    changes()
-      .map(toCapacityChange)
-      .map((one) => [one.id, one]),
-  );
+  const changesById = byId(changes().map(toCapacityChange));
   const books = new Map<string, Book>();
   for (const { eventId, allocationIds, capacityChangeId = "" } of queries) {
     const capacityChange = changesById.get(capacityChangeId);
@@ -112,7 +106,7 @@ export async function readBooks(
       books.set(eventId, {
         now,
         event: toSaleRules(eventId, record),
-        stock: (stockByEvent.get(eventId) ?? []).map(toLine),
+        stock: (stockByEvent.get(eventId) ?? []).map(toStockLine),
         allocations: pick(allocations, allocationIds),
         unitsByUser: unitsByEvent.get(eventId) ?? new Map(),
         ...(capacityChange === undefined ? {} : { capacityChange }),
@@ -131,14 +125,7 @@ export async function withReplays(
   const round = new RoundTrip();
   const seen = round.ask<AllocationRecord>(allocationQuery(allocationIds, ""));
   await round.run(connection);
-  return {
-    ...book,
-    allocations: new Map(
-      seen()
-        .map(toAllocation)
-        .map((one) => [one.id, one]),
-    ),
-  };
+  return { ...book, allocations: byId(seen().map(toAllocation)) };
 }
 
 /** The units of the owners of released allocations, whom the first round trip has found. */
@@ -191,8 +178,8 @@ function unitsOf(records: readonly UnitsRecord[]): Map<string, Map<string, numbe
   return byEvent;
 }
 
-function toLine({ event_id: _eventId, now: _now, ...record }: TimedStockRecord): StockLine {
-  return toStockLine(record);
+function byId<T extends { id: string }>(all: readonly T[]): Map<string, T> {
+  return new Map(all.map((one) => [one.id, one]));
 }
 
 function pick<T>(all: ReadonlyMap<string, T>, ids: readonly string[]): Map<string, T> {
