@@ -1,9 +1,9 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { allocationNotFound, type Refusal } from "../domain/errors.ts";
 import { type Commit, decideCommit } from "../domain/settle.ts";
-import { type BatchDeps, byEvent, type Ref } from "./by-event.ts";
+import { type BatchDeps, byEvent, idsOf } from "./by-event.ts";
 import type { Call } from "./call.ts";
-import type { StockLevels } from "./ledger.ts";
+import type { Ref, StockLevels } from "./ledger.ts";
 
 /**
  * Turns held allocations into sold ones; atomic for each event.
@@ -18,47 +18,40 @@ export async function batchCommit(
 ): Promise<{ answers: (Commit | Refusal)[]; stocks: StockLevels[] }> {
   const { ledger, metrics, onEventFailure } = deps;
   metrics.batch("commit", entries.length);
-  const answers: (Commit | Refusal)[] = entries.map((entry) =>
-    "reason" in entry ? entry : allocationNotFound(entry.allocationId),
-  );
-  const places = entries.flatMap((entry, place) => ("reason" in entry ? [] : [place]));
   const refs = entries.filter((entry) => "eventId" in entry);
-  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, allocationIds) => {
-    const query = {
-      eventId,
-      allocationIds: unique(allocationIds),
-      unitsOf: "released" as const,
-      signal: call.signal,
-    };
-    return ledger.settle(query, (book) => decideCommit(book, allocationIds));
+  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, some) => {
+    const unitsOf = "released" as const;
+    const query = { eventId, allocationIds: idsOf(some), unitsOf, signal: call.signal };
+    return ledger.settle(query, (book) =>
+      decideCommit(
+        book,
+        some.map(({ allocationId }) => allocationId),
+      ),
+    );
   });
   const stocks: StockLevels[] = [];
-  for (const { result, ...group } of groups) {
+  const decided = new Map<Ref, Commit | Refusal | undefined>();
+  for (const group of groups) {
+    const { result } = group;
     if (result.status === "rejected" && groups.length === 1) {
       throw result.reason;
     }
     if (result.status === "fulfilled" && result.value !== undefined) {
       stocks.push(result.value.stock);
     }
-    for (const [index, place] of group.places.entries()) {
-      const answer =
-        result.status === "rejected"
-          ? refusalOf(result.reason)
-          : result.value?.outcome.answers[index];
-      const entryPlace = places[place];
-      if (answer !== undefined && entryPlace !== undefined) {
-        answers[entryPlace] = answer;
-      }
+    for (const [index, ref] of group.refs.entries()) {
+      const isRejected = result.status === "rejected";
+      const answer = isRejected ? refusalOf(result.reason) : result.value?.outcome.answers[index];
+      decided.set(ref, answer);
     }
   }
+  const answers = entries.map((entry) =>
+    "reason" in entry ? entry : (decided.get(entry) ?? allocationNotFound(entry.allocationId)),
+  );
   for (const answer of answers) {
     metrics.outcome("commit", outcomeOf(answer));
   }
   return { answers, stocks };
-}
-
-function unique(ids: readonly string[]): string[] {
-  return [...new Set(ids)];
 }
 
 function refusalOf(failure: unknown): Refusal {

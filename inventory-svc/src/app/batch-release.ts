@@ -1,7 +1,7 @@
 import { decideRelease } from "../domain/settle.ts";
-import { type BatchDeps, byEvent, type Ref } from "./by-event.ts";
+import { type BatchDeps, byEvent, idsOf } from "./by-event.ts";
 import type { Call } from "./call.ts";
-import type { StockLevels } from "./ledger.ts";
+import type { Ref, StockLevels } from "./ledger.ts";
 
 /** An allocation to be released. */
 export type ReleaseRef = Ref & {
@@ -50,31 +50,20 @@ export async function releaseReachable(
   { lapsedBefore, ...call }: ReleaseCall,
 ): Promise<Released & { failure?: unknown }> {
   const { ledger, metrics, onEventFailure } = deps;
-  const { signal } = call;
   const operation = lapsedBefore === undefined ? "release" : "sweep";
   metrics.batch(operation, refs.length);
-  const finalIds = new Set(refs.flatMap((ref) => (ref.isFinal ? [ref.allocationId] : [])));
-  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, allocationIds) =>
-    ledger.settle(
-      { eventId, allocationIds: [...new Set(allocationIds)], unitsOf: [], signal },
-      (book) => {
-        const wishes = allocationIds.map((allocationId) => ({
-          allocationId,
-          isFinal: finalIds.has(allocationId),
-        }));
-        return decideRelease(book, wishes, lapsedBefore);
-      },
-    ),
-  );
-  const released: Released & { failure?: unknown } = {
-    ...{ releasedCount: 0, stocks: [], unreachable: [] },
-  };
+  const groups = await byEvent(refs, { ...call, onEventFailure }, (eventId, some) => {
+    const query = { eventId, allocationIds: idsOf(some), unitsOf: [], signal: call.signal };
+    return ledger.settle(query, (book) => decideRelease(book, some, lapsedBefore));
+  });
+  const released: Released = { releasedCount: 0, stocks: [], unreachable: [] };
+  let failure: unknown;
   let failedCount = 0;
-  for (const { eventId, places, result } of groups) {
+  for (const { eventId, refs: some, result } of groups) {
     if (result.status === "rejected") {
       released.unreachable.push(eventId);
-      failedCount += places.length;
-      released.failure = result.reason;
+      failedCount += some.length;
+      failure = result.reason;
     } else if (result.value !== undefined) {
       released.releasedCount += result.value.outcome.releasedCount;
       released.stocks.push(result.value.stock);
@@ -84,5 +73,5 @@ export async function releaseReachable(
   metrics.outcome(operation, "released", releasedCount);
   metrics.outcome(operation, "unreachable", failedCount);
   metrics.outcome(operation, "unchanged", refs.length - releasedCount - failedCount);
-  return released;
+  return { ...released, failure };
 }

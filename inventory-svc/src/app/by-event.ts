@@ -1,13 +1,7 @@
 import { type Call, inTime } from "./call.ts";
 import { type OnEventFailure, tellEventFailures } from "./event-failures.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Ref } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
-
-/** One allocation of one event. */
-export interface Ref {
-  allocationId: string;
-  eventId: string;
-}
 
 /** What a call for several events needs. */
 export interface BatchDeps {
@@ -16,11 +10,11 @@ export interface BatchDeps {
   onEventFailure: OnEventFailure;
 }
 
-/** The entries of one event, with their places in the request. */
-interface Group {
+/** The entries of one event, and what came of them. */
+interface Group<R extends Ref, T> {
   eventId: string;
-  allocationIds: string[];
-  places: number[];
+  refs: readonly R[];
+  result: PromiseSettledResult<T>;
 }
 
 /**
@@ -30,19 +24,18 @@ interface Group {
  * Nor does one that takes long: shortly before the caller's deadline it has failed with
  * DEADLINE_EXCEEDED, whatever comes of it.
  */
-export async function byEvent<T>(
-  refs: readonly Ref[],
+export async function byEvent<R extends Ref, T>(
+  refs: readonly R[],
   { onEventFailure, ...call }: Call & Pick<BatchDeps, "onEventFailure">,
-  work: (eventId: string, allocationIds: readonly string[]) => Promise<T>,
-): Promise<(Group & { result: PromiseSettledResult<T> })[]> {
-  const groups = groupsOf(refs);
+  work: (eventId: string, refs: readonly R[]) => Promise<T>,
+): Promise<Group<R, T>[]> {
+  const refsByEvent = Map.groupBy(refs, ({ eventId }) => eventId);
   const settled = await Promise.all(
-    groups.map(async (group) => {
-      const working = work(group.eventId, group.allocationIds);
-      const [result] = await Promise.allSettled([
-        groups.length === 1 ? working : inTime(call, working),
-      ]);
-      return { ...group, result };
+    [...refsByEvent].map(async ([eventId, some]): Promise<Group<R, T>> => {
+      const working = work(eventId, some);
+      const isAlone = refsByEvent.size === 1;
+      const [result] = await Promise.allSettled([isAlone ? working : inTime(call, working)]);
+      return { eventId, refs: some, result };
     }),
   );
   const failures = settled.flatMap(({ result }) =>
@@ -52,13 +45,7 @@ export async function byEvent<T>(
   return settled;
 }
 
-function groupsOf(refs: readonly Ref[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const [place, { allocationId, eventId }] of refs.entries()) {
-    const group = groups.get(eventId) ?? { eventId, allocationIds: [], places: [] };
-    group.allocationIds.push(allocationId);
-    group.places.push(place);
-    groups.set(eventId, group);
-  }
-  return [...groups.values()];
+/** The ids of these allocations, each once. */
+export function idsOf(refs: readonly Ref[]): string[] {
+  return [...new Set(refs.map(({ allocationId }) => allocationId))];
 }

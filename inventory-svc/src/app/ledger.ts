@@ -31,8 +31,8 @@ export interface Settled<T> {
   stock: StockLevels;
 }
 
-/** An allocation whose owner never came back. */
-export interface Orphan {
+/** One allocation of one event. */
+export interface Ref {
   allocationId: string;
   eventId: string;
 }
@@ -93,7 +93,7 @@ export interface Ledger {
     graceSeconds: number;
     limit: number;
     except: readonly string[];
-  }): Promise<{ orphans: Orphan[]; lapsedBefore: Date; lagSeconds: number }>;
+  }): Promise<{ orphans: Ref[]; lapsedBefore: Date; lagSeconds: number }>;
 
   /** Compares one event's counters with its allocations, at one moment. */
   audit(eventId: string): Promise<LedgerAudit>;

@@ -20,7 +20,9 @@ export async function releaseOrphans(
   const { ledger, metrics } = deps;
   const { graceSeconds, isStopped } = options;
   const except = new Set<string>();
-  let [isMore, sum, failure]: [boolean, number, unknown] = [true, 0, undefined];
+  let isMore = true;
+  let sum = 0;
+  let failure: unknown;
   while (isMore && !isStopped()) {
     const found = await ledger.findOrphans({ graceSeconds, limit: BATCH, except: [...except] });
     if (except.size === 0) {

@@ -6,7 +6,7 @@ import type {
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { invalidField, ServiceError } from "@tessera/service-kit/service-error";
 import type { AllocateBatch } from "../app/batch-allocate.ts";
-import type { Ref } from "../app/by-event.ts";
+import type { Ref } from "../app/ledger.ts";
 import type { Wish } from "../domain/decide.ts";
 import type { Refusal } from "../domain/errors.ts";
 import { checkBatchSize, parseUuid } from "./parse-fields.ts";
