@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { type Children, isRunning, pauseChild, stopChild } from "./stores/children.ts";
+import { type Children, isRunning } from "./stores/children.ts";
+import { Restartable } from "./stores/restartable.ts";
 import { lastLines, openFreshLog } from "./stores/store-server.ts";
 
 /** What one process of a service needs to be run. */
@@ -33,14 +33,14 @@ const PORT_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** A service in a process of its own, which can be killed, paused and started again in place. */
-export class ServiceProcess {
+export class ServiceProcess extends Restartable {
   readonly name: string;
   readonly logFile: string;
   readonly #options: ServiceProcessOptions;
-  #child: ChildProcess | undefined;
   #ports: ServingPorts | undefined;
 
   constructor(options: ServiceProcessOptions) {
+    super();
     this.name = options.name;
     this.logFile = options.logFile;
     this.#options = options;
@@ -57,67 +57,35 @@ export class ServiceProcess {
 
   /** The number of the process that runs, or ran last. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.child?.pid;
   }
 
   /** What it ended with; null while it runs, and when a signal killed it. */
   get exitCode(): number | null {
-    return this.#child?.exitCode ?? null;
-  }
-
-  /** False before it is started, and once it has ended. */
-  get isRunning(): boolean {
-    return isRunning(this.#child);
+    return this.child?.exitCode ?? null;
   }
 
   /** Starts it; resolves when it serves. */
   async start(): Promise<void> {
     // The first launch begins the log anew, whatever an earlier process left in it.
-    const isFirst = this.#child === undefined;
+    const isFirst = this.child === undefined;
     const offset = !isFirst && existsSync(this.logFile) ? statSync(this.logFile).size : 0;
     const child = this.launch();
     this.#ports = await this.#serving(child, offset);
   }
 
   /** Starts it without waiting; the child is returned so that its end can be seen. */
-  launch(): ChildProcess {
+  override launch(): ChildProcess {
     const { children, name, command, env } = this.#options;
-    const log =
-      this.#child === undefined ? openFreshLog(this.logFile) : openSync(this.logFile, "a");
+    const log = this.child === undefined ? openFreshLog(this.logFile) : openSync(this.logFile, "a");
     const child = children.spawn(name, command, {
       env: { ...env, ...portEnv(this.#ports ?? {}) },
       stdio: ["ignore", log, log],
       order: STOP_ORDER,
     });
     closeSync(log);
-    this.#child = child;
+    this.child = child;
     return child;
-  }
-
-  /** Asks it to drain and stop, as Kubernetes does; resolves when it has ended. */
-  async stop(): Promise<void> {
-    if (this.#child !== undefined) {
-      await stopChild(this.#child);
-    }
-  }
-
-  /** Sends a signal: SIGKILL for a crash, SIGSTOP and SIGCONT for a long pause. */
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
-  }
-
-  /** Pauses it; resolves when no thread of it runs any more. SIGCONT lets it go on. */
-  async pause(): Promise<void> {
-    if (this.#child !== undefined) {
-      await pauseChild(this.#child);
-    }
-  }
-
-  /** Kills it with no chance to clean up; resolves when it is gone. */
-  async kill(): Promise<void> {
-    if (this.#child !== undefined) {
-      await stopChild(this.#child, { isForced: true });
-    }
   }
 
   /** Stops it unless it has ended already, and starts it on the same ports. */
@@ -141,13 +109,8 @@ export class ServiceProcess {
   }
 
   async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {
-    const ended = new AbortController();
-    once(child, "exit").then(
-      () => ended.abort(),
-      () => ended.abort(),
-    );
     const giveUpTime = Date.now() + START_DEADLINE_MS;
-    while (Date.now() < giveUpTime && !ended.signal.aborted) {
+    while (Date.now() < giveUpTime && isRunning(child)) {
       const ports = servingPorts(readFileSync(this.logFile).subarray(offset).toString("utf8"));
       if (ports !== undefined) {
         return ports;

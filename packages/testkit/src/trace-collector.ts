@@ -30,7 +30,6 @@ export class TraceCollector {
   /** Exports that arrived, however they were answered. */
   exports = 0;
   readonly #server: Server;
-  readonly #hanging = new Set<ServerResponse>();
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -65,7 +64,6 @@ export class TraceCollector {
   #answer(url: string | undefined, body: unknown, response: ServerResponse): void {
     this.exports += 1;
     if (this.mood === "hangs") {
-      this.#hanging.add(response);
       return;
     }
     if (this.mood === "refuses" || url !== "/v1/traces") {

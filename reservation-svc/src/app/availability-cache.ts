@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Item } from "../domain/reservation.ts";
 import type { StockLevels } from "./ledger.ts";
 
@@ -17,14 +18,14 @@ interface Known {
  */
 export class AvailabilityCache {
   readonly #trustMs: number;
-  readonly #maxEvents: number;
-  readonly #events = new Map<string, Known>();
+  /** Only looked into, never asked: what was heard of longest ago goes when it is full. */
+  readonly #events: LRUCache<string, Known>;
   readonly #now: () => number;
   #isLive = false;
 
   constructor(options: { trustMs: number; maxEvents: number; now?: () => number }) {
     this.#trustMs = options.trustMs;
-    this.#maxEvents = options.maxEvents;
+    this.#events = new LRUCache({ max: options.maxEvents });
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -38,19 +39,11 @@ export class AvailabilityCache {
 
   /** Learns what is left. Older news than what is known are ignored; true when it was news. */
   learn(levels: StockLevels): boolean {
-    const known = this.#events.get(levels.eventId);
+    const known = this.#events.peek(levels.eventId);
     if (known !== undefined && known.levels.version > levels.version) {
       return false;
     }
-    // The event heard of last is the youngest in the map: the oldest goes when it is full.
-    this.#events.delete(levels.eventId);
     this.#events.set(levels.eventId, { levels, heardTime: this.#now() });
-    if (this.#events.size > this.#maxEvents) {
-      for (const oldest of this.#events.keys()) {
-        this.#events.delete(oldest);
-        break;
-      }
-    }
     return known === undefined || known.levels.version < levels.version;
   }
 
@@ -59,7 +52,7 @@ export class AvailabilityCache {
     if (!this.#isLive) {
       return undefined;
     }
-    const known = this.#events.get(eventId);
+    const known = this.#events.peek(eventId);
     if (known === undefined || this.#now() - known.heardTime > this.#trustMs) {
       return undefined;
     }

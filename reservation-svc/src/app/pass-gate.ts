@@ -14,6 +14,7 @@ import {
 } from "../domain/errors.ts";
 import type { Room } from "../domain/waiting-room.ts";
 import type { ClaimOutcome } from "./claim-outcome.ts";
+import { eachEvent } from "./each-event.ts";
 import { asRoom, isUnknownEvent, type Sales } from "./sales.ts";
 import {
   type ClaimAnswer,
@@ -248,32 +249,17 @@ function refusalOf(
 }
 
 /** Serves the entries of each room together, in order; a failure is that of the room's entries. */
-async function eachRoom<T, R>(
+function eachRoom<T, R>(
   wanted: readonly Wanted<T>[],
   serve: (room: Room, entries: readonly T[]) => Promise<readonly R[]>,
 ): Promise<(R | Error)[]> {
-  const answers = new Array<R | Error>(wanted.length);
-  const byEvent = Map.groupBy(wanted.keys(), (index) => wanted[index]?.room.eventId);
-  await Promise.all(
-    [...byEvent.values()].map(async (indexes) => {
-      const entries = indexes.flatMap((index) => wanted[index] ?? []);
-      const [first] = entries;
-      if (first === undefined) {
-        return;
-      }
-      let served: readonly (R | Error)[];
-      try {
-        served = await serve(
-          first.room,
-          entries.map(({ what }) => what),
-        );
-      } catch (reason) {
-        served = entries.map(() => (reason instanceof Error ? reason : new Error(String(reason))));
-      }
-      for (const [nth, index] of indexes.entries()) {
-        answers[index] = served[nth] ?? new Error("too few answers");
-      }
-    }),
+  return eachEvent(
+    wanted,
+    ({ room }) => room.eventId,
+    async (_eventId, some) => {
+      const [first] = some;
+      const whats = some.map(({ what }) => what);
+      return first === undefined ? [] : await serve(first.room, whats);
+    },
   );
-  return answers;
 }

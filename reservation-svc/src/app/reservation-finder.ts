@@ -1,8 +1,5 @@
 import { Finder } from "./finder.ts";
-import type { NewReservation, ReservationStore } from "./reservation-store.ts";
-
-/** A reservation as it was found, and what time it is where holds are counted. */
-export type FoundReservation = NewReservation & { now: Date };
+import type { FoundReservation, ReservationStore } from "./reservation-store.ts";
 
 /** Finds reservations by id. */
 export class ReservationFinder extends Finder<FoundReservation> {

@@ -7,6 +7,9 @@ export interface NewReservation {
   bodyHash: Buffer;
 }
 
+/** A reservation as it was found, and what time it is where holds are counted. */
+export type FoundReservation = NewReservation & { now: Date };
+
 /** What recognises a request again: an id made of user, operation and request id. */
 export interface RequestKey {
   keyId: string;
@@ -59,7 +62,7 @@ export interface DueReservations {
  */
 export interface ReservationStore {
   /** Finds reservations by id, in any order, with the hash of the body that made each. */
-  find(ids: readonly string[]): Promise<(NewReservation & { now: Date })[]>;
+  find(ids: readonly string[]): Promise<FoundReservation[]>;
   /** Writes new reservations in the order given. Throws DuplicateReservation when one exists. */
   insert(created: readonly NewReservation[]): Promise<void>;
   /** A user's reservations, newest first, below the given sequence number. */

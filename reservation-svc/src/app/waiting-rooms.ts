@@ -17,6 +17,7 @@ import {
   stockHint,
 } from "../domain/waiting-room.ts";
 import { commitmentOf } from "./draw.ts";
+import { eachEvent } from "./each-event.ts";
 import type { Sales } from "./sales.ts";
 import { type Heard, StoreLost, type WaitingRoomStore } from "./waiting-room-store.ts";
 
@@ -135,39 +136,20 @@ export class WaitingRooms {
   }
 
   /** Serves the visitors of each event together; a failure is that of the event's visitors. */
-  async #forEachRoom(visitors: readonly Visitor[], serve: Serve): Promise<(Place | Error)[]> {
-    const answers = new Array<Place | Error>(visitors.length);
-    const serveEvent = async (eventId: string, indexes: readonly number[]) => {
-      const userIds = indexes.map((index) => visitors[index]?.userId ?? "");
-      const places = await this.#serveEvent(eventId, userIds, serve);
-      for (const [nth, index] of indexes.entries()) {
-        answers[index] = places[nth] ?? new Error("the waiting room answered too few people");
-      }
-    };
-    await Promise.all(
-      [...indexesByEvent(visitors)].map(([eventId, indexes]) => serveEvent(eventId, indexes)),
+  #forEachRoom(visitors: readonly Visitor[], serve: Serve): Promise<(Place | Error)[]> {
+    const { sales } = this.#deps;
+    return eachEvent(
+      visitors,
+      ({ eventId }) => eventId,
+      async (eventId, some) => {
+        const userIds = some.map(({ userId }) => userId);
+        const [room, stock] = await Promise.all([sales.roomOf(eventId), sales.stockOf(eventId)]);
+        const heard = await this.#unlessOpenLoss(room, userIds, serve(room, userIds, stock));
+        return heard instanceof Error
+          ? userIds.map(() => heard)
+          : await this.#toPlaces({ eventId, userIds, stock }, heard);
+      },
     );
-    return answers;
-  }
-
-  async #serveEvent(
-    eventId: string,
-    userIds: readonly string[],
-    serve: Serve,
-  ): Promise<(Place | Error)[]> {
-    try {
-      const { sales } = this.#deps;
-      const [room, stock] = await Promise.all([sales.roomOf(eventId), sales.stockOf(eventId)]);
-      const heard = await this.#unlessOpenLoss(room, userIds, serve(room, userIds, stock));
-      if (heard instanceof Error) {
-        return userIds.map(() => heard);
-      }
-      return await this.#toPlaces({ eventId, userIds, stock }, heard);
-    } catch (reason) {
-      const failure =
-        reason instanceof Error ? reason : new Error("not an error", { cause: reason });
-      return userIds.map(() => failure);
-    }
   }
 
   /** With the store lost, an event that is on sale may let everybody buy. */
@@ -224,19 +206,6 @@ export class WaitingRooms {
     const { serial, passExpireTime: expireTime } = standing;
     place.pass = await signPass({ eventId, userId, serial, expireTime }, this.#deps.passKeys);
   }
-}
-
-function indexesByEvent(visitors: readonly Visitor[]): Map<string, number[]> {
-  const byEvent = new Map<string, number[]>();
-  for (const [index, { eventId }] of visitors.entries()) {
-    const indexes = byEvent.get(eventId);
-    if (indexes === undefined) {
-      byEvent.set(eventId, [index]);
-    } else {
-      indexes.push(index);
-    }
-  }
-  return byEvent;
 }
 
 /** How many places there are of each outcome. */

@@ -1,7 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
-import { toEntryError } from "@tessera/service-kit/entry-error";
 import { givenRequestId } from "@tessera/service-kit/request-id";
 import { type CancelDeps, cancelReservation } from "../app/cancel-reservation.ts";
 import type { ConfirmReservation } from "../app/confirm-reservation.ts";
@@ -12,6 +11,7 @@ import { getReservation, listReservations } from "../app/read-reservations.ts";
 import type { ReservationFinder } from "../app/reservation-finder.ts";
 import type { ReservationStore } from "../app/reservation-store.ts";
 import { callerId } from "./caller.ts";
+import { entryFailure, type OnBug } from "./entry-failure.ts";
 import { checkBatch, PAGES_MAX, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
 import { toMessage } from "./to-message.ts";
 
@@ -27,8 +27,7 @@ export interface App {
   defaultTimeoutMs: number;
   /** Told each answer to a wish to reserve: `reserved`, `replayed` or the reason. */
   onReserve: (outcome: string) => void;
-  /** Told of failures of single entries that nobody foresaw. */
-  onBug: (reason: unknown, requestId: string | undefined) => void;
+  onBug: OnBug;
 }
 
 /** Kept back for the way home. */
@@ -78,22 +77,20 @@ function batches(app: App): Batches {
     async batchCreateReservations({ entries }, context) {
       checkBatch(entries);
       const deadline = performance.now() + timeLeft(app, context);
-      const create = async (entry: (typeof entries)[number]) => {
-        try {
-          const wish = parseCreate(entry);
-          const { reservation, isReplay } = await app.createReservation.create(wish, deadline);
-          app.onReserve(isReplay ? "replayed" : "reserved");
-          return {
-            outcome: { case: "reservation" as const, value: toMessage(reservation) },
-            replayed: isReplay,
-          };
-        } catch (reason) {
-          const failed = failure(app, reason, context);
-          app.onReserve(failed.outcome.value.reason);
-          return failed;
-        }
-      };
-      return { results: await Promise.all(entries.map(create)) };
+      const answer = await each(app, context, entries, async (entry) => {
+        const wish = parseCreate(entry);
+        const { reservation, isReplay } = await app.createReservation.create(wish, deadline);
+        return {
+          outcome: { case: "reservation" as const, value: toMessage(reservation) },
+          replayed: isReplay,
+        };
+      });
+      for (const result of answer.results) {
+        const granted = "replayed" in result && result.replayed ? "replayed" : "reserved";
+        const { outcome } = result;
+        app.onReserve(outcome.case === "error" ? outcome.value.reason : granted);
+      }
+      return answer;
     },
     async batchConfirmReservations({ entries }, context) {
       checkBatch(entries);
@@ -136,7 +133,7 @@ async function each<Entry, Result>(
     try {
       return await answer(entry);
     } catch (reason) {
-      return failure(app, reason, context);
+      return { outcome: entryFailure(reason, context, app.onBug) };
     }
   });
   return { results: await Promise.all(results) };
@@ -151,15 +148,6 @@ async function found(app: App, { userId, reservationId }: Parameters<typeof getR
 async function page(app: App, query: Parameters<typeof listReservations>[1]) {
   const { reservations, nextPageToken } = await listReservations(app.store, query);
   return { reservations: reservations.map(toMessage), nextPageToken };
-}
-
-/** One entry's failure; a batch answers OK, so a bug in it is told here or nowhere. */
-function failure(app: App, reason: unknown, context: HandlerContext) {
-  const value = toEntryError(reason);
-  if (value.reason === "INTERNAL") {
-    app.onBug(reason, givenRequestId(context.requestHeader.get("x-request-id")));
-  }
-  return { outcome: { case: "error" as const, value } };
 }
 
 /** How long a call may still take, in milliseconds. */

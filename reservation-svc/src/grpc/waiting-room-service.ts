@@ -3,18 +3,16 @@ import type {
   WaitingRoomEntry,
   WaitingRoomService,
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
-import { type EntryFailure, toEntryError } from "@tessera/service-kit/entry-error";
-import { givenRequestId } from "@tessera/service-kit/request-id";
 import type { Place, Visitor, WaitingRooms } from "../app/waiting-rooms.ts";
 import { callerId } from "./caller.ts";
+import { entryFailure, type OnBug } from "./entry-failure.ts";
 import { checkBatch, parseVisitor, uuid } from "./parse.ts";
 import { drawMessage, placeMessage } from "./place-message.ts";
 
 /** What the service needs. */
 export interface WaitingRoomApp {
   waitingRooms: WaitingRooms;
-  /** Told of failures of single entries that nobody foresaw. */
-  onBug: (reason: unknown, requestId: string | undefined) => void;
+  onBug: OnBug;
 }
 
 /** Translates between messages and the application; decides nothing. */
@@ -71,20 +69,8 @@ async function serveEach(
   return answers;
 }
 
-/** A batch answers OK, so a bug in an entry is told here or nowhere. */
-function outcomeOf(
-  app: WaitingRoomApp,
-  place: Place | Error,
-  context: HandlerContext,
-):
-  | { case: "place"; value: ReturnType<typeof placeMessage> }
-  | { case: "error"; value: EntryFailure } {
-  if (!(place instanceof Error)) {
-    return { case: "place", value: placeMessage(place) };
-  }
-  const value = toEntryError(place);
-  if (value.reason === "INTERNAL") {
-    app.onBug(place, givenRequestId(context.requestHeader.get("x-request-id")));
-  }
-  return { case: "error", value };
+function outcomeOf(app: WaitingRoomApp, place: Place | Error, context: HandlerContext) {
+  return place instanceof Error
+    ? entryFailure(place, context, app.onBug)
+    : { case: "place" as const, value: placeMessage(place) };
 }

@@ -5,7 +5,7 @@ import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { ConfirmIntent, ConfirmOutcome, ConfirmWish } from "../app/reservation-store.ts";
 import { illegalMove, requestInProgress, reservationNotFound } from "../domain/errors.ts";
-import { isLegalMove, type Reservation } from "../domain/reservation.ts";
+import { isLegalMove, type Reservation, type ReservationState } from "../domain/reservation.ts";
 import { isReplay, keyInsert, type Locked, lockFor, lockingSelect } from "./locked-rows.ts";
 import { outboxInsert } from "./outbox-rows.ts";
 import { type ReservationRow, STATE_CODES, toReservation } from "./reservation-row.ts";
@@ -166,45 +166,42 @@ async function endOpen(
   },
 ): Promise<void> {
   const { confirmed, refused, now } = open;
-  const idsOf = (list: readonly Reservation[]) =>
-    list.map(({ id }) => uuidLiteral(id)).join(", ") || "NULL";
-  const reacquired = confirmed.filter(({ isReacquired }) => isReacquired);
+  const time = timeLiteral(now);
+  const kept = confirmed.map(({ reservation }) => reservation);
+  const reacquired = confirmed.flatMap((one) => (one.isReacquired ? [one.reservation] : []));
   const statements: string[] = [];
-  const moved: Reservation[] = [];
-  if (confirmed.length > 0) {
+  if (kept.length > 0) {
     statements.push(
       `UPDATE reservation FORCE INDEX (reservation_id)
        SET state = ${STATE_CODES.confirmed}, due_time = NULL,
-         update_time = ${timeLiteral(now)}, confirm_time = ${timeLiteral(now)},
-         is_reacquired = (id IN (${idsOf(reacquired.map(({ reservation }) => reservation))})) IS TRUE
-       WHERE id IN (${idsOf(confirmed.map(({ reservation }) => reservation))})
-         AND state = ${STATE_CODES.confirming}`,
-    );
-    moved.push(
-      ...confirmed.map(({ reservation }) => ({
-        ...reservation,
-        state: "confirmed" as const,
-        updateTime: now,
-      })),
+         update_time = ${time}, confirm_time = ${time},
+         is_reacquired = (id IN (${idsOf(reacquired)})) IS TRUE
+       WHERE id IN (${idsOf(kept)}) AND state = ${STATE_CODES.confirming}`,
     );
   }
   if (refused.length > 0) {
     statements.push(
       `UPDATE reservation FORCE INDEX (reservation_id)
-       SET state = ${STATE_CODES.expired}, update_time = ${timeLiteral(now)},
+       SET state = ${STATE_CODES.expired}, update_time = ${time},
          payment_reference = NULL, due_time = NULL
        WHERE id IN (${idsOf(refused)}) AND state = ${STATE_CODES.confirming}`,
     );
-    moved.push(
-      ...refused.map((reservation) => ({
-        ...reservation,
-        state: "expired" as const,
-        updateTime: now,
-      })),
-    );
   }
-  if (moved.length > 0) {
+  if (statements.length > 0) {
+    const moved = [...movedTo("confirmed", kept, now), ...movedTo("expired", refused, now)];
     statements.push(outboxInsert(moved, now));
   }
   await connection.query([...statements, "COMMIT"].join(";\n"));
+}
+
+function idsOf(reservations: readonly Reservation[]): string {
+  return reservations.map(({ id }) => uuidLiteral(id)).join(", ") || "NULL";
+}
+
+function movedTo(
+  state: ReservationState,
+  reservations: readonly Reservation[],
+  updateTime: Date,
+): Reservation[] {
+  return reservations.map((reservation) => ({ ...reservation, state, updateTime }));
 }

@@ -14,6 +14,7 @@ import {
   type ConfirmWish,
   type DueReservations,
   DuplicateReservation,
+  type FoundReservation,
   type NewReservation,
   type RequestKey,
   type ReservationStore,
@@ -39,7 +40,7 @@ export class MysqlReservationStore implements ReservationStore {
     this.#pool = pool;
   }
 
-  async find(ids: readonly string[]): Promise<(NewReservation & { now: Date })[]> {
+  async find(ids: readonly string[]): Promise<FoundReservation[]> {
     type Row = ReservationRow & { now: Date };
     const rows = await this.#read<Row>(
       `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation

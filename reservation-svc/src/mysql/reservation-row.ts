@@ -11,13 +11,9 @@ export const STATE_CODES = {
   expired: 5,
 } as const satisfies Readonly<Record<ReservationState, number>>;
 
-const STATES = new Map<number, ReservationState>([
-  [1, "held"],
-  [2, "confirming"],
-  [3, "confirmed"],
-  [4, "cancelled"],
-  [5, "expired"],
-]);
+const STATES = new Map<number, ReservationState>(
+  Object.entries(STATE_CODES).map(([state, code]) => [code, state as ReservationState]),
+);
 
 /** The columns that `toReservation` reads. */
 export const RESERVATION_COLUMNS =

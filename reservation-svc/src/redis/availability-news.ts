@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { LRUCache } from "lru-cache";
 import type { AvailabilityCache } from "../app/availability-cache.ts";
 import type { StockLevels } from "../app/ledger.ts";
 
@@ -20,8 +21,8 @@ export class AvailabilityNews {
   readonly #publisher: Redis;
   readonly #subscriber: Redis;
   readonly #cache: AvailabilityCache;
-  /** Events of which something was sold out when they were last heard of, oldest first. */
-  readonly #empty = new Set<string>();
+  /** Events of which something was sold out when they were last heard of. */
+  readonly #empty = new LRUCache<string, true>({ max: EVENTS_MAX });
 
   constructor(options: { publisher: Redis; subscriber: Redis; cache: AvailabilityCache }) {
     this.#publisher = options.publisher;
@@ -69,13 +70,7 @@ export class AvailabilityNews {
     const wasEmpty = this.#empty.delete(eventId);
     const isEmpty = [...available.values()].some((left) => left === 0);
     if (isEmpty) {
-      this.#empty.add(eventId);
-      if (this.#empty.size > EVENTS_MAX) {
-        for (const oldest of this.#empty) {
-          this.#empty.delete(oldest);
-          break;
-        }
-      }
+      this.#empty.set(eventId, true);
     }
     return isEmpty || wasEmpty;
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { EventStream, OutboxRow } from "../app/relay-outbox.ts";
+import { LuaScript } from "./lua-script.ts";
 
-const PUBLISH = readFileSync(new URL("./scripts/publish.lua", import.meta.url), "utf8");
+const PUBLISH = new LuaScript("publish.lua");
 
 /** The stream that consumers of reservations read. */
 export const STREAM = "tessera:reservations";
@@ -23,6 +23,6 @@ export class RedisEventStream implements EventStream {
   async publish(rows: readonly OutboxRow[]): Promise<void> {
     const fields = rows.flatMap(({ seq, reservationId, payload }) => [seq, reservationId, payload]);
     // One command for all: hundreds of commands cost more than what they carry.
-    await this.#redis.eval(PUBLISH, 1, STREAM, this.#maxLength, ...fields);
+    await PUBLISH.run(this.#redis, [STREAM], [this.#maxLength, ...fields]);
   }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import Redlock, { ExecutionError, type Lock, ResourceLockedError } from "redlock";
 import type { EventLock, Lease, LeaseAnswer } from "../app/event-lock.ts";
 import type { Breaker } from "./breaker.ts";
+import { LuaScript } from "./lua-script.ts";
 
-const NEXT_TOKEN = readFileSync(new URL("./scripts/next-token.lua", import.meta.url), "utf8");
+const NEXT_TOKEN = new LuaScript("next-token.lua");
 
 /** How long a token is remembered, in milliseconds: longer than any sale sleeps. */
 const TOKEN_TTL_MS = 7 * 24 * 60 * 60 * 1000;
@@ -62,8 +62,8 @@ export class RedlockEventLock implements EventLock {
       return "down";
     }
     try {
-      const key = `fence:{${eventId}}`;
-      const token = await this.#tokens.eval(NEXT_TOKEN, 1, key, floor, TOKEN_TTL_MS);
+      const keys = [`fence:{${eventId}}`];
+      const token = await NEXT_TOKEN.run(this.#tokens, keys, [floor, TOKEN_TTL_MS]);
       return this.#lease(eventId, lock, Number(token));
     } catch {
       this.#breaker.trip();

@@ -197,9 +197,6 @@ async function stopProcess({ pid, start }: ProcessRecord): Promise<void> {
 }
 
 function inOrder<T extends { order: number }>(items: readonly T[]): T[][] {
-  const groups = new Map<number, T[]>();
-  for (const item of items) {
-    groups.set(item.order, [...(groups.get(item.order) ?? []), item]);
-  }
-  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+  const groups = Map.groupBy(items, ({ order }) => order);
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }

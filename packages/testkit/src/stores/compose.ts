@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ export class ComposeStores {
     args: readonly string[],
     { mysql = 0, redis = 0, password = "unused" } = {},
   ): Promise<void> {
-    const project = `tessera-${createHash("sha256").update(this.#folder).digest("hex").slice(0, 8)}`;
+    const project = `tessera-${hash("sha256", this.#folder, "hex").slice(0, 8)}`;
     const child = spawn("docker", ["compose", "-p", project, "-f", COMPOSE_FILE, ...args], {
       stdio: ["ignore", "inherit", "inherit"],
       env: {

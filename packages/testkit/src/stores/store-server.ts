@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { type Children, isRunning, pauseChild, STOP_GRACE_MS, stopChild } from "./children.ts";
+import { type Children, isRunning, STOP_GRACE_MS, stopChild } from "./children.ts";
 import { OperatorError } from "./operator-error.ts";
 import { readIfThere } from "./read-if-there.ts";
+import { Restartable } from "./restartable.ts";
 
 /** What one private server needs to be run. */
 export interface StoreServerOptions {
@@ -33,25 +34,20 @@ const START_GRACE_MS = 2_000;
 const STOP_ORDER = 2;
 
 /** A private MySQL, MariaDB or Redis that can be stopped, paused and started again in place. */
-export class StoreServer {
+export class StoreServer extends Restartable {
   readonly name: string;
   readonly logFile: string;
   /** Stays the same over restarts. */
   readonly url: string;
   readonly #options: StoreServerOptions;
-  #child: ChildProcess | undefined;
   #hasAnswered = false;
 
   constructor(options: StoreServerOptions) {
+    super();
     this.name = options.name;
     this.logFile = options.logFile;
     this.url = options.url;
     this.#options = options;
-  }
-
-  /** False before it is started, and once it has ended. */
-  get isRunning(): boolean {
-    return isRunning(this.#child);
   }
 
   /** Starts it; resolves when it answers, to the child, so that its end can be seen. */
@@ -69,7 +65,7 @@ export class StoreServer {
   }
 
   /** Starts it without waiting. */
-  launch(): ChildProcess {
+  override launch(): ChildProcess {
     const { children, name, command, logFile } = this.#options;
     const log = openFreshLog(logFile);
     const child = children.spawn(name, command, {
@@ -78,34 +74,8 @@ export class StoreServer {
       graceMs: () => (this.#hasAnswered ? STOP_GRACE_MS : START_GRACE_MS),
     });
     closeSync(log);
-    this.#child = child;
+    this.child = child;
     return child;
-  }
-
-  /** Ends it in an orderly way; resolves when it has ended. */
-  async stop(): Promise<void> {
-    if (this.#child !== undefined) {
-      await stopChild(this.#child);
-    }
-  }
-
-  /** Sends it a signal, such as SIGKILL or SIGCONT. */
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
-  }
-
-  /** Pauses it; resolves when no thread of it runs any more. SIGCONT lets it go on. */
-  async pause(): Promise<void> {
-    if (this.#child !== undefined) {
-      await pauseChild(this.#child);
-    }
-  }
-
-  /** Kills it with no chance to clean up; resolves when it is gone. */
-  async kill(): Promise<void> {
-    if (this.#child !== undefined) {
-      await stopChild(this.#child, { isForced: true });
-    }
   }
 
   async #answers(child: ChildProcess): Promise<boolean> {
