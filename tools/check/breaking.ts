@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand, type Step } from "./step.ts";
@@ -18,20 +18,16 @@ export const breakingStep: Step = {
     if (baseline === undefined) {
       return { isFine: true, output: "", note: "skipped: no earlier version in this clone" };
     }
-    const folder = mkdtempSync(join(tmpdir(), "tessera-check-"));
-    try {
-      // An archive, because buf would clone a bounded number of commits and miss older ones.
-      const archive = join(folder, "before.tar");
-      const paths = ["buf.yaml", "proto/tessera"];
-      const made = await git("archive", "--format=tar", `--output=${archive}`, baseline, ...paths);
-      if (made === undefined) {
-        return { isFine: false, output: `cannot read the contracts of ${baseline}` };
-      }
-      const outcome = await runCommand(["buf", "breaking", "--against", archive]);
-      return { ...outcome, note: `against ${baseline.slice(0, 12)}` };
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-check-"));
+    // An archive, because buf would clone a bounded number of commits and miss older ones.
+    const archive = join(folder.path, "before.tar");
+    const paths = ["buf.yaml", "proto/tessera"];
+    const made = await git("archive", "--format=tar", `--output=${archive}`, baseline, ...paths);
+    if (made === undefined) {
+      return { isFine: false, output: `cannot read the contracts of ${baseline}` };
     }
+    const outcome = await runCommand(["buf", "breaking", "--against", archive]);
+    return { ...outcome, note: `against ${baseline.slice(0, 12)}` };
   },
 };
 

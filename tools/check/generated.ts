@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand, type Step } from "./step.ts";
@@ -7,19 +7,15 @@ import { runCommand, type Step } from "./step.ts";
 export const generatedStep: Step = {
   name: "contracts: generated code is current",
   run: async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tessera-check-"));
-    try {
-      const generated = await runCommand(["buf", "generate", "--output", folder]);
-      if (!generated.isFine) {
-        return generated;
-      }
-      const fresh = join(folder, "proto", "gen");
-      const compared = await runCommand(["diff", "--recursive", "--brief", "proto/gen", fresh]);
-      return compared.isFine
-        ? compared
-        : { isFine: false, output: `${compared.output}Run "npm run gen".` };
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-check-"));
+    const generated = await runCommand(["buf", "generate", "--output", folder.path]);
+    if (!generated.isFine) {
+      return generated;
     }
+    const fresh = join(folder.path, "proto", "gen");
+    const compared = await runCommand(["diff", "--recursive", "--brief", "proto/gen", fresh]);
+    return compared.isFine
+      ? compared
+      : { isFine: false, output: `${compared.output}Run "npm run gen".` };
   },
 };

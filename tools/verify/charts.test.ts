@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -162,16 +162,12 @@ describe("the charts' checks", () => {
 
 /** The problems of a copy of the charts into which a fault was planted. */
 async function problemsWith(fault?: Fault): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-planted-"));
-  try {
-    cpSync(CHARTS_FOLDER, folder, { recursive: true });
-    if (fault !== undefined) {
-      plant(folder, fault);
-    }
-    return problemsOf(folder, await renderAll(folder));
-  } finally {
-    rmSync(folder, { recursive: true });
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-planted-"));
+  cpSync(CHARTS_FOLDER, folder.path, { recursive: true });
+  if (fault !== undefined) {
+    plant(folder.path, fault);
   }
+  return problemsOf(folder.path, await renderAll(folder.path));
 }
 
 function plant(folder: string, { file, from, to }: Fault): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
@@ -101,14 +101,10 @@ async function checkAllMetrics(): Promise<Outcome> {
 
 async function checkPanels(): Promise<Outcome> {
   const rules = readPanels().map(({ expr }, index) => ({ record: `panel:${index}`, expr }));
-  const folder = mkdtempSync(join(tmpdir(), "tessera-panels-"));
-  try {
-    const file = join(folder, "panels.yaml");
-    writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
-    return { ...(await promtool("check", [file])), note: `${rules.length} queries` };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-panels-"));
+  const file = join(folder.path, "panels.yaml");
+  writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+  return { ...(await promtool("check", [file])), note: `${rules.length} queries` };
 }
 
 async function promtool(task: "check" | "test", files: readonly string[]): Promise<Outcome> {

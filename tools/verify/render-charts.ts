@@ -3,10 +3,9 @@ import {
   cpSync,
   existsSync,
   globSync,
-  mkdtempSync,
+  mkdtempDisposableSync,
   readdirSync,
   readFileSync,
-  rmSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -59,18 +58,14 @@ export async function withCharts<T>(
   source: string,
   work: (charts: string) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-charts-"));
-  try {
-    // What somebody built beside them may be of yesterday.
-    const isSource = (path: string) => !/^[^/]+\/charts$/.test(relative(source, path));
-    cpSync(source, folder, { recursive: true, filter: isSource });
-    for (const chart of chartsIn(folder).filter((name) => hasDependencies(folder, name))) {
-      await helm(["dependency", "build", join(folder, chart)]);
-    }
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-charts-"));
+  // What somebody built beside them may be of yesterday.
+  const isSource = (path: string) => !/^[^/]+\/charts$/.test(relative(source, path));
+  cpSync(source, folder.path, { recursive: true, filter: isSource });
+  for (const chart of chartsIn(folder.path).filter((name) => hasDependencies(folder.path, name))) {
+    await helm(["dependency", "build", join(folder.path, chart)]);
   }
+  return await work(folder.path);
 }
 
 /** Each chart that can be installed, with each of the files that say where, and each example. */

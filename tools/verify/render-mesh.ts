@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -35,19 +35,15 @@ async function build(folder: string): Promise<KubernetesObject[]> {
 
 /** A folder with one more component, which is what an operator would write. */
 async function buildWith(folder: string, component: string): Promise<KubernetesObject[]> {
-  const work = mkdtempSync(join(tmpdir(), "tessera-mesh-"));
-  try {
-    const kustomization = {
-      apiVersion: "kustomize.config.k8s.io/v1beta1",
-      kind: "Kustomization",
-      resources: [relative(work, join(MESH_FOLDER, folder))],
-      components: [relative(work, join(MESH_FOLDER, "components", component))],
-    };
-    writeFileSync(join(work, "kustomization.yaml"), JSON.stringify(kustomization));
-    return await kustomize(work);
-  } finally {
-    rmSync(work, { recursive: true });
-  }
+  using work = mkdtempDisposableSync(join(tmpdir(), "tessera-mesh-"));
+  const kustomization = {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: [relative(work.path, join(MESH_FOLDER, folder))],
+    components: [relative(work.path, join(MESH_FOLDER, "components", component))],
+  };
+  writeFileSync(join(work.path, "kustomization.yaml"), JSON.stringify(kustomization));
+  return await kustomize(work.path);
 }
 
 /** What kustomize makes of a folder. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
@@ -17,12 +17,12 @@ export const workflowsSteps: readonly Step[] = [
       const actionlint = await goTool("actionlint");
       // It hands scripts to shellcheck.
       const shellcheck = await debianTool("shellcheck", "shellcheck");
-      const folder = mkdtempSync(join(tmpdir(), "tessera-workflows-"));
-      try {
-        return await runCommand([actionlint, `-shellcheck=${shellcheck}`, ...namedBelow(folder)]);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-workflows-"));
+      return await runCommand([
+        actionlint,
+        `-shellcheck=${shellcheck}`,
+        ...namedBelow(folder.path),
+      ]);
     },
   },
   {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Outcome, runCommand } from "../../check/step.ts";
@@ -16,13 +16,9 @@ export async function checkQueries(worlds: readonly World[]): Promise<Outcome> {
     record: `query:${index}`,
     expr: provider.prometheus.query.replaceAll(/\{\{args\.[\w-]+\}\}/g, "x"),
   }));
-  const folder = mkdtempSync(join(tmpdir(), "tessera-queries-"));
-  try {
-    const file = join(folder, "rules.yaml");
-    writeFileSync(file, JSON.stringify({ groups: [{ name: "queries", rules }] }));
-    const outcome = await runCommand([promtool, "check", "rules", file]);
-    return { ...outcome, note: `${rules.length} queries` };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-queries-"));
+  const file = join(folder.path, "rules.yaml");
+  writeFileSync(file, JSON.stringify({ groups: [{ name: "queries", rules }] }));
+  const outcome = await runCommand([promtool, "check", "rules", file]);
+  return { ...outcome, note: `${rules.length} queries` };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
@@ -59,14 +59,10 @@ export async function deliver(
 }
 
 async function renderSource(application: Application, charts: string) {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-argocd-"));
-  try {
-    return application.spec.source.path.startsWith("charts/")
-      ? await renderChart(application, charts, folder)
-      : await renderOverlay(application, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-argocd-"));
+  return application.spec.source.path.startsWith("charts/")
+    ? await renderChart(application, charts, folder.path)
+    : await renderOverlay(application, folder.path);
 }
 
 async function renderChart({ metadata, spec }: Application, charts: string, folder: string) {
