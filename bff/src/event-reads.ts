@@ -36,7 +36,7 @@ export interface EventListQuery {
 export type ReadAnswer = ReadyJson | NotThere;
 
 /** That there is no such event, or no draw of it, is an answer like any other. */
-export interface NotThere {
+interface NotThere {
   failure: ServiceError;
 }
 

@@ -33,7 +33,7 @@ ajv.addSchema({ $id: "doc:", ...DOCUMENT }, "doc:");
 const validators = new Map<string, ValidateFunction>();
 
 /** Which documented answers were seen, as `GET /v1/events 200`. */
-export const seen = new Set<string>();
+const seen = new Set<string>();
 
 /** The operation that an address belongs to, or undefined when none is documented. */
 function operationAt(method: string, path: string): [string, Operation] | undefined {

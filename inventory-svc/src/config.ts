@@ -1,9 +1,6 @@
 import { EnvReader } from "@tessera/service-kit/env";
 import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
 
-/** What differs between environments. */
-export type Config = ReturnType<typeof readConfig>;
-
 /** Reads every setting, or throws one error that names all the bad ones. */
 export function readConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);

@@ -46,7 +46,7 @@ export function combinerOf(parts: Parts = {}) {
 }
 
 /** A ledger that answers when the test says so, or at once; `totalMinor` is the wish's id. */
-export class SlowLedger implements Pick<Ledger, "allocate"> {
+class SlowLedger implements Pick<Ledger, "allocate"> {
   readonly ids: string[][] = [];
   readonly tokens: number[] = [];
   readonly events: string[] = [];
@@ -100,7 +100,7 @@ export class SlowLedger implements Pick<Ledger, "allocate"> {
 }
 
 /** A lock that is free unless `answer` says otherwise; tokens count up, above the floor. */
-export class TestLock implements EventLock {
+class TestLock implements EventLock {
   answer: LeaseAnswer | undefined;
   isLost = false;
   isWanted = true;
@@ -177,8 +177,4 @@ export function grant({ allocationId }: AllocationWish): Grant {
 
 export function soon(): number {
   return performance.now() + 60_000;
-}
-
-export function never(): never {
-  throw new Error("a combiner does nothing but allocate");
 }

@@ -56,7 +56,7 @@ export const monitoringSteps: readonly Step[] = [
 ];
 
 /** Every query of the rules and the dashboards. */
-export function allQueries(): Query[] {
+function allQueries(): Query[] {
   const rules = readRules().map(({ alert, record, expr }) => ({
     where: alert ?? record ?? "",
     expr,
@@ -65,7 +65,7 @@ export function allQueries(): Query[] {
 }
 
 /** The metrics that rules record, and those of programs that are not ours, by their source. */
-export function writtenMetrics(): { recorded: string[]; foreign: string[] } {
+function writtenMetrics(): { recorded: string[]; foreign: string[] } {
   const file = readFileSync(join(MONITORING_FOLDER, "foreign-metrics.yaml"), "utf8");
   const sources: { metrics: string[] }[] = parse(file);
   return {

@@ -55,7 +55,7 @@ export async function inWorkspace(
 }
 
 /** Every folder that is applied. */
-export function validate(workspace: Workspace): Outcome {
+function validate(workspace: Workspace): Outcome {
   const roots = ["bootstrap", ...foldersOf(workspace, "envs/**/backend.tf")];
   return all(roots.map((root) => workspace.run(root, ["validate"])));
 }

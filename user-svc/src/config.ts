@@ -1,9 +1,6 @@
 import { EnvReader } from "@tessera/service-kit/env";
 import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
 
-/** What differs between environments. */
-export type Config = ReturnType<typeof readConfig>;
-
 const DAY_MS = 86_400_000;
 
 /** Reads every setting, or throws one error that names all the bad ones. */

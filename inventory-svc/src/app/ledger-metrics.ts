@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { LedgerAudit, StockUnits } from "./ledger.ts";
 
 /** What the ledger is asked to do. */
-export type LedgerOperation = "allocate" | "commit" | "release" | "extend" | "capacity" | "sweep";
+type LedgerOperation = "allocate" | "commit" | "release" | "extend" | "capacity" | "sweep";
 
 /** What the ledger says about itself. */
 export interface LedgerMetrics {

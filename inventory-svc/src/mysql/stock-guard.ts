@@ -2,7 +2,7 @@ import { integerLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { StockDelta, StockLine } from "../domain/ledger.ts";
 
 /** How the stock of one ticket type is to change. */
-export interface StockWrite {
+interface StockWrite {
   eventId: string;
   before: StockLine;
   delta: StockDelta;

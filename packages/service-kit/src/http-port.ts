@@ -8,7 +8,7 @@ import {
 import { boundAhead } from "./requests-ahead.ts";
 
 /** How long a client may take over a request, in milliseconds: it holds a socket meanwhile. */
-export interface RequestBounds {
+interface RequestBounds {
   /** Until its head was sent. */
   headMs: number;
   /** Until all of it was sent, its body included. */

@@ -1,9 +1,9 @@
 import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 
-/** Requests of one connection that are not answered yet: nobody needs to send more. */
+/** Unanswered requests of one connection: nobody needs to send more. */
 const MOST_OF_CONNECTION = 4;
-/** Those of all connections that are not the first of theirs. */
+/** Unanswered requests that wait behind another one of their connection, over all connections. */
 const MOST_AHEAD = 1_000;
 
 /**

@@ -60,7 +60,7 @@ export interface Span {
   end(end?: SpanEnd): void;
 }
 
-/** What the functions below read and set; itself only for who binds it to a channel of Node's. */
+/** What the functions below read and set. Exported for store-spans.ts alone, which binds it to a channel. */
 export const spanStorage = new AsyncLocalStorage<Span | undefined>({ name: "span" });
 
 /**

@@ -112,10 +112,11 @@ export class PassGate {
   }
 
   /**
-   * Claims the buyer's pass for a reservation. Throws PASS_REQUIRED, SALES_CLOSED, PASS_INVALID, PASS_EXPIRED,
-   * PASS_USED, REQUEST_IN_PROGRESS while another reservation may come of it,
-   * WAITING_ROOM_UNAVAILABLE, or DEADLINE_EXCEEDED when it still waits at `deadline`, a
-   * performance.now() time.
+   * Claims the buyer's pass for a reservation.
+   *
+   * Throws PASS_REQUIRED, SALES_CLOSED, PASS_INVALID, PASS_EXPIRED, PASS_USED,
+   * REQUEST_IN_PROGRESS while another reservation may come of it, WAITING_ROOM_UNAVAILABLE, or
+   * DEADLINE_EXCEEDED when it still waits at `deadline`, a performance.now() time.
    */
   async claim(
     room: Room,

@@ -39,8 +39,9 @@ const REST_MAX_MS = 250;
  * and releases that were left in the middle, until nothing is overdue or `isStopped`.
  *
  * Every replica sweeps; what one has taken the others skip. What fails comes up again a few seconds
- * later, behind what is due by then; the round goes on without it, and rejects in the end. When much is overdue at once, a sweep works for
- * two thirds of the time only: those who buy meanwhile share the stores with it.
+ * later, behind what is due by then; the round goes on without it, and rejects in the end. When much
+ * is overdue at once, a sweep works for two thirds of the time only: those who buy meanwhile share the
+ * stores with it.
  */
 export async function sweep(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
   const { store, releaseUnits, confirmReservation, batchSize } = deps;

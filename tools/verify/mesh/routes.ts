@@ -26,7 +26,7 @@ export function methodsOf({ spec }: GrpcRoute): string[] {
 }
 
 /** True when the mesh may try again. */
-export function hasRetries({ metadata }: GrpcRoute | HttpRoute): boolean {
+function hasRetries({ metadata }: GrpcRoute | HttpRoute): boolean {
   const names = Object.keys(metadata.annotations ?? {});
   return names.some((name) => name.startsWith("retry.linkerd.io/"));
 }

@@ -17,7 +17,8 @@ interface Range {
 
 /**
  * Compares stock with allocations, with the changes of its capacity and with the limits of buyers:
- * of one event, or of all, some thousand ticket types at a time. Each look sees one moment, also while tickets are being sold.
+ * of one event, or of all, some thousand ticket types at a time. Each look sees one moment, also while
+ * tickets are being sold.
  */
 export async function stockViolations(
   inventory: Connection,
