@@ -17,6 +17,8 @@ export interface WaitingRoomStores {
   newStore: (limits?: Partial<RoomLimits>) => Promise<RedisWaitingRoomStore>;
   /** Moves what a place waits for into the past, by as much as it says. */
   age: (room: Room, userId: string, ms: number) => Promise<void>;
+  /** Gives somebody's admission another serial: the time of another admission. */
+  rename: (room: Room, userId: string, serial: string) => Promise<void>;
   /** In how many milliseconds a place is to be heard of. */
   dueIn: (room: Room, userId: string) => Promise<number>;
   /** How many people each key of a room knows. */
@@ -61,6 +63,11 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
       await redis.hset(keyOf(room, "places"), member, text);
       // Only those who have a slot are there.
       await redis.zadd(keyOf(room, "active"), "XX", Number(due) - ms, member);
+    },
+    rename: async (room, userId, serial) => {
+      const fields = await fieldsOf(room, userId);
+      const text = fields.with(4, serial).join(",");
+      await redis.hset(keyOf(room, "places"), uuidToBytes(userId), text);
     },
     sizes: async (room) => ({
       line: await redis.zcard(keyOf(room, "line")),

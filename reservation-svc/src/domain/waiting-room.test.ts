@@ -2,21 +2,13 @@ import { expect } from "chai";
 import { estimatedWaitMs, isAllGone, isOnSale, stockHint } from "./waiting-room.ts";
 
 describe("estimatedWaitMs", () => {
-  const perSecond = { peoplePerMs: 0.001, untilOpenMs: 0 };
-
-  it("is the time that it takes to let in everybody up to the person", () => {
-    expect(estimatedWaitMs(1, perSecond)).to.equal(1_000);
-    expect(estimatedWaitMs(90, perSecond)).to.equal(90_000);
-  });
-
-  it("counts from the opening, and before the draw it is the opening", () => {
-    expect(estimatedWaitMs(2, { ...perSecond, untilOpenMs: 500 })).to.equal(2_500);
-    expect(estimatedWaitMs(0, { ...perSecond, untilOpenMs: 500 })).to.equal(500);
-    expect(estimatedWaitMs(2, { ...perSecond, untilOpenMs: -500 })).to.equal(2_000);
+  it("counts from the opening", () => {
+    expect(estimatedWaitMs({ untilOpenMs: 500, turnAfterMs: 2_000 })).to.equal(2_500);
+    expect(estimatedWaitMs({ untilOpenMs: -500, turnAfterMs: 2_000 })).to.equal(2_000);
   });
 
   it("is a day at most, however slow it goes", () => {
-    expect(estimatedWaitMs(1, { peoplePerMs: 1e-9, untilOpenMs: 0 })).to.equal(86_400_000);
+    expect(estimatedWaitMs({ untilOpenMs: 0, turnAfterMs: 1e9 })).to.equal(86_400_000);
   });
 });
 

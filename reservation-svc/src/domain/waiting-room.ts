@@ -40,16 +40,15 @@ export interface Stock {
 /** Longer waits are told as this: what is further away, nobody knows. Milliseconds. */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
 
-/**
- * How long a person is thought to wait: for the opening, and then for those in front of them at
- * the present pace. `position` is 0 before the draw.
- */
-export function estimatedWaitMs(
-  position: number,
-  { peoplePerMs, untilOpenMs }: { peoplePerMs: number; untilOpenMs: number },
-): number {
-  const forTurnMs = position === 0 ? 0 : position / peoplePerMs;
-  return Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + forTurnMs);
+/** How long a person is thought to wait: for the opening, if it is not over, and then for their turn. */
+export function estimatedWaitMs({
+  untilOpenMs,
+  turnAfterMs,
+}: {
+  untilOpenMs: number;
+  turnAfterMs: number;
+}): number {
+  return Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + turnAfterMs);
 }
 
 /** What is told of the stock: `low` is a tenth of the capacity, or less. */

@@ -21,18 +21,15 @@ export function encodeUserIds(userIds: readonly string[]): Buffer {
   return bytes;
 }
 
-/** Reads what each person is told. `peoplePerMs` is the pace of admission. */
-export function decodeHeard(
-  bytes: Buffer,
-  { peoplePerMs, untilOpenMs }: { peoplePerMs: number; untilOpenMs: number },
-): Heard[] {
+/** Reads what each person is told. */
+export function decodeHeard(bytes: Buffer, untilOpenMs: number): Heard[] {
   const heard: Heard[] = [];
   for (let at = 0; at < bytes.length; at += HEARD_BYTES) {
     const isNew = bytes[at + 1] === 1;
     switch (String.fromCharCode(bytes[at] ?? 0)) {
       case "W": {
         const position = bytes.readUInt32BE(at + 2);
-        const waitMs = estimatedWaitMs(position, { peoplePerMs, untilOpenMs });
+        const waitMs = estimatedWaitMs({ untilOpenMs, turnAfterMs: bytes.readDoubleBE(at + 10) });
         const pollAfterMs = bytes.readUInt32BE(at + 6);
         heard.push({ standing: { state: "waiting", position, waitMs, pollAfterMs }, isNew });
         break;

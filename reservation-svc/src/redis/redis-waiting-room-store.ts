@@ -257,7 +257,6 @@ function jitterSeed(): number {
 }
 
 function heardOf({ openTime }: Room, answer: readonly Buffer[]): Heard[] {
-  const [bytes = Buffer.alloc(0), now, peoplePerMs] = answer;
-  const untilOpenMs = Math.max(0, openTime.getTime() - Number(now));
-  return decodeHeard(bytes, { peoplePerMs: Number(peoplePerMs), untilOpenMs });
+  const [bytes = Buffer.alloc(0), now] = answer;
+  return decodeHeard(bytes, Math.max(0, openTime.getTime() - Number(now)));
 }

@@ -123,7 +123,8 @@ end
 redis.call(
   "HSET", ROOM,
   "tokens", string.format("%.6f", tokens - admitted), "token_time", whole(now),
-  "pace", string.format("%.17g", pace), "pace_time", whole(now), "admit_time", whole(admitTime)
+  "pace", string.format("%.17g", pace), "pace_time", whole(now), "admit_time", whole(admitTime),
+  "free", whole(math.max(0, room - admitted))
 )
 
 -- Forgets places that ended a while ago, a slice at a time.

@@ -9,7 +9,7 @@
   ARGV[13]  1 when nothing is available and nothing is held
 
   Returns {"closed"} when the sale is over; {"seed", seed} when the draw numbers must be made with
-  that seed first; else {"ok", answers, now, rate}, F standing for a room that is full.
+  that seed first; else {"ok", answers, now}, F standing for a room that is full.
 ]]
 if now >= CLOSE then
   return { "closed" }
@@ -73,4 +73,4 @@ for index = 0, #members / 16 - 1 do
   end
 end
 keepForNow()
-return { "ok", table.concat(answers), whole(now), string.format("%.17g", rate) }
+return { "ok", table.concat(answers), whole(now) }

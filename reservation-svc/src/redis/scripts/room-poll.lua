@@ -4,7 +4,7 @@
   ARGV[8]  seeds the jitter
   ARGV[9]  the user ids, 16 bytes each
 
-  Returns {"ok", answers, now, rate}.
+  Returns {"ok", answers, now}.
 ]]
 math.randomseed(tonumber(ARGV[8]))
 if redis.call("HEXISTS", ROOM, "seed") == 1 then
@@ -16,4 +16,4 @@ for first = 1, #members, 16 do
   local member = string.sub(members, first, first + 15)
   answers[#answers + 1] = hear(member, readPlace(member), false)
 end
-return { "ok", table.concat(answers), whole(now), string.format("%.17g", rate) }
+return { "ok", table.concat(answers), whole(now) }

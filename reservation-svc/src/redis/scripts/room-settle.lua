@@ -17,6 +17,10 @@ for first = 1, #ARGV[8], 68 do
     writePlace(member, place)
     redis.call("ZREM", ACTIVE, member)
     redis.call("HINCRBY", ROOM, "units", units)
+    -- About the last sixteen count.
+    local takenMs = now - tonumber(place.serial)
+    slotMs = (slotMs or takenMs) + (takenMs - (slotMs or takenMs)) / 16
+    redis.call("HSET", ROOM, "slot_ms", whole(slotMs))
     settled = settled + 1
   elseif isOpen and units == 0 and place.claim == reservation and place.claimTime == claimTime then
     place.claim = ""

@@ -3,8 +3,8 @@
 
   KEYS[1..5]  the keys of one event's room, which share a hash tag:
     room      HASH  seed, counter, entrants, generation, gone, when somebody was heard last
-                    (heard_time), the last time that nobody was (quiet_from, quiet_end), and what
-                    the admission remembers
+                    (heard_time), the last time that nobody was (quiet_from, quiet_end), for how
+                    long buyers take their slots (slot_ms), and what the admission remembers
     line      ZSET  who waits: user id (16 bytes) by order
     returned  ZSET  who was skipped and came back in time; they are admitted before the line
     active    ZSET  who is admitted, by the time at which the slot becomes free
@@ -53,8 +53,13 @@ end
 
 local generation, gone = figure("generation", 1), figure("gone", 0)
 local waiting = redis.call("ZCARD", LINE) + redis.call("ZCARD", RETURNED)
--- The lower of what is allowed and what was seen of late, in people a millisecond.
-local rate = math.max(math.min(RATE, figure("pace", RATE)), 1e-9)
+-- For how long buyers took a slot of late, in milliseconds; nil until one bought.
+local slotMs = figure("slot_ms")
+-- In people a millisecond, the lowest of what is allowed, what the slots allow, and what was seen of late.
+local rate = math.max(math.min(RATE, MAX_ACTIVE / (slotMs or 1), figure("pace", RATE)), 1e-9)
+-- What people are told goes by half the time of a pass until one bought; when they poll does not, so that
+-- no slot stands empty where they are quicker.
+local toldRate = slotMs and rate or math.min(rate, MAX_ACTIVE / PASS_MS * 2)
 
 -- Whole: Lua would write a number this large in exponents.
 local function whole(number)
@@ -123,28 +128,37 @@ local function standingOf(place)
   return not place.isFetched and now <= graceEnd(place.due + GRACE_MS) and "R" or "E"
 end
 
+-- For how long a person is thought to wait for their turn, in milliseconds: free slots are filled as
+-- fast as is allowed, and then one must become free for each.
+local function turnAfter(position, slotRate)
+  local soon = math.min(position, figure("free", MAX_ACTIVE))
+  return soon / RATE + (position - soon) / slotRate
+end
+
 --[[
   When a person polls next, in milliseconds: 1 second to 5 minutes.
 
   `tail` spreads the polls of everybody over time: with N people each interval is N / P seconds, P
   being the polls a second that the room may cause. Who is nearer to the head than that polls when
-  their turn is thought to come. All intervals x 1/interval sum up to at most
-    1.02 x P + rate x (2 + ln(N / P))        people 300 x P at most, rate in people a second
+  their turn is thought to come, as if at most P / 4 had theirs in a second. All intervals x 1/interval
+  sum up to at most
+    1.02 x P + min(rate, P / 4) x (2 + ln(N / P))     people 300 x P at most, rate in people a second
   where 1.02 is what the jitter of a fifth costs. The last poll before the opening leads to one in
   the `tail` after it, at random, so that not all come at once; who is drawn to the head is led to
   when their turn is thought to come, or the slots would stand empty until they happened to ask.
 ]]
 local function pollAfter(position)
   local tail = waiting / POLLS_PER_SECOND * 1000
+  local turn = math.max(turnAfter(position, rate), position * 4 / POLLS_PER_SECOND * 1000)
   local jitter = 0.8 + 0.4 * math.random()
   local after
   if now >= OPEN then
-    after = math.min(tail, position / rate) * jitter
+    after = math.min(tail, turn) * jitter
   else
     local left = OPEN - now
     after = math.max(tail, math.min(left / 4, 30000)) * jitter
     if after > left then
-      after = left + math.min(math.random() * math.max(tail, 1000), position / rate * jitter)
+      after = left + math.min(math.random() * math.max(tail, 1000), turn * jitter)
     end
   end
   return math.floor(math.min(math.max(after, 1000), 300000))
@@ -182,12 +196,12 @@ local function noteHeard()
   redis.call("HSET", ROOM, "heard_time", whole(now))
 end
 
--- One person's answer: standing, whether the place is new, position, when to poll next, and of an
--- admitted person the serial and the end of the pass.
-local function answer(standing, isNew, position, after, serial, passEnd)
+-- One person's answer: standing, whether the place is new, position, when to poll next, and two more:
+-- of who waits for how long, from the opening on; of an admitted person the pass's serial and end.
+local function answer(standing, isNew, position, after, one, other)
   return struct.pack(
     ">BBI4I4dd",
-    string.byte(standing), isNew and 1 or 0, position or 0, after or 0, serial or 0, passEnd or 0
+    string.byte(standing), isNew and 1 or 0, position or 0, after or 0, one or 0, other or 0
   )
 end
 
@@ -207,11 +221,11 @@ local function hear(member, place, isNew)
     local after = pollAfter((rank or redis.call("ZRANK", RETURNED, member) or 0) + 1)
     place.due = now + 2 * after + 10000
     writePlace(member, place)
-    return answer("W", isNew, position, after)
+    return answer("W", isNew, position, after, turnAfter(position, toldRate))
   elseif standing == "A" then
     if not place.isFetched then
-      -- A pass counts whole seconds.
-      place.isFetched, place.due = true, math.ceil((now + PASS_MS) / 1000) * 1000
+      -- A pass counts whole seconds, and is of no use after the sale.
+      place.isFetched, place.due = true, math.ceil(math.min(now + PASS_MS, CLOSE) / 1000) * 1000
       redis.call("ZADD", ACTIVE, place.due, member)
       writePlace(member, place)
     end
