@@ -82,7 +82,7 @@ export const REASONS = {
   REQUEST_IN_PROGRESS: { code: 10, status: 409, retryable: true, title: "Still running" },
   RATE_LIMITED: { code: 8, status: 429, retryable: true, title: "Too many requests" },
   TOO_BUSY: { code: 8, status: 429, retryable: true, title: "Too busy; try again later" },
-  WAITING_ROOM_FULL: { code: 8, status: 429, retryable: true, title: "The waiting room is full" },
+  WAITING_ROOM_FULL: { code: 9, status: 429, retryable: true, title: "The waiting room is full" },
   WAITING_ROOM_UNAVAILABLE: {
     code: 14,
     status: 503,

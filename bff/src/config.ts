@@ -114,7 +114,7 @@ function reads(env: EnvReader) {
     /** Of each kind. */
     readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 4 }),
     /** At most 500; 1 until every service has BatchGetEvents, BatchGetReservations and their like. */
-    readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 500, fallback: 64 }),
+    readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 100, fallback: 64 }),
     /**
      * Of each kind, under way at a service; one more is answered 503 at once. So few that a slow
      * database has answered all of them before anybody's deadline.

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
@@ -70,6 +71,25 @@ describe("BatchAllocateAcrossEvents", () => {
     for (const { eventId } of events) {
       expect(await stockOf(client, eventId)).to.deep.equal(capacities.map(() => [9, 1, 0]));
     }
+  });
+
+  it("takes as many of the largest entries as a message can carry, and says when there are more", async function () {
+    this.timeout(20_000);
+    const items = Array.from({ length: 20 }, () => ({ ticketTypeId: randomUUID(), quantity: 100 }));
+    const batches = Array.from({ length: 64 }, () => ({
+      eventId: randomUUID(),
+      entries: Array.from({ length: 64 }, () => ({
+        allocationId: randomUUID(),
+        userId: randomUUID(),
+        items,
+      })),
+    }));
+    const { client } = inventory;
+    const { results } = await client.batchAllocateAcrossEvents({ batches });
+    expect(results).to.have.length(64);
+    batches[0]?.entries.push(...(batches[1]?.entries.slice(0, 1) ?? []));
+    const failure = await failureOf(client.batchAllocateAcrossEvents({ batches }));
+    expect(failure).to.nested.include({ reason: "INVALID_FIELD", "metadata.field": "batches" });
   });
 
   it("fails when there is no batch, too many, or two of one event", async () => {

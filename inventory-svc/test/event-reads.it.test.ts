@@ -24,6 +24,26 @@ describe("BatchGetEvents and BatchGetAvailability", () => {
     expect(availabilities[1]?.ticketTypes[1]).to.include({ available: 0, held: 2 });
   });
 
+  it("answer a hundred of the largest events, and no more", async function () {
+    this.timeout(60_000);
+    const { client } = inventory;
+    const ticketTypes = Array.from({ length: 50 }, (_, nth) => ({
+      name: `${nth}${"𝒜".repeat(98)}`,
+      price: { currencyCode: "EUR", amountMinor: 1n },
+      capacity: 1,
+    }));
+    const largest = { name: "𝒜".repeat(200), venue: "𝒜".repeat(200), ticketTypes };
+    const eventIds: string[] = [];
+    while (eventIds.length < 100) {
+      eventIds.push((await createEvent(client, [1], largest)).eventId);
+    }
+    expect((await client.batchGetEvents({ eventIds })).events).to.have.length(100);
+    const failure = await failureOf(
+      client.batchGetEvents({ eventIds: [...eventIds, randomUUID()] }),
+    );
+    expect(failure.metadata.field).to.equal("event_ids");
+  });
+
   for (const [what, eventIds, field] of [
     ["nothing", [], "event_ids"],
     ["too much", Array.from({ length: 501 }, () => randomUUID()), "event_ids"],

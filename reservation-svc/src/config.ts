@@ -46,12 +46,12 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     pollsPerSecond: env.integer("POLLS_PER_SECOND", { min: 1, max: 1_000_000, fallback: 1_000 }),
     admitIntervalMs: env.integer("ADMIT_INTERVAL_MS", { min: 10, max: 60_000, fallback: 250 }),
     // A step over hundreds of people takes longer than a lock does.
-    roomTimeoutMs: env.integer("ROOM_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 1_000 }),
+    roomTimeoutMs: env.integer("ROOM_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 750 }),
     redisTimeoutMs: env.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 250 }),
     // Larger batches cost less a wish, but then only one part of the system works at a time.
-    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 1_000, fallback: 128 }),
+    batchSize: env.integer("BATCH_SIZE", { min: 1, max: 128, fallback: 128 }),
     // 1 until every inventory-svc takes batches of several events in one call.
-    eventsPerCall: env.integer("EVENTS_PER_CALL", { min: 1, max: 64, fallback: 32 }),
+    eventsPerCall: env.integer("EVENTS_PER_CALL", { min: 1, max: 32, fallback: 32 }),
     queueSize: env.integer("QUEUE_SIZE", { min: 1, max: 100_000, fallback: 5_000 }),
     soldOutTrustMs: env.integer("SOLD_OUT_TRUST_MS", { min: 0, max: 10_000, fallback: 1_000 }),
     // Two weeks; 0 forbids cancelling what was paid for.

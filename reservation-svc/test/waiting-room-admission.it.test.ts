@@ -154,6 +154,18 @@ describe("admission to a waiting room's sale", () => {
     expect(shortly(await store.join(room, ids, IN_STOCK))).to.deep.equal(["waiting 1", "admitted"]);
   });
 
+  it("ends a pass with the sale", async () => {
+    const closeTime = new Date(Date.now() + 30_000);
+    const room = { ...openRoom({ passSeconds: 60 }), closeTime };
+    const [id] = people(1) as [string];
+    await store.join(room, [id], IN_STOCK);
+    await store.admit(room, PLENTY);
+    const [place] = standings(await store.poll(room, [id]));
+    // A pass counts whole seconds.
+    const end = new Date(Math.ceil(closeTime.getTime() / 1000) * 1000);
+    expect(place).to.include({ state: "admitted" }).and.deep.include({ passExpireTime: end });
+  });
+
   describe("by many workers at once", () => {
     const CROWD = 400;
     const SLOTS = 100;

@@ -39,6 +39,9 @@ import {
   toTicketType,
 } from "./to-message.ts";
 
+/** Events in one answer: at their largest they fit into a message of 4 MiB. */
+const EVENTS_MAX = 100;
+
 /** What the service needs. */
 export interface InventoryDeps extends BatchDeps {
   events: EventStore;
@@ -64,7 +67,7 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
       return { event: toEvent(await getEvent(events, eventId)) };
     },
     async batchGetEvents(request) {
-      const ids = parseUuids("event_ids", request.eventIds);
+      const ids = parseUuids("event_ids", request.eventIds, EVENTS_MAX);
       return { events: (await batchGetEvents(events, ids)).map(toEvent) };
     },
     async listEvents(request, context) {

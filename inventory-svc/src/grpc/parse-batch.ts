@@ -28,7 +28,13 @@ export function parseBatchAllocate(request: BatchAllocateRequest): AllocateBatch
   };
 }
 
-/** Throws INVALID_FIELD unless there are 1 to 64 batches, each of an event of its own. */
+/** As many as fit into a message of 4 MiB when each has twenty items. */
+const ENTRIES_MAX = 4_096;
+
+/**
+ * Throws INVALID_FIELD unless there are 1 to 64 batches, each of an event of its own, with 4096
+ * entries together at most.
+ */
 export function checkBatches(batches: readonly BatchAllocateRequest[]): void {
   if (batches.length === 0 || batches.length > 64) {
     throw invalidField("batches", "must have 1 to 64 items");
@@ -36,6 +42,9 @@ export function checkBatches(batches: readonly BatchAllocateRequest[]): void {
   const eventIds = new Set(batches.map(({ eventId }) => eventId));
   if (eventIds.size < batches.length) {
     throw invalidField("batches", "must not name an event twice");
+  }
+  if (batches.reduce((sum, { entries }) => sum + entries.length, 0) > ENTRIES_MAX) {
+    throw invalidField("batches", `must have ${ENTRIES_MAX} entries together at most`);
   }
 }
 

@@ -21,10 +21,10 @@ export function parseUuid(field: string, text: string): string {
   return text;
 }
 
-/** 1 to 500 UUIDs in lower case, or INVALID_FIELD. */
-export function parseUuids(field: string, texts: readonly string[]): readonly string[] {
-  if (texts.length === 0 || texts.length > 500) {
-    throw invalidField(field, "must have 1 to 500 items");
+/** 1 to `most` UUIDs in lower case, or INVALID_FIELD. */
+export function parseUuids(field: string, texts: readonly string[], most = 500): readonly string[] {
+  if (texts.length === 0 || texts.length > most) {
+    throw invalidField(field, `must have 1 to ${most} items`);
   }
   for (const [index, text] of texts.entries()) {
     parseUuid(`${field}[${index}]`, text);
