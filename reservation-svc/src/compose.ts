@@ -48,7 +48,7 @@ export function composeApp(deps: {
     cache,
   });
   news.listen();
-  const onStock = (stock: StockLevels) => news.tell(stock);
+  const onStock = (stock: StockLevels) => news.tellSale(stock);
   const combiners = new Combiners(combinerOptions(config), {
     lock: new RedlockEventLock({
       nodes: redis.nodes,
@@ -75,7 +75,10 @@ export function composeApp(deps: {
   // A confirm names its payment row by row, which costs with the square of the batch.
   const changes = { store, ledger, onStock, maxInFlight: 4, maxQueue: config.queueSize };
   const confirmReservation = new ConfirmReservation({ ...changes, maxBatch: 128, ledgerTimeoutMs });
-  const releaseUnits = new ReleaseUnits({ ...changes, maxBatch: 500, ledgerTimeoutMs });
+  const releaseUnits = new ReleaseUnits({
+    ...{ ...changes, maxBatch: 500, ledgerTimeoutMs },
+    onStock: (stock) => news.tellReturn(stock),
+  });
   const finder = new ReservationFinder(store, {
     name: "the queue of reads",
     maxInFlight: 4,

@@ -6,6 +6,7 @@ import { useOwnRedis } from "@tessera/testkit/processes";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
+import { cancelReservation } from "../src/app/cancel-reservation.ts";
 import { Sales } from "../src/app/sales.ts";
 import { composeApp } from "../src/compose.ts";
 import { readConfig } from "../src/config.ts";
@@ -14,7 +15,7 @@ import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { openRedis } from "../src/redis/open-redis.ts";
 import { waitingRoomMetrics } from "../src/waiting-room-metrics.ts";
 import { MemorySales } from "./memory-sales.ts";
-import { useReservations, wishFor } from "./use-reservations.ts";
+import { reasonOf, useReservations, wishFor } from "./use-reservations.ts";
 import { hoursFromNow, openRoom } from "./use-waiting-room.ts";
 
 /** As many as are claimed at once, at most. */
@@ -25,32 +26,35 @@ describe("composeApp", () => {
   const { schema, ledger } = useReservations();
   const own = useOwnRedis();
   const lifecycle = new Lifecycle();
-  const registry = new Registry();
   const source = new MemorySales();
   after(() => lifecycle.close());
 
-  function compose() {
+  function compose(env: NodeJS.ProcessEnv = {}) {
+    const registry = new Registry();
     const config = readConfig({
       MYSQL_URL: schema.url,
       REDIS_URL: own.server.url,
       PASS_SECRETS: SECRET,
       ROOM_TIMEOUT_MS: "10000",
+      ...env,
     });
     const silent = { locks: () => undefined, rooms: () => undefined };
-    return composeApp({
+    const redis = openRedis(config, lifecycle, silent);
+    const app = composeApp({
       config,
       ledger,
       store: new MysqlReservationStore(schema.pool),
       sales: new Sales(source),
-      redis: openRedis(config, lifecycle, silent),
+      redis,
       metrics: reservationMetrics(registry),
       roomMetrics: waitingRoomMetrics(registry, () => undefined),
       logger: createLogger({ service: "reservation-test", level: "silent" }),
     });
+    return { ...app, redis, registry };
   }
 
   it("tells how many passes wait to be claimed", async () => {
-    const { createReservation, waitingRooms } = compose();
+    const { createReservation, waitingRooms, registry } = compose();
     const event = ledger.addEvent();
     const { eventId } = event;
     source.add({ ...openRoom(), eventId });
@@ -83,4 +87,30 @@ describe("composeApp", () => {
       expect(answer).to.include({ reason: "PASS_INVALID" });
     }
   });
+
+  for (const { who, capacity, isRestarted } of [
+    { who: "one that never saw it run out", capacity: 2, isRestarted: false },
+    { who: "one that was restarted since", capacity: 1, isRestarted: true },
+  ]) {
+    it(`sells at once what came back through another replica, ${who}`, async () => {
+      // Longer than is waited below: what is only forgotten was not told.
+      const trusting = { SOLD_OUT_TRUST_MS: "10000" };
+      const [here, there] = [compose(trusting), compose(trusting)];
+      const event = ledger.addEvent({ capacity });
+      source.add({ ...openRoom(), eventId: event.eventId, rules: undefined });
+      const reserve = ({ createReservation }: typeof here, quantity: number) =>
+        createReservation.create(wishFor(event, { quantity }), performance.now() + 10_000);
+      const { id, userId } = (await reserve(there, 1)).reservation;
+      await until("it is refused from memory", async () => {
+        const asked = ledger.calls.allocate;
+        expect(await reasonOf(reserve(here, capacity))).to.equal("SOLD_OUT");
+        return ledger.calls.allocate === asked;
+      });
+      const { cancel, redis } = isRestarted ? compose(trusting) : there;
+      await until("it is connected", () => redis.main.status === "ready");
+      await cancelReservation(cancel, { userId, reservationId: id, requestId: randomUUID() });
+      const isSold = async () => (await reasonOf(reserve(here, capacity))) === "none";
+      await until("all of it is sold", isSold, { patienceMs: 5_000 });
+    });
+  }
 });

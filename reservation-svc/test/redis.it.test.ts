@@ -76,34 +76,44 @@ describe("Redis, one node", () => {
 
   describe("AvailabilityNews", () => {
     it("tells the other replicas of a sell-out, and of the units that came back", async () => {
-      const [eventId, ticketTypeId] = [randomUUID(), randomUUID()];
-      const tell = ({ news }: Replica, version: number, left: number) =>
-        news.tell({ eventId, version, available: new Map([[ticketTypeId, left]]) });
-      const gone = ({ cache }: Replica) =>
-        cache.soldOut(eventId, [{ ticketTypeId, quantity: 1 }]) !== undefined;
-      tell(one, 1, 0);
+      const { levels, isGone } = newType();
+      const gone = (replica: Replica) => isGone(replica, 1);
+      one.news.tellSale(levels(1, 0));
       expect(gone(one)).to.equal(true);
       await until("the other knows of the sell-out", () => gone(other));
-      tell(one, 2, 1);
+      one.news.tellReturn(levels(2, 1));
       await until("the other knows of the units", () => !gone(other));
       // Units may come back through another replica than the one that sold the last.
-      tell(one, 3, 0);
+      one.news.tellSale(levels(3, 0));
       await until("the other knows of the next sell-out", () => gone(other));
-      tell(other, 4, 1);
+      other.news.tellReturn(levels(4, 1));
       await until("this one knows of the units", () => !gone(one));
+    });
+
+    it("tells of units that came back where some were left, and where a later sale came first", async () => {
+      const { levels, isGone } = newType();
+      other.cache.learn(levels(1, 1));
+      expect(isGone(other, 2)).to.equal(true);
+      // That this one has nothing to remember makes no difference: it may have been restarted.
+      one.news.tellReturn(levels(2, 2));
+      await until("the other knows of both", () => !isGone(other, 2));
+      other.cache.learn(levels(3, 0));
+      one.news.tellSale(levels(5, 1));
+      one.news.tellReturn(levels(4, 2));
+      await until("the other knows that some are back", () => !isGone(other, 1));
     });
 
     it("ignores what is no news", async () => {
       const { eventId, levels } = soldOutLevels();
       await one.redis.main.publish("tessera:availability", "{");
       await one.redis.main.publish("tessera:availability", '{"eventId":7}');
-      one.news.tell(levels);
+      one.news.tellSale(levels);
       await until("news arrive", () => other.cache.soldOut(eventId, wanted(levels)) !== undefined);
     });
 
     it("forgets all while no news can arrive, and listens again when it can", async () => {
       const { eventId, levels } = soldOutLevels();
-      one.news.tell(levels);
+      one.news.tellSale(levels);
       expect(one.cache.soldOut(eventId, wanted(levels))).not.to.equal(undefined);
       one.redis.subscriber.disconnect(true);
       await until(
@@ -113,7 +123,7 @@ describe("Redis, one node", () => {
       const later = soldOutLevels();
       await until("it listens again", () => {
         // Told again and again, for nobody knows when it listens.
-        one.news.tell(later.levels);
+        one.news.tellSale(later.levels);
         return one.cache.soldOut(later.eventId, wanted(later.levels)) !== undefined;
       });
     });
@@ -134,7 +144,7 @@ describe("Redis, one node", () => {
     }
     const { eventId, levels } = soldOutLevels();
     await until("it listens", () => {
-      one.news.tell(levels);
+      one.news.tellSale(levels);
       return one.cache.soldOut(eventId, wanted(levels)) !== undefined;
     });
   });
@@ -177,6 +187,20 @@ describe("Redis, one node", () => {
     await leaseOf(await other.lock.acquire(randomUUID(), 0)).release();
   });
 });
+
+/** A new ticket type: how much is left of it, and whether a replica would refuse so many. */
+function newType() {
+  const [eventId, ticketTypeId] = [randomUUID(), randomUUID()];
+  return {
+    levels: (version: number, left: number) => ({
+      eventId,
+      version,
+      available: new Map([[ticketTypeId, left]]),
+    }),
+    isGone: ({ cache }: Replica, quantity: number) =>
+      cache.soldOut(eventId, [{ ticketTypeId, quantity }]) !== undefined,
+  };
+}
 
 function soldOutLevels() {
   const eventId = randomUUID();

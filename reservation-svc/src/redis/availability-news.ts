@@ -55,12 +55,27 @@ export class AvailabilityNews {
     }
   }
 
-  /** Learns what the ledger said, and tells the others when a sell-out began, or ended. */
-  tell(levels: StockLevels): void {
-    if (!this.#cache.learn(levels)) {
-      return;
+  /** Learns what a sale left, and tells the others when a sell-out began, or ended. */
+  tellSale(levels: StockLevels): void {
+    if (this.#cache.learn(levels) && this.#isTurn(levels)) {
+      this.#publish(levels);
     }
-    if (this.#isTurn(levels) && this.#publisher.status === "ready") {
+  }
+
+  /**
+   * Learns what is left now that units are back, and tells the others in any case: one of them may
+   * have refused more units than were left where none had run out, or before this one was started.
+   * Also when this one has heard of a later sale already, for of that it may have told nobody.
+   */
+  tellReturn(levels: StockLevels): void {
+    if (this.#cache.learn(levels)) {
+      this.#isTurn(levels);
+    }
+    this.#publish(levels);
+  }
+
+  #publish(levels: StockLevels): void {
+    if (this.#publisher.status === "ready") {
       this.#publisher.publish(CHANNEL, formatLevels(levels)).catch(() => undefined);
     }
   }
