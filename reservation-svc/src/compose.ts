@@ -157,6 +157,7 @@ function combinerOptions(config: Config) {
     maxBatch: config.batchSize,
     maxQueue: config.queueSize,
     lockWaitMs: config.lockWaitMs,
+    lockTtlMs: config.lockTtlMs,
     lockHoldMs: config.lockHoldMs,
     lingerMs: config.lockLingerMs,
     maxEvents: EVENTS_MAX,

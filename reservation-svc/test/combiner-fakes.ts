@@ -36,7 +36,8 @@ export function partsOf({ isImmediate = false, keepTakesMs = 0, ...options }: Pa
       lockBypassed: (why: string) => seen.bypassed.push(why),
     },
   };
-  const defaults = { maxBatch: 10, maxQueue: 10, lockWaitMs: 300, lockHoldMs: 10_000, lingerMs: 1 };
+  const times = { lockWaitMs: 300, lockTtlMs: 60_000, lockHoldMs: 10_000, lingerMs: 1 };
+  const defaults = { maxBatch: 10, maxQueue: 10, ...times };
   return { seen, ledger, lock, deps, options: { ...defaults, ...options } };
 }
 
@@ -104,6 +105,8 @@ class TestLock implements EventLock {
   answer: LeaseAnswer | undefined;
   isLost = false;
   isWanted = true;
+  /** True when one holder follows another while it is busy. */
+  isChanging = false;
   asked = 0;
   acquired = 0;
   released = 0;
@@ -126,6 +129,10 @@ class TestLock implements EventLock {
     this.acquired += 1;
     this.#token = Math.max(this.#token, floor) + 1;
     return this.#lease(this.#token);
+  }
+
+  async lastToken(): Promise<number | undefined> {
+    return this.isChanging ? this.asked : this.#token;
   }
 
   #lease(token: number): Lease {

@@ -107,7 +107,10 @@ function replicaOf(
   const cache = new AvailabilityCache({ trustMs: 60_000, maxEvents: 100 });
   const onStock = (stock: StockLevels) => void cache.learn(stock);
   const combiners = new Combiners(
-    { maxBatch: 50, maxQueue: 1_000, lockWaitMs: 50, lockHoldMs: 500, lingerMs: 1, maxEvents: 100 },
+    {
+      ...{ maxBatch: 50, maxQueue: 1_000, maxEvents: 100 },
+      ...{ lockWaitMs: 50, lockTtlMs: 2_000, lockHoldMs: 500, lingerMs: 1 },
+    },
     { lock: new SharedLock(), ledger, onStock, observer: SILENT },
   );
   const createReservation = new CreateReservation({
@@ -188,6 +191,8 @@ let lastToken = 0;
 
 /** Granted to everybody: it is never the lock that keeps the ledger right. */
 class SharedLock implements EventLock {
+  lastToken = () => Promise.resolve(lastToken);
+
   async acquire(_eventId: string, floor: number) {
     lastToken = Math.max(lastToken, floor) + 1;
     const token = lastToken;

@@ -89,6 +89,44 @@ describe("EventCombiner", () => {
     expect(lock.asked).to.be.greaterThan(1);
   });
 
+  it("waits for a dead holder once, and until the lock has lapsed only asks", async () => {
+    const { combiner, ledger, lock, seen } = combinerOf({ isImmediate: true, lockWaitMs: 20 });
+    lock.answer = "busy";
+    await combiner.submit(wish("1"), soon());
+    const asked = lock.asked;
+    for (const id of ["2", "3"]) {
+      await combiner.submit(wish(id), soon());
+    }
+    expect(lock.asked).to.equal(asked + 2);
+    expect(seen.bypassed).to.deep.equal(["busy", "busy", "busy"]);
+    lock.answer = undefined;
+    await combiner.submit(wish("4"), soon());
+    expect(ledger.tokens).to.deep.equal([0, 0, 0, 1]);
+  });
+
+  for (const { when, lockTtlMs = 60_000, isChanging = false, isGot = false } of [
+    { when: "though the last was waited for in vain, as others took turns", isChanging: true },
+    { when: "when a dead holder's has lapsed", lockTtlMs: 0 },
+    { when: "when it was got since", isGot: true },
+  ]) {
+    it(`waits for a busy lock ${when}`, async () => {
+      const times = { lockWaitMs: 20, lockTtlMs };
+      const { combiner, lock } = combinerOf({ isImmediate: true, ...times });
+      lock.isChanging = isChanging;
+      lock.answer = "busy";
+      await combiner.submit(wish("1"), soon());
+      if (isGot) {
+        lock.answer = undefined;
+        await combiner.submit(wish("2"), soon());
+        await lock.releasedTimes(1);
+        lock.answer = "busy";
+      }
+      const asked = lock.asked;
+      await combiner.submit(wish("3"), soon());
+      expect(lock.asked).to.be.greaterThan(asked + 1);
+    });
+  }
+
   it("takes a busy lock as soon as it comes free", async () => {
     const { combiner, ledger, lock, seen } = combinerOf({ isImmediate: true, lockWaitMs: 10_000 });
     lock.answer = "busy";

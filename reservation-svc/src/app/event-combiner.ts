@@ -18,6 +18,8 @@ export interface CombinerOptions {
   maxQueue: number;
   /** How long a batch waits for the lock before it goes to the ledger without it. */
   lockWaitMs: number;
+  /** How long a lock lasts that its holder, who may be dead, does not extend. */
+  lockTtlMs: number;
   /** After this the lock is given up when another replica wants it. Shorter than `lockWaitMs`. */
   lockHoldMs: number;
   /**
@@ -72,6 +74,8 @@ export class EventCombiner {
   #tokenFloor = 0;
   /** True when somebody else had the lock as it was last asked for. */
   #isShared = false;
+  /** A lock that seems to be a dead holder's lapses before this performance.now() time. */
+  #lapseTime = 0;
   /** The span of the newest wish that has one: what is done for the whole line is told there. */
   #span: Span | undefined;
 
@@ -175,24 +179,35 @@ export class EventCombiner {
     });
   }
 
-  /** Asks for the lock, for a bounded time; undefined when the batch shall go without. */
+  /**
+   * Asks for the lock, for a bounded time; undefined when the batch shall go without. While a dead
+   * holder's lock lasts it asks just once: waiting for that again would tax every batch.
+   */
   async #lease(): Promise<Lease | undefined> {
+    const { lock } = this.#deps;
+    const { lockWaitMs, lockTtlMs } = this.#options;
     const startTime = performance.now();
+    const patienceMs = startTime < this.#lapseTime ? 0 : lockWaitMs;
+    let holder: number | undefined;
     this.#isShared = false;
     for (;;) {
-      const answer = await inSpan(this.#span, () =>
-        this.#deps.lock.acquire(this.#eventId, this.#tokenFloor),
-      );
+      const answer = await inSpan(this.#span, () => lock.acquire(this.#eventId, this.#tokenFloor));
       const waitedMs = performance.now() - startTime;
-      if (answer === "down" || (answer === "busy" && waitedMs > this.#options.lockWaitMs)) {
+      if (answer === "down" || (answer === "busy" && waitedMs >= patienceMs)) {
+        // Living holders give it up long before: whoever had it all the time is dead, or as good as.
+        if (holder !== undefined && holder === (await lock.lastToken(this.#eventId))) {
+          this.#lapseTime = performance.now() + lockTtlMs;
+        }
         this.#deps.observer.lockBypassed(answer);
         return undefined;
       }
       if (answer !== "busy") {
+        this.#lapseTime = 0;
         this.#deps.observer.lockWait(waitedMs / 1000);
         return answer;
       }
       this.#isShared = true;
+      holder ??= await lock.lastToken(this.#eventId);
       await pause(ASK_AGAIN_MS.least + Math.random() * ASK_AGAIN_MS.spread);
     }
   }

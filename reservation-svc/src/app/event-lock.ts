@@ -20,4 +20,6 @@ export type LeaseAnswer = Lease | "busy" | "down";
 export interface EventLock {
   /** Asks once, without waiting. `floor`: the token must be higher. */
   acquire(eventId: string, floor: number): Promise<LeaseAnswer>;
+  /** The newest lease's token, whoever has it; undefined when the store does not say. */
+  lastToken(eventId: string): Promise<number | undefined>;
 }

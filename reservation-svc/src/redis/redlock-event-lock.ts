@@ -62,13 +62,26 @@ export class RedlockEventLock implements EventLock {
       return "down";
     }
     try {
-      const keys = [`fence:{${eventId}}`];
+      const keys = [fenceKey(eventId)];
       const token = await NEXT_TOKEN.run(this.#tokens, keys, [floor, TOKEN_TTL_MS]);
       return this.#lease(eventId, lock, Number(token));
     } catch {
       this.#breaker.trip();
       void lock.release().catch(() => undefined);
       return "down";
+    }
+  }
+
+  async lastToken(eventId: string): Promise<number | undefined> {
+    if (this.#breaker.isOpen) {
+      return undefined;
+    }
+    try {
+      const token = await this.#tokens.get(fenceKey(eventId));
+      return token === null ? undefined : Number(token);
+    } catch {
+      this.#breaker.trip();
+      return undefined;
     }
   }
 
@@ -106,6 +119,10 @@ export class RedlockEventLock implements EventLock {
         ),
     };
   }
+}
+
+function fenceKey(eventId: string): string {
+  return `fence:{${eventId}}`;
 }
 
 function wantedKey(eventId: string): string {
