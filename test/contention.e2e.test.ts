@@ -106,9 +106,15 @@ describe("buyers who want the same", () => {
     });
     const paid = await next?.confirm(got.body.id);
     expect(paid?.status).to.equal(200);
-    const refused = await late?.confirm(held?.body.id ?? "");
+    const key = randomUUID();
+    const refused = await late?.confirm(held?.body.id ?? "", { key });
     expect([refused?.status, refused?.body.code]).to.deep.equal([410, "HOLD_EXPIRED"]);
     expect(refused?.body.refundRequired).to.equal(true);
+    expect(refused?.headers.get("idempotent-replayed")).to.equal(null);
+    const again = await late?.confirm(held?.body.id ?? "", { key });
+    expect(again?.headers.get("idempotent-replayed")).to.equal("true");
+    const requestId = again?.headers.get("x-request-id");
+    expect([again?.status, again?.body]).to.deep.equal([410, { ...refused?.body, requestId }]);
     await expectExact(system, event);
   });
 

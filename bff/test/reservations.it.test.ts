@@ -135,6 +135,24 @@ describe("reservations", () => {
     expect(body.type).to.equal("/docs/problems#hold-expired");
   });
 
+  it("says that a refusal is an earlier one's, with the same body", async () => {
+    const [metadata, key] = [{ refundRequired: "true" }, crypto.randomUUID()];
+    const refused = async (more: object) => {
+      api.services.before.set("batchConfirmReservations", () => {
+        throw new ServiceError("HOLD_EXPIRED", "gone", { metadata: { ...metadata, ...more } });
+      });
+      const body = { paymentReference: "pi_1" };
+      const answer = await post(`/${crypto.randomUUID()}/confirm`, body, key);
+      api.services.before.clear();
+      return answer;
+    };
+    const [first, again] = [await refused({}), await refused({ replayed: "true" })];
+    expect(first.headers.get("idempotent-replayed")).to.equal(null);
+    expect(again.headers.get("idempotent-replayed")).to.equal("true");
+    const { requestId } = again.body;
+    expect([again.status, again.body]).to.deep.equal([410, { ...first.body, requestId }]);
+  });
+
   for (const [field, body] of [
     ["paymentReference", {}],
     ["paymentReference", { paymentReference: "" }],

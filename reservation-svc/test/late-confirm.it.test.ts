@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { ServiceError } from "@tessera/service-kit/service-error";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
+import type { RowDataPacket } from "mysql2/promise";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { Turnstile } from "./turnstile.ts";
@@ -39,6 +42,57 @@ describe("a confirmation that comes too late", () => {
     expect(await reasonOf(replica.confirm(reservation, "pay-2"))).to.equal("HOLD_EXPIRED");
     expect(ledger.stockOf(event.eventId).available).to.equal(1);
   });
+
+  /** The refusal of a late payment. */
+  const refusalOf = async (reservation: Reservation, key: string) => {
+    const refusal = await rejectionOf(replica.confirm(reservation, "pay-1", key));
+    const { reason, message, metadata } = refusal as ServiceError;
+    return { reason, message, metadata };
+  };
+
+  it("is told its refusal again, as a replay, and nothing moves", async () => {
+    const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
+    const reservation = await replica.hold(event);
+    await replica.sweep();
+    await replica.hold(event);
+    const key = randomUUID();
+    const first = await refusalOf(reservation, key);
+    expect(first.metadata).not.to.have.property("replayed");
+    const [row, commits] = [await system.rowOf(reservation.id), ledger.calls.commit];
+    const replay = { ...first, metadata: { ...first.metadata, replayed: "true" } };
+    expect(await refusalOf(reservation, key)).to.deep.equal(replay);
+    expect(await system.rowOf(reservation.id)).to.deep.equal(row);
+    expect(ledger.calls.commit).to.equal(commits);
+    expect(await movesOf(reservation)).to.deep.equal(["HELD", "EXPIRED", "EXPIRED"]);
+    expect(await refusalOf(reservation, randomUUID())).to.deep.equal(first);
+    await replica.sweep();
+  });
+
+  it("is refused as a replay by the repeat that finishes what was left in the middle", async () => {
+    const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
+    const reservation = await replica.hold(event);
+    await replica.sweep();
+    await replica.hold(event);
+    const key = randomUUID();
+    ledger.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+    expect(await refusalOf(reservation, key)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+    ledger.before = () => Promise.resolve();
+    const finished = await refusalOf(reservation, key);
+    expect(finished).to.include({ reason: "HOLD_EXPIRED" });
+    expect(finished.metadata).to.include({ refundRequired: "true", replayed: "true" });
+    expect((await replica.get(reservation)).state).to.equal("expired");
+    expect(await refusalOf(reservation, key)).to.deep.equal(finished);
+    await replica.sweep();
+  });
+
+  /** The states that consumers are told of, in order. */
+  async function movesOf({ id }: Reservation): Promise<string[]> {
+    const [rows] = await system.schema.pool.query<RowDataPacket[]>(
+      "SELECT payload FROM outbox WHERE reservation_id = UNHEX(?) ORDER BY seq",
+      [id.replaceAll("-", "")],
+    );
+    return rows.map(({ payload }) => JSON.parse(payload).state);
+  }
 
   it("of units that are beyond the buyer's limit by now tells the payment to go back", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 10, maxPerUser: 2 });

@@ -3,6 +3,7 @@ import { REASONS, type Reason } from "@tessera/proto/reasons";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Exchange } from "./exchange.ts";
+import { markReplayed } from "./idempotency-key.ts";
 import { type FieldError, InvalidRequest } from "./invalid-request.ts";
 import { restField } from "./rest-field.ts";
 
@@ -55,6 +56,7 @@ export function answerProblem(exchange: Exchange, thrown: unknown): void {
     problem.retryable = false;
   }
   pushHeaders(exchange, failure, problem);
+  markReplayed(exchange, failure.metadata.replayed === "true");
   const body = JSON.stringify(problem);
   exchange.send(REASONS[reason].status, "application/problem+json; charset=utf-8", body);
 }

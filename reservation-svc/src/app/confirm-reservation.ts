@@ -110,13 +110,13 @@ export class ConfirmReservation {
   }
 
   /** Commits in the ledger and records the end; one answer for each reservation, by id. */
-  async #finish(open: readonly Reservation[]): Promise<Map<string, Reservation | Error>> {
+  async #finish(open: readonly Reservation[]): Promise<Map<string, Reservation | "gone" | Error>> {
     const { ledger, store, onStock, ledgerTimeoutMs } = this.#deps;
     const { answers, stocks } = await ledger.commit(open, { timeoutMs: ledgerTimeoutMs });
     for (const stock of stocks) {
       onStock(stock);
     }
-    const result = new Map<string, Reservation | Error>();
+    const result = new Map<string, Reservation | "gone" | Error>();
     const confirmed: { reservation: Reservation; isReacquired: boolean }[] = [];
     const refused: Reservation[] = [];
     for (const [index, reservation] of open.entries()) {
@@ -127,7 +127,7 @@ export class ConfirmReservation {
         confirmed.push({ reservation, isReacquired: answer.isReacquired });
       } else if (GONE.has(answer.reason)) {
         refused.push(reservation);
-        result.set(reservation.id, refundRequired(reservation.id));
+        result.set(reservation.id, "gone");
       } else {
         result.set(reservation.id, answer);
       }
@@ -146,7 +146,7 @@ export class ConfirmReservation {
 
 function answerOf(
   intent: ConfirmIntent,
-  finished: ReadonlyMap<string, Reservation | Error>,
+  finished: ReadonlyMap<string, Reservation | "gone" | Error>,
 ): Confirmed | "locked" | Error {
   if (intent.kind === "refused") {
     return intent.error;
@@ -157,6 +157,9 @@ function answerOf(
   const { reservation, isReplay } = intent;
   // What is missing is confirmed in the ledger, and somebody keeps its row: a repeat waits for him.
   const end = intent.kind === "confirmed" ? reservation : finished.get(reservation.id);
+  if (end === "gone") {
+    return refundRequired(reservation.id, isReplay);
+  }
   return end instanceof Error || end === undefined
     ? (end ?? "locked")
     : { reservation: end, isReplay };

@@ -26,10 +26,10 @@ export function holdExpired(reservationId: string): ServiceError {
   return new ServiceError("HOLD_EXPIRED", "the hold has expired", { metadata: { reservationId } });
 }
 
-/** The hold is over and its units are gone: a payment must be refunded. */
-export function refundRequired(reservationId: string): ServiceError {
+/** The hold is over and its units are gone: a payment must be refunded. A replay says that it is one. */
+export function refundRequired(reservationId: string, isReplay: boolean): ServiceError {
   return new ServiceError("HOLD_EXPIRED", "the hold has expired, and its units are gone", {
-    metadata: { reservationId, refundRequired: "true" },
+    metadata: { reservationId, refundRequired: "true", ...(isReplay && { replayed: "true" }) },
   });
 }
 

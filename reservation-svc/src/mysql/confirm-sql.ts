@@ -4,7 +4,12 @@ import { textLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { ConfirmIntent, ConfirmOutcome, ConfirmWish } from "../app/reservation-store.ts";
-import { illegalMove, requestInProgress, reservationNotFound } from "../domain/errors.ts";
+import {
+  illegalMove,
+  refundRequired,
+  requestInProgress,
+  reservationNotFound,
+} from "../domain/errors.ts";
 import { isLegalMove, type Reservation, type ReservationState } from "../domain/reservation.ts";
 import { isReplay, keyInsert, type Locked, lockFor, lockingSelect } from "./locked-rows.ts";
 import { outboxInsert } from "./outbox-rows.ts";
@@ -78,6 +83,10 @@ function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
     const isSamePayment = reservation.paymentReference === paymentReference;
     if (isRepeated && isSamePayment && hasConfirmed(locked, key.reservationId)) {
       return { kind: "confirmed", reservation: confirmedOf(locked, reservation), isReplay: true };
+    }
+    // It changed something, the ledger gave the units up for good: so it is told again, not done again.
+    if (isRepeated && reservation.state === "expired") {
+      return { kind: "refused", error: refundRequired(reservation.id, true) };
     }
     if (reservation.state === "confirmed" && isSamePayment) {
       return { kind: "confirmed", reservation: confirmedOf(locked, reservation), isReplay: false };
