@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { statementsOf } from "@tessera/testkit/query-plans";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
+import type { ResultSetHeader } from "mysql2/promise";
 import { requestKeyOf } from "../src/app/request-key.ts";
+import { STATE_CODES } from "../src/mysql/reservation-row.ts";
 import { Turnstile } from "./turnstile.ts";
 import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
@@ -76,6 +79,20 @@ describe("changing a reservation", () => {
           expect([confirmed, cancelled]).to.deep.equal(["ILLEGAL_MOVE", "none"]);
           expect([state, allocation]).to.deep.equal(["cancelled", "RELEASED"]);
         }
+      }
+    });
+
+    it("moves what is held or confirmed, by a statement that leaves all else alone", async () => {
+      const reservation = await replica.hold(ledger.addEvent());
+      const { pool } = system.schema;
+      const sent = await statementsOf(system.schema, () => replica.cancel(reservation));
+      const [move = ""] = sent.filter((sql) => /^UPDATE reservation SET state/.test(sql));
+      for (const [state, code] of Object.entries(STATE_CODES)) {
+        const row = [code, reservation.id.replaceAll("-", "")];
+        const put = "UPDATE reservation SET state = ?, due_time = NULL WHERE id = UNHEX(?)";
+        await pool.query(put, row);
+        const [{ affectedRows }] = await pool.query<ResultSetHeader>(move);
+        expect(affectedRows, state).to.equal(/^(held|confirmed)$/.test(state) ? 1 : 0);
       }
     });
 

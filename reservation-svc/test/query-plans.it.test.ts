@@ -5,10 +5,12 @@ import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
 import { getReservation, listReservations } from "../src/app/read-reservations.ts";
+import { requestKeyOf } from "../src/app/request-key.ts";
 import { ReservationFinder } from "../src/app/reservation-finder.ts";
 import { MysqlOutbox } from "../src/mysql/mysql-outbox.ts";
 import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
+import { STATE_CODES } from "../src/mysql/reservation-row.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
 
 // What a read costs must not depend on how much there is.
@@ -73,6 +75,16 @@ describe("the query plans of reservation-svc", () => {
     expect(
       await faultsOf(schema, 1, () => new MysqlPrune(schema.pool).prune(7, 500)),
     ).to.deep.equal([]);
+  });
+
+  it("cancel a reservation by its id", async () => {
+    const [rows] = await schema.pool.query<RowDataPacket[]>(
+      `SELECT id, user_id FROM reservation WHERE state = ${STATE_CODES.held} LIMIT 1`,
+    );
+    const [reservationId, userId] = [uuidFromBytes(rows[0]?.id), uuidFromBytes(rows[0]?.user_id)];
+    const key = requestKeyOf("CancelReservation", { requestId: "plan", userId, reservationId });
+    const cancel = () => store.cancel({ key, userId, confirmedWithinSeconds: 0 });
+    expect(await faultsOf(schema, 3, cancel)).to.deep.equal([]);
   });
 
   it("note what was released by an index", async () => {

@@ -39,7 +39,8 @@ export function cancel(
       `UPDATE reservation SET state = ${STATE_CODES.cancelled},
          update_time = ${timeLiteral(locked.now)},
          due_time = ${timeLiteral(locked.now)} + INTERVAL ${RELEASE_PATIENCE_SECONDS} SECOND
-       WHERE id = ${uuidLiteral(key.reservationId)};
+       WHERE id = ${uuidLiteral(key.reservationId)}
+         AND state IN (${STATE_CODES.held}, ${STATE_CODES.confirmed});
        ${keyInsert([key], locked.now)};
        ${outboxInsert([cancelled], locked.now)};
        COMMIT`,
