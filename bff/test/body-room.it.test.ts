@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { HttpPort } from "@tessera/service-kit/http-port";
 import { expect } from "chai";
+import { answerBroken } from "../src/http/broken-request.ts";
 import { until } from "./until.ts";
-import { useApp } from "./use-app.ts";
+import { memoryLogger, useApp } from "./use-app.ts";
 
 describe("bodies that do not come to their end", () => {
   const api = useApp({ bodyRoomBytes: 10_000 });
@@ -49,6 +51,25 @@ describe("bodies that do not come to their end", () => {
     expect(status).to.equal(503);
     expect((await signUp())[0]).to.equal(201);
   });
+
+  for (const [what, status, text] of [
+    ["stall", 408, `Content-Length: 60000\r\n\r\n${"x".repeat(9_300)}`],
+    ["break", 400, `Transfer-Encoding: chunked\r\n\r\n2454\r\n${"x".repeat(9_300)}\r\nnone\r\n`],
+  ] as const) {
+    it(`give it back when they ${what}, and are answered before their end`, async () => {
+      const http = await HttpPort.open(api.app, 0, {
+        onBroken: answerBroken(memoryLogger().logger, api.registry),
+        bounds: { headMs: 100, wholeMs: 200, lookEveryMs: 20 },
+      });
+      const socket = connect(http.port, "127.0.0.1");
+      const head = "POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+      socket.write(head + text);
+      const answer = Buffer.concat(await socket.toArray()).toString();
+      await http.close(0);
+      expect(answer).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+      expect((await signUp())[0]).to.equal(201);
+    });
+  }
 
   it("count with what their parts take, however small those are", async () => {
     await send("dribbled", `Transfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(20)}`);

@@ -85,7 +85,8 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
     }
     finish();
   });
-  request.on("close", () => {
+  // The request itself says nothing when it was answered before it came to its end.
+  response.once("close", () => {
     // Of nearly every request it is the end: an error that nobody needs would cost a stack trace.
     if (!isFinished) {
       finish(new ServiceError("CANCELLED", "the client went away"));
