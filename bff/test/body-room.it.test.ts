@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { HttpPort } from "@tessera/service-kit/http-port";
 import { expect } from "chai";
 import { answerBroken } from "../src/http/broken-request.ts";
@@ -77,5 +79,36 @@ describe("bodies that do not come to their end", () => {
     const line = api.lines.find(({ requestId }) => requestId === "dribbled");
     expect(line).to.include({ status: 503, code: "OVERLOADED" });
     expect((await signUp())[0]).to.equal(201);
+  });
+});
+
+describe("a body in parts of one byte", () => {
+  const api = useApp({ bodyRoomBytes: 40_000 });
+  const ask = (body: string) => {
+    const client = request(`${api.url}/v1/users`, { method: "POST" });
+    client.setHeader("content-type", "application/json");
+    // A chunk each: what is left out of them may come together.
+    client.setHeader("transfer-encoding", "chunked");
+    for (const byte of Buffer.from(body)) {
+      client.write(Buffer.of(byte));
+    }
+    client.end();
+    return once(client, "response") as Promise<[IncomingMessage]>;
+  };
+
+  it("takes no more room than a few of them, and is read whole", async () => {
+    const name = "é".repeat(50);
+    const body = { email: `${crypto.randomUUID()}@x.test`, password: "correct horse", name };
+    const [answer] = await ask(JSON.stringify(body).padEnd(1_000));
+    expect(answer.statusCode).to.equal(201);
+    expect(JSON.parse(await text(answer)).name).to.equal(name);
+    const [other] = await ask("x".repeat(5_000));
+    expect([other.statusCode, JSON.parse(await text(other)).code]).to.deep.equal([
+      400,
+      "MALFORMED_BODY",
+    ]);
+    // All of it was given back.
+    const whole = await api.ask("POST", "/v1/users", { body: `"${"x".repeat(39_000)}"` });
+    expect(whole.status).to.equal(400);
   });
 });

@@ -8,12 +8,12 @@ export class BodyRoom {
   readonly #bytes: number;
   #taken = 0;
 
-  /** Defaults to 64 MiB: a thousand of the largest bodies. */
+  /** Defaults to 64 MiB: nearly seven hundred of the largest bodies, in the smallest of parts. */
   constructor(bytes = 64 * 1024 * 1024) {
     this.#bytes = bytes;
   }
 
-  /** Takes room for one more part; throws OVERLOADED, nothing taken, when there is none. */
+  /** Takes room for a part; throws OVERLOADED, nothing taken, when there is none. */
   take(part: Buffer): number {
     const size = part.length + PART_BYTES;
     if (this.#taken + size > this.#bytes) {

@@ -6,6 +6,8 @@ import { exchangeOf } from "./exchange.ts";
 
 /** Room for 20 items and 50 ticket types, many times over. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** Parts of a body before they are made one: each takes room beside its bytes, and may be a single byte. */
+const MAX_PARTS = 64;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(?:;|$))/i;
@@ -74,7 +76,12 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
       finish(failure);
       return;
     }
-    parts.push(part);
+    if (parts.push(part) === MAX_PARTS) {
+      const whole = Buffer.concat(parts);
+      parts.splice(0, MAX_PARTS, whole);
+      bodyRoom.giveBack(taken);
+      taken = bodyRoom.take(whole);
+    }
   });
   request.on("end", () => {
     try {
