@@ -5,7 +5,7 @@ import { redisUrl } from "@tessera/testkit/redis";
 import { expect } from "chai";
 import type { Redis } from "ioredis";
 import { Counter } from "prom-client";
-import { Limit } from "../src/http/rate-limit.ts";
+import { WindowLimit } from "../src/http/window-limit.ts";
 import { connectRedis } from "../src/redis.ts";
 import { until } from "./until.ts";
 import { memoryLogger, type TestApp, useApp } from "./use-app.ts";
@@ -181,7 +181,9 @@ describe("limits that replicas share", () => {
     const settings = { name, quota: 2, windowSeconds: 60, refusals };
     const [one, other] = [redisUrl(), redisUrl()].map((url) => connected(url));
     await until(() => one?.status === "ready" && other?.status === "ready");
-    const limits = [one, other].map((redis) => new Limit({ ...settings, ...(redis && { redis }) }));
+    const limits = [one, other].map(
+      (redis) => new WindowLimit({ ...settings, ...(redis && { redis }) }),
+    );
     const exchange = { headers: [] };
     for (const limit of limits) {
       await limit.take("k", exchange);
@@ -215,7 +217,7 @@ for (const [trustProxyHops, whose] of [
 }
 
 describe("the limit on reserving", () => {
-  const api = useApp({ reservePerSecond: 1, reserveBurst: 5 });
+  const api = useApp({ reservePerSecond: 0.1, reserveBurst: 5 });
 
   it("is each user's own", async () => {
     const token = await api.token();
@@ -226,8 +228,9 @@ describe("the limit on reserving", () => {
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 429)).to.have.length(3);
     const refused = answers.find(({ status }) => status === 429);
-    expect(refused?.headers.get("ratelimit-policy")).to.equal('"reserve";q=5;w=5');
-    expect(Number(refused?.headers.get("retry-after"))).to.be.within(1, 5);
+    expect(refused?.headers.get("ratelimit-policy")).to.equal('"reserve";q=5;w=50');
+    expect(refused?.headers.get("ratelimit")).to.equal('"reserve";r=0;t=50');
+    expect(Number(refused?.headers.get("retry-after"))).to.be.within(1, 10);
     expect((await reserve(await api.token())).status).to.equal(400);
   });
 });

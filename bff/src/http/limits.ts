@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { Counter, type Registry } from "prom-client";
-import { Limit } from "./rate-limit.ts";
+import { BucketLimit } from "./bucket-limit.ts";
+import { WindowLimit } from "./window-limit.ts";
 
 /** How often what may be asked for. */
 export interface LimitSettings {
@@ -12,11 +13,11 @@ export interface LimitSettings {
   signUpPerSecond: number;
   /** Of one account, wherever they come from. */
   failedSignInsPerMinute: number;
-  /** Of one user, on average. */
+  /** Of one user, in the long run. */
   reservePerSecond: number;
   /** Of one user, at once. */
   reserveBurst: number;
-  /** Of one user, on average: joining, polling, leaving. */
+  /** Of one user, in the long run: joining, polling, leaving. */
   queuePerSecond: number;
   /** Of one user, at once. */
   queueBurst: number;
@@ -37,29 +38,43 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
   const { signInPerSecond, refreshPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
   const { reservePerSecond, reserveBurst, queuePerSecond, queueBurst } = settings;
   return {
-    signIn: new Limit({ ...shared, name: "sign-in", quota: signInPerSecond, windowSeconds: 1 }),
-    refresh: new Limit({ ...shared, name: "refresh", quota: refreshPerSecond, windowSeconds: 1 }),
-    signUp: new Limit({ ...shared, name: "sign-up", quota: signUpPerSecond, windowSeconds: 1 }),
-    failedSignIn: new Limit({
+    signIn: new WindowLimit({
+      ...shared,
+      name: "sign-in",
+      quota: signInPerSecond,
+      windowSeconds: 1,
+    }),
+    refresh: new WindowLimit({
+      ...shared,
+      name: "refresh",
+      quota: refreshPerSecond,
+      windowSeconds: 1,
+    }),
+    signUp: new WindowLimit({
+      ...shared,
+      name: "sign-up",
+      quota: signUpPerSecond,
+      windowSeconds: 1,
+    }),
+    failedSignIn: new WindowLimit({
       ...shared,
       name: "failed-sign-in",
       quota: failedSignInsPerMinute,
       windowSeconds: 60,
     }),
-    // Local: the hot path has no round trip to spare. A burst in the time it takes to earn it is
-    // the average rate.
-    reserve: new Limit({
+    // Local: the hot path has no round trip to spare.
+    reserve: new BucketLimit({
       refusals,
       name: "reserve",
-      quota: reserveBurst,
-      windowSeconds: reserveBurst / reservePerSecond,
+      burst: reserveBurst,
+      perSecond: reservePerSecond,
     }),
     // Local as well: the loop of one client gone wild hurts nobody else.
-    queue: new Limit({
+    queue: new BucketLimit({
       refusals,
       name: "queue",
-      quota: queueBurst,
-      windowSeconds: queueBurst / queuePerSecond,
+      burst: queueBurst,
+      perSecond: queuePerSecond,
     }),
   };
 }

@@ -4,8 +4,9 @@ import type { Exchange } from "../http/exchange.ts";
 import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { toFailure } from "../http/problem.ts";
-import { accountKey, type Limit } from "../http/rate-limit.ts";
+import { accountKey } from "../http/rate-limit.ts";
 import { answer, type Route } from "../http/route.ts";
+import type { WindowLimit } from "../http/window-limit.ts";
 import { parseRefresh, parseSignIn, restTokens } from "../rest/user.ts";
 
 /** What the session routes need. */
@@ -14,7 +15,7 @@ export interface SessionRoutesDeps {
   authenticate: RequestHandler;
   limitSignIn: RequestHandler;
   limitRefresh: RequestHandler;
-  failedSignIn: Limit;
+  failedSignIn: WindowLimit;
 }
 
 /** Signing in, staying, and signing out. */
@@ -48,7 +49,7 @@ const signIn = ({ clients, failedSignIn }: SessionRoutesDeps) =>
 async function attempt(
   exchange: Exchange,
   credentials: { email: string; password: string },
-  { clients, failedSignIn, key }: { clients: Clients; failedSignIn: Limit; key: string },
+  { clients, failedSignIn, key }: { clients: Clients; failedSignIn: WindowLimit; key: string },
 ) {
   let isGuess = false;
   try {

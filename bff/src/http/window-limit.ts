@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { Limit, type LimitOptions, type Standing } from "./rate-limit.ts";
+
+/** How often what may happen, and who counts. */
+export interface WindowLimitOptions extends LimitOptions {
+  /** Where replicas share their counts; without it, each counts alone. */
+  redis?: Redis;
+}
+
+/**
+ * A limit that replicas share, counted anew for each window of time.
+ *
+ * While Redis is away every replica counts for itself: a limit may then let through more, but it
+ * neither fails a request nor keeps it waiting longer than the Redis client's command timeout.
+ */
+export class WindowLimit extends Limit {
+  readonly #limiter: RateLimiterMemory | RateLimiterRedis;
+
+  constructor({ redis, ...options }: WindowLimitOptions) {
+    super(options);
+    const { name, quota, windowSeconds } = options;
+    const settings = { points: quota, duration: windowSeconds, keyPrefix: `tessera:limit:${name}` };
+    const memory = new RateLimiterMemory(settings);
+    this.#limiter =
+      redis === undefined
+        ? memory
+        : new RateLimiterRedis({
+            ...settings,
+            storeClient: redis,
+            rejectIfRedisNotReady: true,
+            insuranceLimiter: memory,
+          });
+  }
+
+  /** Takes one back. */
+  async giveBack(key: string): Promise<void> {
+    await this.#limiter.reward(key);
+  }
+
+  protected async count(key: string): Promise<Standing> {
+    try {
+      const { remainingPoints, msBeforeNext } = await this.#limiter.consume(key);
+      return { isGranted: true, left: remainingPoints, nextMs: 0, wholeMs: msBeforeNext };
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) {
+        throw refusal;
+      }
+      const { msBeforeNext } = refusal;
+      return { isGranted: false, left: 0, nextMs: msBeforeNext, wholeMs: msBeforeNext };
+    }
+  }
+}
