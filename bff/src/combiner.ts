@@ -14,7 +14,7 @@ export interface CombinerSettings {
   maxInFlight: number;
   /** Entries that wait; one more is refused with OVERLOADED. */
   maxQueue: number;
-  /** The deadline of a call; an entry that waited as long is not sent any more. */
+  /** How long an entry's asker waits; a call has what its most patient asker has left. */
   timeoutMs: number;
 }
 
@@ -35,8 +35,8 @@ export interface CombinedCall {
 interface Wish<Entry> {
   asker: Asker;
   entry: Entry;
-  /** performance.now() when it began to wait: a body that came slowly has not waited here. */
-  submitTime: number;
+  /** In the time of performance.now(). It began to wait here: a body that came slowly has not. */
+  deadline: number;
 }
 
 /** One entry's own answer. */
@@ -79,9 +79,25 @@ export class Combiner<Entry, Granted> {
     return this.#batcher.depth;
   }
 
-  /** Sends an entry with whatever else arrives; settles with its own answer. */
+  /**
+   * Sends an entry with whatever else arrives; settles with its own answer, or at its own deadline
+   * with DEADLINE_EXCEEDED. What has not been sent by then never is.
+   */
   submit(asker: Asker, entry: Entry): Promise<Granted> {
-    return this.#batcher.submit({ asker, entry, submitTime: performance.now() });
+    const deadline = performance.now() + this.#timeoutMs;
+    const answer = this.#batcher.submit({ asker, entry, deadline }, deadline);
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        const what =
+          asker.call === undefined
+            ? "the request waited too long to be sent"
+            : "no answer came in time";
+        reject(new ServiceError("DEADLINE_EXCEEDED", what));
+      };
+      // A timer may ring a millisecond early: none does while the entry may still be sent.
+      const timer = setTimeout(giveUp, this.#timeoutMs + 1);
+      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   /** Resolves when no call is in flight. */
@@ -101,8 +117,7 @@ export class Combiner<Entry, Granted> {
   }
 
   async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
-    const now = performance.now();
-    const refusals = wishes.map((wish) => this.#refusalOf(wish, now));
+    const refusals = wishes.map(refusalOf);
     const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
     const answers = wanted.length === 0 ? [] : await this.#call(wanted);
     let next = 0;
@@ -119,24 +134,21 @@ export class Combiner<Entry, Granted> {
     });
   }
 
-  /** What nobody waits for any more is not started. */
-  #refusalOf({ asker, submitTime }: Wish<Entry>, now: number): ServiceError | undefined {
-    if (asker.isGone) {
-      return new ServiceError("CANCELLED", "the client went away");
-    }
-    return now - submitTime < this.#timeoutMs
-      ? undefined
-      : new ServiceError("DEADLINE_EXCEEDED", "the request waited too long to be sent");
-  }
-
   #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
     const { call, headers } = newCombinedCall();
     for (const { asker } of wishes) {
       asker.call = call;
     }
     const entries = wishes.map(({ entry }) => entry);
-    return this.#send(entries, { timeoutMs: this.#timeoutMs, headers });
+    const lastDeadline = Math.max(...wishes.map(({ deadline }) => deadline));
+    const timeoutMs = Math.ceil(lastDeadline - performance.now());
+    return this.#send(entries, { timeoutMs, headers });
   }
+}
+
+/** What nobody waits for any more is not started. */
+function refusalOf({ asker }: Wish<unknown>): ServiceError | undefined {
+  return asker.isGone ? new ServiceError("CANCELLED", "the client went away") : undefined;
 }
 
 /** A new call, in the trace of the first recorded request that it serves, and what it is sent with. */

@@ -1,54 +1,10 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { BatchCreateReservationsRequest } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { expect } from "chai";
 import { until } from "./until.ts";
-import { type Answered, type AppOptions, type TestApp, useApp } from "./use-app.ts";
-
-const eventId = crypto.randomUUID();
-const ticketTypeId = crypto.randomUUID();
-
-function useShop(options: AppOptions) {
-  const api = useApp(options);
-  let token = "";
-  before(async () => {
-    token = await api.token();
-    api.services.reservations.stock.set(ticketTypeId, 1_000_000);
-  });
-  const reserve = (type = ticketTypeId) =>
-    api.ask("POST", "/v1/reservations", {
-      token,
-      key: crypto.randomUUID(),
-      body: { eventId, items: [{ ticketTypeId: type, quantity: 1 }] },
-    });
-  return { api, reserve, tokenOf: () => token };
-}
-
-/** Holds the create RPCs back until told. */
-function holdBack(api: TestApp): { arrived: () => number; release: () => void } {
-  let release = () => {};
-  let arrived = 0;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  api.services.before.set("batchCreateReservations", () => {
-    arrived += 1;
-    return released;
-  });
-  return {
-    arrived: () => arrived,
-    release: () => {
-      api.services.before.clear();
-      release();
-    },
-  };
-}
-
-const entriesOf = (api: TestApp) =>
-  api.services
-    .callsOf("batchCreateReservations")
-    .map(({ message }) => (message as BatchCreateReservationsRequest).entries);
+import type { Answered } from "./use-app.ts";
+import { entriesOf, eventId, holdBack, ticketTypeId, useShop } from "./use-shop.ts";
 
 describe("combining", () => {
   const { api, reserve } = useShop({ reserveMaxInFlight: 1, reserveMaxBatch: 50 });
