@@ -11,7 +11,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { Asker, Combiner } from "./combiner.ts";
 import { EventStream } from "./http/event-stream.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { noteFailure, problemOf, toFailure } from "./http/problem.ts";
+import { failureFor, noteFailure, problemOf } from "./http/problem.ts";
 import { placeOf, restPlace } from "./rest/waiting-room.ts";
 
 /** A place is asked for at least as often, which keeps proxies from closing the connection. */
@@ -192,7 +192,7 @@ function placeNews(result: PollPlaceResult): News {
 
 /** What may pass is told and waited for; anything else is the last that is told. */
 function problemNews(exchange: Exchange, thrown: unknown, retryMs: number): News {
-  const failure = toFailure(thrown);
+  const failure = failureFor(exchange, thrown);
   const isOver = !REASONS[failure.reason].retryable;
   if (isOver) {
     noteFailure(exchange, thrown);

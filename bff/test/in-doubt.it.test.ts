@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { REASONS, type Reason } from "@tessera/proto/reasons";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
@@ -43,6 +44,25 @@ describe("a change of which nobody knows whether it has happened", () => {
       }
     });
   }
+
+  it("is in doubt as well when the service ended the call by itself", async () => {
+    const [path, rpc, body] = CHANGES[0];
+    api.services.before.set(rpc, () => {
+      throw new ConnectError("server forced shutdown", Code.Canceled);
+    });
+    for (const [key, retryable] of [
+      [undefined, false],
+      ["k", true],
+    ] as const) {
+      const { status, body: problem } = await api.ask("POST", path, { body, ...(key && { key }) });
+      expect([status, problem.code, problem.retryable]).to.deep.equal([
+        503,
+        "DEPENDENCY_UNAVAILABLE",
+        retryable,
+      ]);
+    }
+    expect(api.lines.at(-1)).to.include({ status: 503, code: "DEPENDENCY_UNAVAILABLE" });
+  });
 
   it("is none when it was refused, or when there is nothing to repeat", async () => {
     const [path, rpc, body] = CHANGES[0];

@@ -140,9 +140,15 @@ describe("a place that is followed", () => {
       retryable: true,
       requestId: stream.headers.get("x-request-id"),
     });
-    api.services.before.clear();
+    // A service that is made to stop ends its calls: nobody here has cancelled any.
+    api.services.before.set("batchPollPlaces", () => {
+      throw new ServiceError("CANCELLED", "not by me");
+    });
     await until(() => stream.events.length === 3);
-    expect(stream.events[2]).to.deep.equal(stream.events[0]);
+    expect(stream.events[2]?.data).to.include({ code: "DEPENDENCY_UNAVAILABLE", status: 503 });
+    api.services.before.clear();
+    await until(() => stream.events.length === 4);
+    expect(stream.events[3]).to.deep.equal(stream.events[0]);
   });
 
   it("ends with a failure that stays", async () => {

@@ -1,7 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { REASONS, type Reason } from "@tessera/proto/reasons";
 import { toServiceError } from "@tessera/service-kit/connect-error";
-import { ServiceError } from "@tessera/service-kit/service-error";
+import { dependencyUnavailable, ServiceError } from "@tessera/service-kit/service-error";
 import type { Exchange } from "./exchange.ts";
 import { markReplayed } from "./idempotency-key.ts";
 import { type FieldError, InvalidRequest } from "./invalid-request.ts";
@@ -31,7 +31,7 @@ export function problemId(reason: string): string {
 
 /** Notes for log and metrics why an exchange failed; a bug is kept whole. */
 export function noteFailure(exchange: Exchange, thrown: unknown): ServiceError {
-  const failure = toFailure(thrown);
+  const failure = failureFor(exchange, thrown);
   exchange.code = failure.reason;
   if (failure.reason === "INTERNAL") {
     exchange.bug = thrown;
@@ -115,6 +115,15 @@ export function toFailure(thrown: unknown): ServiceError {
     return toServiceError(thrown);
   }
   return new ServiceError("INTERNAL", REASONS.INTERNAL.title, { cause: thrown });
+}
+
+/** The same, for who waits for this answer. */
+export function failureFor(exchange: Pick<Exchange, "isGone">, thrown: unknown): ServiceError {
+  const failure = toFailure(thrown);
+  // Whoever is still there has cancelled nothing: a service that was made to stop has ended the call.
+  return failure.reason === "CANCELLED" && !exchange.isGone
+    ? dependencyUnavailable("a service", thrown)
+    : failure;
 }
 
 function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
