@@ -89,7 +89,7 @@ export class PlaceStreams {
   /**
    * Answers with the place, and with what becomes of it; resolves when the stream has ended.
    *
-   * Throws what the first poll throws, and OVERLOADED. Of one who has too many the oldest ends.
+   * Throws what the first poll throws, and OVERLOADED. Of one who has too many the oldest ends when the newest goes on.
    */
   async follow(exchange: Exchange, entry: WaitingRoomEntry): Promise<void> {
     if (this.#open.size >= this.#settings.queueStreams) {
@@ -102,12 +102,11 @@ export class PlaceStreams {
     const life = setTimeout(end, Math.min(this.#settings.queueStreamSeconds * 1000, leftMs));
     exchange.response.once("close", end);
     this.#open.add(controller);
-    this.#add(entry.userId, controller);
     if (this.#isClosed) {
       end();
     }
     try {
-      await this.#tell(exchange, entry, controller.signal);
+      await this.#tell(exchange, entry, controller);
     } finally {
       this.#open.delete(controller);
       this.#remove(entry.userId, controller);
@@ -143,10 +142,19 @@ export class PlaceStreams {
     }
   }
 
-  async #tell(exchange: Exchange, entry: WaitingRoomEntry, signal: AbortSignal): Promise<void> {
+  async #tell(
+    exchange: Exchange,
+    entry: WaitingRoomEntry,
+    controller: AbortController,
+  ): Promise<void> {
+    const { signal } = controller;
     let news = placeNews(await this.#poll.submit(exchange, entry));
     if (exchange.isGone) {
       return;
+    }
+    // One that was refused, or that has but one thing to tell, ends no other.
+    if (news.waitMs !== null) {
+      this.#add(entry.userId, controller);
     }
     if (this.#isClosed) {
       exchange.headers.push("Connection", "close");

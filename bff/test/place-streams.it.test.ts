@@ -200,6 +200,33 @@ describe("a place that is followed", () => {
     }
   });
 
+  it("is followed on when a newer stream is refused, or has but one thing to tell", async () => {
+    const streams = [await follow(), await follow(), await follow(), await follow()];
+    const headers = { accept: "text/event-stream" };
+    const fifth = async (path = pathOf(who)) => {
+      const { status, body } = await api.ask("GET", path, { token: tokenOf(), headers });
+      return [status, body.code];
+    };
+    const elsewhere = pathOf({ eventId: api.services.waitingRooms.open() });
+    expect(await fifth(elsewhere)).to.deep.equal([404, "PLACE_NOT_FOUND"]);
+    api.services.before.set("batchPollPlaces", () => {
+      throw new ServiceError("WAITING_ROOM_UNAVAILABLE", "not now");
+    });
+    expect(await fifth()).to.deep.equal([503, "WAITING_ROOM_UNAVAILABLE"]);
+    api.services.before.clear();
+    await until(() => streams.every(({ events }) => events.at(-1)?.event === "place"));
+    for (const stream of streams) {
+      const told = stream.heartbeats();
+      await until(() => stream.heartbeats() > told);
+    }
+    change(ADMITTED);
+    await fifth();
+    for (const stream of streams) {
+      expect(await stream.ended).to.equal(true);
+      expect(stream.events.some(({ data }) => data.code === "STREAM_REPLACED")).to.equal(false);
+    }
+  });
+
   it("does not count the streams that have ended", async () => {
     const streams = [await follow(), await follow(), await follow(), await follow()];
     streams[1]?.close();
