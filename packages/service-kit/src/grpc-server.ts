@@ -124,16 +124,23 @@ function unaryHandler(
     } catch (thrown) {
       const failure = toConnectError(thrown, domain);
       callback(toGrpcStatus(failure));
-      done(codeName(failure.code), thrown);
+      const isLate = context.signal.aborted && failure.code === Code.Canceled;
+      done(isLate ? lateCode(context.timeoutMs()) : codeName(failure.code), thrown);
     } finally {
       context.abort(CALL_ENDED);
     }
   };
 }
 
+/**
+ * A caller whose time is over hangs up, and that may come a moment before the time is over here: its
+ * clock began as much earlier as the call was on its way. In milliseconds.
+ */
+const MOMENT_MS = 10;
+
 /** What the caller was told instead. */
 function lateCode(leftMs = Number.POSITIVE_INFINITY): string {
-  return leftMs <= 0 ? "DEADLINE_EXCEEDED" : "CANCELLED";
+  return leftMs <= MOMENT_MS ? "DEADLINE_EXCEEDED" : "CANCELLED";
 }
 
 /** Reads a request. Throws MALFORMED_REQUEST. */
