@@ -27,4 +27,21 @@ describe("connections", () => {
     }
     await http.close(0);
   });
+
+  it("that send more requests than are answered are ended, and counted", async () => {
+    const http = await HttpPort.open(() => {}, 0);
+    const registry = new Registry();
+    observeConnections(http, registry);
+    const [greedy, patient] = [5_000, 4].map((requests) => {
+      const socket = connect(http.port, "127.0.0.1").on("error", () => {});
+      socket.resume().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(requests));
+      return socket;
+    });
+    await until(() => greedy?.closed === true);
+    const text = await registry.metrics();
+    expect(text).to.match(/^tessera_connections_sent_ahead_total 1$/m);
+    expect(text).to.match(/^tessera_connections_turned_away_total 0$/m);
+    patient?.destroy();
+    await http.close(0);
+  });
 });

@@ -73,6 +73,11 @@ export class HttpPort {
     return this.#doorkeeper.turnedAway;
   }
 
+  /** How many were ended, since more requests were sent on them than are answered. */
+  get sentAhead(): number {
+    return this.#doorkeeper.sentAhead;
+  }
+
   /** Listens on every interface, at `port`, or at any that is free for 0. Slow clients are cut off. */
   static async open(
     listener: RequestListener,
@@ -86,7 +91,9 @@ export class HttpPort {
   ): Promise<HttpPort> {
     const isShared = listeners > 1 && process.platform === "linux";
     const doorkeeper = new Doorkeeper(maxConnections);
-    const bounded = boundAhead(listener);
+    const bounded = boundAhead(listener, () => {
+      doorkeeper.sentAhead += 1;
+    });
     let bound = isShared ? await freePort(port) : port;
     const servers = Array.from({ length: isShared ? listeners : 1 }, () =>
       doorkeeper.watch(serverFor(bounded, { ...BOUNDS, ...bounds }, onBroken)),
@@ -103,11 +110,12 @@ export class HttpPort {
   }
 }
 
-/** Counts who is in: a server's own `maxConnections` knows of its own listener's alone. */
+/** Counts who is in, and who had to go: a server's own `maxConnections` knows of its own listener's alone. */
 class Doorkeeper {
   readonly #most: number;
   inside = 0;
   turnedAway = 0;
+  sentAhead = 0;
 
   constructor(most: number) {
     this.#most = most;

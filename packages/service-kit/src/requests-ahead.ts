@@ -11,9 +11,9 @@ const MOST_AHEAD = 1_000;
  *
  * Node begins each request that it can read, and each takes memory until it is answered: without a
  * bound a few connections would take all of it. Whoever waits for an answer before the next request
- * meets none of this.
+ * meets none of this. `onEnd` is told of each connection that is ended.
  */
-export function boundAhead(listener: RequestListener): RequestListener {
+export function boundAhead(listener: RequestListener, onEnd: () => void): RequestListener {
   const underWay = new WeakMap<Socket, number>();
   let ahead = 0;
   const note = (socket: Socket, count: number) => {
@@ -25,7 +25,11 @@ export function boundAhead(listener: RequestListener): RequestListener {
     const count = underWay.get(socket) ?? 0;
     const isFull = count === MOST_OF_CONNECTION || (count > 0 && ahead === MOST_AHEAD);
     // What was read together with the one too many still comes here.
-    if (socket.destroyed || isFull) {
+    if (socket.destroyed) {
+      return;
+    }
+    if (isFull) {
+      onEnd();
       socket.destroy();
       return;
     }

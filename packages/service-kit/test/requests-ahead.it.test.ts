@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { notFound } from "../src/admin-listener.ts";
 import { HttpPort } from "../src/http-port.ts";
@@ -36,6 +37,7 @@ describe("requests that are sent ahead of the answers", () => {
         await setImmediate();
       }
       expect(begun).to.equal(4);
+      await until("it is ended, and counted once", () => socket.closed && http.sentAhead === 1);
     });
   }
 
@@ -59,7 +61,7 @@ describe("requests that are sent ahead of the answers", () => {
     await open((request) => {
       begun.set(request.socket, (begun.get(request.socket) ?? 0) + 1);
     });
-    for (const _time of [1, 2]) {
+    for (const time of [1, 2]) {
       begun.clear();
       const sockets = Array.from({ length: 400 }, connected);
       for (const each of sockets) {
@@ -72,6 +74,7 @@ describe("requests that are sent ahead of the answers", () => {
         await setImmediate();
       }
       expect(full()).to.equal(333);
+      expect(http.sentAhead).to.equal(67 * time);
       for (const each of sockets) {
         each.destroy();
       }
