@@ -71,10 +71,21 @@ describe("commands that set the same tree up", () => {
   it("take over what one that was killed has left", async () => {
     const dead = spawn("true");
     await ended(dead);
-    write(".data/setup.lock", String(dead.pid));
-    expect(await ended(command())).to.equal(0);
-    expect(read("npm-runs")).to.equal("npm\n");
-    expect(existsSync(lock())).to.equal(false);
+    write(".data/setup.lock", `${dead.pid} 1`);
+    await expectTakeover(command());
+  });
+
+  for (const start of ["", " 1"]) {
+    it(`take over what one has left whose number another has now: "number${start}"`, async () => {
+      write(".data/setup.lock", `${process.pid}${start}`);
+      await expectTakeover(command());
+    });
+  }
+
+  // Numbers repeat in a container: what was killed there may have had the one of the next try.
+  it("take over what one with their own number has left", async () => {
+    mkdirSync(dirname(lock()));
+    await expectTakeover(command('printf %s $$ > "$0"; exec "$@"', lock()));
   });
 
   it("need no lock once everything is set up", async () => {
@@ -84,18 +95,22 @@ describe("commands that set the same tree up", () => {
     expect(existsSync(dirname(lock()))).to.equal(false);
   });
 
-  function command() {
-    const child = spawn(
-      process.execPath,
-      [join(root, "tools", "with-node-24.mjs"), "program.mjs"],
-      {
-        // Without npm_execpath, the npm on the PATH is the one that is run.
-        env: { PATH: `${join(root, "bin")}:/usr/bin:/bin` },
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
+  /** `script` may do something first, as the same process. */
+  function command(script = 'exec "$@"', name = "sh") {
+    const args = [process.execPath, join(root, "tools", "with-node-24.mjs"), "program.mjs"];
+    const child = spawn("sh", ["-c", script, name, ...args], {
+      // Without npm_execpath, the npm on the PATH is the one that is run.
+      env: { PATH: `${join(root, "bin")}:/usr/bin:/bin` },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     commands.push(child);
     return child;
+  }
+
+  async function expectTakeover(child: ChildProcess): Promise<void> {
+    expect(await ended(child)).to.equal(0);
+    expect(read("npm-runs")).to.equal("npm\n");
+    expect(existsSync(lock())).to.equal(false);
   }
 
   function lock(): string {

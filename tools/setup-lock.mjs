@@ -1,5 +1,6 @@
 // Lets one command at a time set things up. Like its caller it must run on Node 20 with nothing
 // installed, so it is plain JavaScript.
+import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -14,8 +15,9 @@ const LOOK_AGAIN_MS = 200;
  */
 export async function withLock(file, say, body) {
   mkdirSync(dirname(file), { recursive: true });
-  await take(file, say);
-  const release = () => remove(file, String(process.pid));
+  const own = `${process.pid} ${startOfProcess(process.pid)}`;
+  await take(file, own, say);
+  const release = () => remove(file, own);
   // The body may end this process.
   process.once("exit", release);
   body();
@@ -23,29 +25,30 @@ export async function withLock(file, say, body) {
   release();
 }
 
-async function take(file, say) {
+async function take(file, own, say) {
   const giveUpTime = Date.now() + DEADLINE_MS;
   let isTold = false;
-  while (!make(file)) {
+  while (!make(file, own)) {
     const owner = ownerOf(file);
     if (owner !== undefined && (!isAlive(owner) || Date.now() > giveUpTime)) {
       remove(file, owner);
       continue;
     }
     if (owner !== undefined && !isTold) {
-      say(`Another command (process ${owner}) is setting things up; waiting for it …`);
+      const [pid] = owner.split(" ");
+      say(`Another command (process ${pid}) is setting things up; waiting for it …`);
       isTold = true;
     }
     await setTimeout(LOOK_AGAIN_MS);
   }
 }
 
-/** Makes the file with this process's number in it, at once; false when there is one. */
-function make(file) {
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, String(process.pid));
+/** Makes the file with this process's number and start in it, at once; false when there is one. */
+function make(file, own) {
+  const made = `${file}.${process.pid}`;
+  writeFileSync(made, own);
   try {
-    linkSync(own, file);
+    linkSync(made, file);
     return true;
   } catch (error) {
     if (error.code === "EEXIST") {
@@ -53,7 +56,7 @@ function make(file) {
     }
     throw error;
   } finally {
-    rmSync(own);
+    rmSync(made);
   }
 }
 
@@ -80,11 +83,27 @@ function ownerOf(file) {
   }
 }
 
+/**
+ * True while the process that made the lock runs. Its number alone does not tell: the system gives
+ * it to another process later, in a container soon, and perhaps to this one.
+ */
 function isAlive(owner) {
+  const [, pid, start] = /^(\d+) (.+)$/s.exec(owner) ?? [];
+  return pid !== undefined && Number(pid) !== process.pid && startOfProcess(pid) === start;
+}
+
+/** As in packages/testkit, which is not installed yet; undefined when it does not run. */
+function startOfProcess(pid) {
+  if (process.platform !== "linux") {
+    const { stdout } = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
+    return stdout?.trim() || undefined;
+  }
   try {
-    const pid = Number(owner);
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return error.code === "EPERM";
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name, in parentheses, may hold anything; the fields after it are counted from 3.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
   }
 }
