@@ -1,11 +1,11 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { expect } from "chai";
-import { InfileWriter } from "../tools/dataset/infile-writer.ts";
-import { InsertWriter } from "../tools/dataset/insert-writer.ts";
-import { LoadMeter } from "../tools/dataset/load-meter.ts";
-import { KINDS, writeUuid } from "../tools/dataset/mix.ts";
-import { buyerOf, DatasetPlan, unitsPerUser } from "../tools/dataset/plan.ts";
-import { readArguments } from "../tools/dataset/sizes.ts";
+import { InfileWriter } from "./dataset/infile-writer.ts";
+import { InsertWriter } from "./dataset/insert-writer.ts";
+import { LoadMeter } from "./dataset/load-meter.ts";
+import { KINDS, writeUuid } from "./dataset/mix.ts";
+import { buyerOf, DatasetPlan, unitsPerUser } from "./dataset/plan.ts";
+import { readArguments } from "./dataset/sizes.ts";
 
 const DATE = Date.UTC(2030, 0, 1);
 

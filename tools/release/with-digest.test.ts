@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { withDigest } from "../tools/release/with-digest.ts";
+import { withDigest } from "./with-digest.ts";
 
 const OLD = `sha256:${"0".repeat(64)}`;
 const NEW = `sha256:${"a".repeat(64)}`;

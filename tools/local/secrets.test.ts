@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { expect } from "chai";
-import { rememberedSecrets } from "../tools/local/secrets.ts";
+import { rememberedSecrets } from "./secrets.ts";
 
 describe("the secrets of a data folder", () => {
   let folder: string;

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { freePort, portRefusal } from "@tessera/testkit/stores/ports";
 import { expect } from "chai";
-import { checkPorts, freePorts } from "../tools/local/ports.ts";
+import { checkPorts, freePorts } from "./ports.ts";
 
 describe("the ports of a local system", () => {
   let server: Server;

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { expect } from "chai";
-import { failureText } from "../tools/local/failure-text.ts";
+import { failureText } from "./failure-text.ts";
 
 describe("what a program prints of its failure", () => {
   it("is one line with the folder when the disk is full", () => {

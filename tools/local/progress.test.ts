@@ -1,6 +1,6 @@
 import { mock } from "node:test";
 import { expect } from "chai";
-import { Progress } from "../tools/local/progress.ts";
+import { Progress } from "./progress.ts";
 
 describe("progress", () => {
   it("says that a long step goes on, until everything is being stopped", () => {

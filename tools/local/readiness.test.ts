@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { expect } from "chai";
-import { freePorts } from "../tools/local/ports.ts";
-import { untilReady } from "../tools/local/readiness.ts";
+import { freePorts } from "./ports.ts";
+import { untilReady } from "./readiness.ts";
 
 describe("a local system that does not become ready", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-readiness-"));

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "@tessera/testkit/services";
 import { expect } from "chai";
-import { pinnedVersion } from "../tools/k6/binary.ts";
-import { helpText, readPlan } from "../tools/k6/options.ts";
-import { markdownRow, report } from "../tools/k6/report.ts";
-import { SCENARIOS, WARM_UP } from "../tools/k6/scenarios.ts";
-import { flatness } from "../tools/k6/soak.ts";
-import { Summary } from "../tools/k6/summary.ts";
-import { ROOT } from "./tree.ts";
+import { pinnedVersion } from "./k6/binary.ts";
+import { helpText, readPlan } from "./k6/options.ts";
+import { markdownRow, report } from "./k6/report.ts";
+import { SCENARIOS, WARM_UP } from "./k6/scenarios.ts";
+import { flatness } from "./k6/soak.ts";
+import { Summary } from "./k6/summary.ts";
 
 describe("npm run k6", () => {
   // Add it to SCENARIOS, or nobody can run it.
