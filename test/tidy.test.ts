@@ -34,7 +34,8 @@ const DOMAIN_PACKAGES = [
   "@tessera/proto/reasons",
 ];
 /** What only adapters may talk to. */
-const DRIVERS = /^(mysql2|typeorm|ioredis|redlock|@grpc\/|@connectrpc\/|express|node:(http|net))/;
+const DRIVERS =
+  /^(mysql2|typeorm|ioredis|redlock|prom-client|@grpc\/|@connectrpc\/|express|node:(http|net))/;
 
 const files = treeFiles();
 const sources = files.filter(({ path }) => /\.(ts|mjs)$/.test(path));

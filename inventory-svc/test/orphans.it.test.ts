@@ -8,9 +8,9 @@ import { expect } from "chai";
 import { Registry } from "prom-client";
 import { LedgerAuditor } from "../src/app/audit-ledger.ts";
 import type { Ledger } from "../src/app/ledger.ts";
-import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { releaseOrphans } from "../src/app/release-orphans.ts";
 import { startJobs, TASKS } from "../src/jobs.ts";
+import { ledgerMetrics } from "../src/metrics.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import {
   type CreatedEvent,

@@ -10,8 +10,8 @@ import { batchAllocate } from "../src/app/batch-allocate.ts";
 import { batchCommit } from "../src/app/batch-commit.ts";
 import { batchRelease } from "../src/app/batch-release.ts";
 import type { Ledger } from "../src/app/ledger.ts";
-import { ledgerMetrics } from "../src/app/ledger-metrics.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
+import { ledgerMetrics } from "../src/metrics.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { createEvent, onEventFailure, stockOf, useInventory } from "./use-inventory.ts";
 

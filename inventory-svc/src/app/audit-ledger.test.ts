@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { Registry } from "prom-client";
+import { ledgerMetrics } from "../metrics.ts";
 import { LedgerAuditor } from "./audit-ledger.ts";
 import type { Ledger, LedgerAudit } from "./ledger.ts";
-import { ledgerMetrics } from "./ledger-metrics.ts";
 
 const DRIFT: LedgerAudit = {
   oversoldUnits: 0,
