@@ -2,12 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { violationsOf } from "@tessera/testkit/invariants";
 import { ROOT } from "@tessera/testkit/services";
 import { mintUsers } from "../tools/load-users.ts";
 import { freePorts } from "../tools/local/ports.ts";
 import { Progress } from "../tools/local/progress.ts";
+import { readFlags } from "../tools/local/read-flags.ts";
 import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { startSystem } from "../tools/local/system.ts";
 import { createReadEvents } from "./cache.ts";
@@ -33,18 +33,13 @@ const HELP = `npm run bench -- [--rounds 3] [--seconds 5] [--only WORDS] [--soak
 const USERS = 6_000;
 
 await runProgram(async () => {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "3" },
-      seconds: { type: "string", default: "5" },
-      only: { type: "string", default: "" },
-      cache: { type: "boolean", default: false },
-      tracing: { type: "boolean", default: false },
-      expiry: { type: "boolean", default: false },
-      soak: { type: "string", default: "0" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const text = (value: string) => ({ type: "string", default: value }) as const;
+  const flag = { type: "boolean", default: false } as const;
+  const options = {
+    ...{ rounds: text("3"), seconds: text("5"), only: text(""), soak: text("0") },
+    ...{ cache: flag, tracing: flag, expiry: flag, help: flag },
+  };
+  const { values } = readFlags({ options }, HELP);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;

@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { openStores } from "@tessera/testkit/stores/stores";
@@ -11,6 +10,7 @@ import type { DatasetSpec } from "../tools/dataset/plan.ts";
 import { type DatasetCounts, SIZES } from "../tools/dataset/sizes.ts";
 import { freePorts } from "../tools/local/ports.ts";
 import { Progress } from "../tools/local/progress.ts";
+import { readFlags } from "../tools/local/read-flags.ts";
 import { LOCAL_FOLDER } from "../tools/local/running-system.ts";
 import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { type LocalSystem, startSystem } from "../tools/local/system.ts";
@@ -32,13 +32,12 @@ turns on the same servers.
 
 await runProgram(async () => {
   const text = (value: string) => ({ type: "string", default: value }) as const;
-  const { values } = parseArgs({
-    options: {
-      ...{ rounds: text("3"), seconds: text("5"), connections: text("16") },
-      ...{ page: text("1000000"), prefix: text("") },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const flag = { type: "boolean", default: false } as const;
+  const options = {
+    ...{ rounds: text("3"), seconds: text("5"), connections: text("16") },
+    ...{ page: text("1000000"), prefix: text(""), help: flag },
+  };
+  const { values } = readFlags({ options }, HELP);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;

@@ -1,11 +1,11 @@
 // The on-sale: "npm run demo", with the system running or not (see --help).
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ROOT } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { onSale, type SaleSize } from "./demo/on-sale.ts";
 import { freePorts } from "./local/ports.ts";
 import { Progress } from "./local/progress.ts";
+import { readFlags } from "./local/read-flags.ts";
 import { findRunningSystem } from "./local/running-system.ts";
 import { inSession, runProgram } from "./local/session.ts";
 import { startSystem } from "./local/system.ts";
@@ -48,26 +48,20 @@ await runProgram(async () => {
 /** Undefined when help is wanted. */
 function readSize(): SaleSize | undefined {
   const text = { type: "string" } as const;
-  try {
-    const { values } = parseArgs({
-      options: { buyers: text, tickets: text, help: { type: "boolean" } },
-    });
-    return values.help === true
-      ? undefined
-      : {
-          buyers: wholeNumber("buyers", values.buyers ?? "5000", [1, 100_000]),
-          tickets: wholeNumber("tickets", values.tickets ?? "1000", [5, 1_000_000]),
-        };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown flag";
-    throw new OperatorError(`${reason}\n\n${HELP}`, { cause });
-  }
+  const options = { buyers: text, tickets: text, help: { type: "boolean" } } as const;
+  const { values } = readFlags({ options }, HELP);
+  return values.help === true
+    ? undefined
+    : {
+        buyers: wholeNumber("buyers", values.buyers ?? "5000", [1, 100_000]),
+        tickets: wholeNumber("tickets", values.tickets ?? "1000", [5, 1_000_000]),
+      };
 }
 
 function wholeNumber(name: string, text: string, [min, max]: readonly [number, number]): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new OperatorError(`--${name} must be a whole number from ${min} to ${max}.`);
+    throw new OperatorError(`--${name} must be a whole number from ${min} to ${max}.\n\n${HELP}`);
   }
   return value;
 }

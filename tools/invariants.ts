@@ -1,9 +1,9 @@
 // Whether a system's databases agree: "npm run invariants" (see --help).
-import { parseArgs } from "node:util";
 import { EnvReader } from "@tessera/service-kit/env";
 import { violationsOf } from "@tessera/testkit/invariants";
 import type { PerSchema } from "@tessera/testkit/schemas";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { readFlags } from "./local/read-flags.ts";
 import { findRunningSystem } from "./local/running-system.ts";
 import { runProgram } from "./local/session.ts";
 
@@ -18,10 +18,9 @@ The exit code is 1 when something was found.
 `;
 
 await runProgram(async () => {
-  const { values } = parseArgs({
-    options: { moving: { type: "boolean", default: false }, help: { type: "boolean" } },
-  });
-  if (values.help === true) {
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = readFlags({ options: { moving: flag, help: flag } }, HELP);
+  if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }

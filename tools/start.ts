@@ -1,13 +1,13 @@
 // Runs the whole system on this machine: "npm start" (see --help).
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { SERVICES } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { eraseStores } from "@tessera/testkit/stores/stores";
 import { welcome } from "./local/addresses.ts";
 import { checkPorts, PORT_SETTINGS, readPorts } from "./local/ports.ts";
 import { Progress } from "./local/progress.ts";
+import { readFlags } from "./local/read-flags.ts";
 import { LOCAL_FOLDER, SYSTEM_FILE } from "./local/running-system.ts";
 import { seedSampleEvent } from "./local/seed.ts";
 import { inSession, runProgram, type Session } from "./local/session.ts";
@@ -28,7 +28,10 @@ OTEL_EXPORTER_OTLP_ENDPOINT names a collector for traces; all OTEL_… variables
 `;
 
 await runProgram(async () => {
-  const { values } = readFlags();
+  const text = { type: "string" } as const;
+  const ports = Object.fromEntries(Object.values(PORT_SETTINGS).map(({ flag }) => [flag, text]));
+  const flag = { type: "boolean" } as const;
+  const { values } = readFlags({ options: { ...ports, fresh: flag, help: flag } }, HELP);
   if (values.help === true) {
     process.stdout.write(HELP);
     return 0;
@@ -77,17 +80,5 @@ async function erase(folder: string): Promise<void> {
   await eraseStores(join(folder, "stores"));
   for (const name of ["logs", "secrets.json"]) {
     rmSync(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function readFlags() {
-  const text = { type: "string" } as const;
-  const ports = Object.fromEntries(Object.values(PORT_SETTINGS).map(({ flag }) => [flag, text]));
-  const flag = { type: "boolean" } as const;
-  try {
-    return parseArgs({ options: { ...ports, fresh: flag, help: flag } });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown flag";
-    throw new OperatorError(`${reason}\n\n${HELP}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { readFlags } from "../../tools/local/read-flags.ts";
 
 /** What a run was asked to be. */
 export interface Options {
@@ -43,49 +43,41 @@ missed, there was no time to sell the rest, a figure grew, or a control was not 
 a picture, is left in .data/prove/reports.
 `;
 
-/** Undefined when help is wanted, "list" when the names are. */
+/** "help" when that is wanted, "list" when the names are. @throws OperatorError */
 export function readOptions(args: readonly string[]): Options | "help" | "list" {
   const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        ...{ seed: text, minutes: text, only: text, rate: text, "lock-nodes": text },
-        ...{ controls: { type: "boolean", default: true }, list: flag, help: flag },
-        targets: { type: "boolean", default: true },
-      },
-      allowNegative: true,
-    });
-    if (values.help === true || values.list === true) {
-      return values.help === true ? "help" : "list";
-    }
-    return {
-      seed: number("seed", values.seed ?? String(Date.now() % 1e6), [0, 2 ** 32 - 1]),
-      minutes: number("minutes", values.minutes ?? "10", [0, 24 * 60]),
-      only: values.only?.split(",").filter((name) => name !== "") ?? [],
-      rate: number("rate", values.rate ?? "60", [1, 2_000]),
-      lockNodes: lockNodes(values["lock-nodes"] ?? "0"),
-      hasControls: values.controls,
-      hasTargets: values.targets,
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown flag";
-    throw new OperatorError(`${reason}\n\n${HELP}`, { cause });
+  const flag = { type: "boolean", default: false } as const;
+  const onFlag = { type: "boolean", default: true } as const;
+  const options = {
+    ...{ seed: text, minutes: text, only: text, rate: text, "lock-nodes": text },
+    ...{ controls: onFlag, targets: onFlag, list: flag, help: flag },
+  };
+  const { values } = readFlags({ args: [...args], options, allowNegative: true }, HELP);
+  if (values.help || values.list) {
+    return values.help ? "help" : "list";
   }
+  return {
+    seed: number("seed", values.seed ?? String(Date.now() % 1e6), [0, 2 ** 32 - 1]),
+    minutes: number("minutes", values.minutes ?? "10", [0, 24 * 60]),
+    only: values.only?.split(",").filter((name) => name !== "") ?? [],
+    rate: number("rate", values.rate ?? "60", [1, 2_000]),
+    lockNodes: lockNodes(values["lock-nodes"] ?? "0"),
+    hasControls: values.controls,
+    hasTargets: values.targets,
+  };
 }
 
 function number(name: string, text: string, [min, max]: readonly [number, number]): number {
   const value = Number(text);
   if (text === "" || !(value >= min && value <= max)) {
-    throw new OperatorError(`--${name} must be a number from ${min} to ${max}.`);
+    throw new OperatorError(`--${name} must be a number from ${min} to ${max}.\n\n${HELP}`);
   }
   return value;
 }
 
 function lockNodes(text: string): 0 | 3 {
   if (text !== "0" && text !== "3") {
-    throw new OperatorError("--lock-nodes must be 0 or 3.");
+    throw new OperatorError(`--lock-nodes must be 0 or 3.\n\n${HELP}`);
   }
   return text === "3" ? 3 : 0;
 }

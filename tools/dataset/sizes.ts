@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { readFlags } from "../local/read-flags.ts";
 import { DAY_MS } from "./plan.ts";
 
 /** How much there is. */
@@ -54,22 +54,12 @@ export interface DatasetArguments {
 export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  let values: ReturnType<typeof parse>["values"];
-  const parse = () =>
-    parseArgs({
-      args: [...args],
-      options: {
-        ...{ size: text, events: text, users: text, reservations: text, seed: text, date: text },
-        ...{ url: text, prefix: text, method: text },
-        ...{ "allow-remote": flag, check: flag, help: flag },
-      },
-    });
-  try {
-    values = parse().values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown flag";
-    throw new OperatorError(`${reason}\n\n${HELP}`, { cause });
-  }
+  const options = {
+    ...{ size: text, events: text, users: text, reservations: text, seed: text, date: text },
+    ...{ url: text, prefix: text, method: text },
+    ...{ "allow-remote": flag, check: flag, help: flag },
+  };
+  const { values } = readFlags({ args: [...args], options }, HELP);
   return values.help ? undefined : toArguments(values, env);
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { readFlags } from "../local/read-flags.ts";
 import type { Plan } from "./prepare.ts";
 import { SCENARIOS, type Setting } from "./scenarios.ts";
 
@@ -28,13 +28,9 @@ export function helpText(): string {
 /** Undefined when help is wanted. @throws OperatorError for what cannot be run. */
 export function readPlan(args: readonly string[], folder: string): Plan | undefined {
   const text = { type: "string" } as const;
-  const { values, positionals } = parsed(() =>
-    parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { rate: text, duration: text, size: text, help: { type: "boolean" } },
-    }),
-  );
+  const options = { rate: text, duration: text, size: text, help: { type: "boolean" } } as const;
+  const config = { args: [...args], allowPositionals: true, options };
+  const { values, positionals } = readFlags(config, helpText());
   const [name] = positionals;
   if (values.help === true || name === undefined) {
     return undefined;
@@ -54,15 +50,6 @@ export function readPlan(args: readonly string[], folder: string): Plan | undefi
       size: numberFor("size", values.size, size),
     },
   };
-}
-
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown flag";
-    throw new OperatorError(`${reason}\n\n${helpText()}`, { cause });
-  }
 }
 
 /** "90s", "90" and "1.5m" are the same. */
