@@ -17,6 +17,12 @@ export interface Step {
   run: () => Promise<Outcome>;
 }
 
+/** Fine when there are no problems, which are shown otherwise. */
+export function fineUnless(problems: readonly string[], note?: string): Outcome {
+  const outcome = { isFine: problems.length === 0, output: problems.join("\n") };
+  return note === undefined ? outcome : { ...outcome, note };
+}
+
 /** A step that is fine when a command ends with 0. */
 export function commandStep(name: string, command: readonly string[]): Step {
   return { name, run: () => runCommand(command) };

@@ -1,4 +1,4 @@
-import type { Step } from "../check/step.ts";
+import { fineUnless, type Step } from "../check/step.ts";
 import {
   checkApplications,
   checkBranches,
@@ -72,18 +72,13 @@ async function lint(): Promise<string[]> {
 export const chartsSteps: readonly Step[] = [
   {
     name: "charts: helm lint, with every values file",
-    run: async () => {
-      const problems = await lint();
-      return { isFine: problems.length === 0, output: problems.join("\n") };
-    },
+    run: async () => fineUnless(await lint()),
   },
   {
     name: "charts: names, ports, settings and waves agree",
     run: async () => {
       const all = await rendered();
-      const problems = problemsOf(CHARTS_FOLDER, all);
-      const note = `${all.length} charts with values`;
-      return { isFine: problems.length === 0, output: problems.join("\n"), note };
+      return fineUnless(problemsOf(CHARTS_FOLDER, all), `${all.length} charts with values`);
     },
   },
 ];

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
 import { type TreeFile, treeFiles } from "../../test/tree.ts";
-import type { Step } from "../check/step.ts";
+import { fineUnless, type Step } from "../check/step.ts";
 
 /** A runbook is read at night: whatever it points at must be there. */
 export const docsSteps: readonly Step[] = [
@@ -16,9 +16,7 @@ function step(name: string, check: (document: TreeFile) => string[]): Step {
     name: `docs: ${name}`,
     run: async () => {
       const documents = treeFiles().filter(({ path }) => path.endsWith(".md"));
-      const problems = documents.flatMap(check);
-      const note = `${documents.length} documents`;
-      return { isFine: problems.length === 0, output: problems.join("\n"), note };
+      return fineUnless(documents.flatMap(check), `${documents.length} documents`);
     },
   };
 }

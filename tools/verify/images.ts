@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MALLOC_ENV, programOf, ROOT } from "@tessera/testkit/services";
-import { type Outcome, runCommand, type Step } from "../check/step.ts";
+import { fineUnless, runCommand, type Step } from "../check/step.ts";
 import { composeFaults, loadCompose } from "./compose-file.ts";
 import { debianTool } from "./debian-tools.ts";
 import { type DockerfileFacts, dockerfileFaults } from "./dockerfile.ts";
@@ -12,15 +12,15 @@ import { runImages } from "./run-images.ts";
 export const imagesSteps: readonly Step[] = [
   {
     name: "images: package-lock.json is whole",
-    run: async () => found(missingPackages(JSON.parse(read("package-lock.json")))),
+    run: async () => fineUnless(missingPackages(JSON.parse(read("package-lock.json")))),
   },
   {
     name: "images: the Dockerfile",
-    run: async () => found(dockerfileFaults(read("Dockerfile"), factsOfTree())),
+    run: async () => fineUnless(dockerfileFaults(read("Dockerfile"), factsOfTree())),
   },
   {
     name: "images: compose.yaml, as Compose reads it",
-    run: async () => found(composeFaults(await loadCompose("compose.yaml"))),
+    run: async () => fineUnless(composeFaults(await loadCompose("compose.yaml"))),
   },
   {
     name: "images: Prometheus' configuration for Compose",
@@ -31,7 +31,7 @@ export const imagesSteps: readonly Step[] = [
   },
   {
     name: "images: all four built and run, read-only and as nobody",
-    run: async () => found(await runImages()),
+    run: async () => fineUnless(await runImages()),
   },
 ];
 
@@ -49,10 +49,6 @@ export function factsOfTree(): DockerfileFacts {
     command: ["node", ...flags.filter((flag) => !isVariable(flag)), "src/main.ts"],
     memory: [...flags.filter(isVariable), ...malloc],
   };
-}
-
-function found(faults: readonly string[]): Outcome {
-  return { isFine: faults.length === 0, output: faults.join("\n") };
 }
 
 function read(path: string): string {

@@ -1,4 +1,4 @@
-import type { Outcome, Step } from "../check/step.ts";
+import { fineUnless, type Outcome, type Step } from "../check/step.ts";
 import { checkAnnotations } from "./mesh/annotations.ts";
 import { checkCanaries } from "./mesh/canaries.ts";
 import { checkDeadlines } from "./mesh/deadlines.ts";
@@ -36,5 +36,5 @@ function outcomeOf(all: readonly World[], check: (world: World) => string[]): Ou
     check(world).map((problem) => `${world.overlay}: ${problem}`),
   );
   const note = all.map(({ overlay }) => overlay).join(", ");
-  return { isFine: problems.length === 0, output: problems.join("\n"), note };
+  return fineUnless(problems, note);
 }

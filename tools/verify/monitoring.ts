@@ -5,7 +5,7 @@ import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
 import { ROOT } from "@tessera/testkit/services";
 import { parse } from "yaml";
 import { SLO } from "../../k6/lib/slo.ts";
-import { type Outcome, runCommand, type Step } from "../check/step.ts";
+import { fineUnless, type Outcome, runCommand, type Step } from "../check/step.ts";
 import { debianTool } from "./debian-tools.ts";
 import { checkAlerts } from "./monitoring/alerts.ts";
 import {
@@ -37,7 +37,7 @@ export const monitoringSteps: readonly Step[] = [
     run: async () => {
       const rules = readRules();
       const problems = checkAlerts(rules, readAlertTests(), readRunbooks());
-      return outcomeOf(
+      return fineUnless(
         problems,
         `${rules.filter(({ alert }) => alert !== undefined).length} alerts`,
       );
@@ -46,11 +46,11 @@ export const monitoringSteps: readonly Step[] = [
   {
     name: "monitoring: the promises are those of docs/slo.md, and bounds of the histograms",
     run: async () =>
-      outcomeOf(checkPromises(readRules(), SLO, LATENCY_BUCKETS), Object.keys(SLO).join(", ")),
+      fineUnless(checkPromises(readRules(), SLO, LATENCY_BUCKETS), Object.keys(SLO).join(", ")),
   },
   {
     name: "monitoring: what is to be scraped has these ports, and the jobs that rules name",
-    run: async () => outcomeOf(checkMonitors(await renderAll(), readRules())),
+    run: async () => fineUnless(checkMonitors(await renderAll(), readRules())),
   },
   { name: "monitoring: somebody tells every metric that is asked for", run: checkAllMetrics },
 ];
@@ -96,7 +96,7 @@ async function checkAllMetrics(): Promise<Outcome> {
   ];
   const seen = [...asked].filter((name) => live.has(name)).length;
   const note = `${asked.size}: ${seen} seen on /metrics, ${asked.size - seen} recorded or of others`;
-  return outcomeOf(problems, note);
+  return fineUnless(problems, note);
 }
 
 async function checkPanels(): Promise<Outcome> {
@@ -111,9 +111,4 @@ async function promtool(task: "check" | "test", files: readonly string[]): Promi
   const program = await debianTool("promtool", "prometheus");
   const outcome = await runCommand([program, task, "rules", ...files]);
   return { ...outcome, note: `${files.length} files` };
-}
-
-function outcomeOf(problems: readonly string[], note?: string): Outcome {
-  const outcome = { isFine: problems.length === 0, output: problems.join("\n") };
-  return note === undefined ? outcome : { ...outcome, note };
 }

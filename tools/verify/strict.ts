@@ -1,4 +1,4 @@
-import type { Step } from "../check/step.ts";
+import { fineUnless, type Step } from "../check/step.ts";
 import { judgeObjects, kubernetesVersion } from "./api-server.ts";
 import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
@@ -17,14 +17,10 @@ function strictStep(part: Batch["part"]): Step {
       const batches = (await everything()).filter((batch) => batch.part === part);
       const objects = batches.flatMap((batch) => batch.objects);
       if (objects.length === 0) {
-        return { isFine: false, output: "there are no objects" };
+        return fineUnless(["there are no objects"]);
       }
-      const problems = await strictProblems(batches);
-      return {
-        isFine: problems.length === 0,
-        output: problems.join("\n"),
-        note: `${objects.length} objects: ${kindsOf(objects).join(", ")}`,
-      };
+      const note = `${objects.length} objects: ${kindsOf(objects).join(", ")}`;
+      return fineUnless(await strictProblems(batches), note);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
-import { type Outcome, runCommand, type Step } from "../check/step.ts";
+import { fineUnless, type Outcome, runCommand, type Step } from "../check/step.ts";
 import { goTool } from "./go-tools.ts";
 import { conventionFaults } from "./terraform/conventions.ts";
 import { seamFaults } from "./terraform/seams.ts";
@@ -30,17 +30,11 @@ export const terraformSteps: readonly Step[] = [
   },
   {
     name: "terraform: conventions",
-    run: async () => {
-      const faults = await conventionFaults(TERRAFORM);
-      return { isFine: faults.length === 0, output: faults.join("\n") };
-    },
+    run: async () => fineUnless(await conventionFaults(TERRAFORM)),
   },
   {
     name: "terraform: layers agree on names",
-    run: async () => {
-      const faults = seamFaults(TERRAFORM);
-      return { isFine: faults.length === 0, output: faults.join("\n") };
-    },
+    run: async () => fineUnless(seamFaults(TERRAFORM)),
   },
   { name: "terraform: charts of the delivery module", run: lintCharts },
 ];
@@ -103,6 +97,5 @@ function foldersOf(workspace: Workspace, pattern: string): string[] {
 }
 
 function all(outcomes: readonly Outcome[]): Outcome {
-  const bad = outcomes.filter(({ isFine }) => !isFine);
-  return { isFine: bad.length === 0, output: bad.map(({ output }) => output).join("\n") };
+  return fineUnless(outcomes.flatMap(({ isFine, output }) => (isFine ? [] : [output])));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
-import type { Outcome, Step } from "../check/step.ts";
+import { fineUnless, type Step } from "../check/step.ts";
 import { kubernetesVersion } from "./api-server.ts";
 import { type Batch, everything } from "./everything.ts";
 import type { KubernetesObject } from "./render-charts.ts";
@@ -50,7 +50,7 @@ export const togetherSteps: readonly Step[] = [
           (await deliveryProblems(environment)).map((problem) => `${environment}: ${problem}`),
         ),
       );
-      return outcomeOf(problems.flat());
+      return fineUnless(problems.flat());
     },
   },
 ];
@@ -65,13 +65,9 @@ function step(name: string, environments: readonly string[], check: Check): Step
           (problem) => `${environment}: ${problem}`,
         ),
       );
-      return { ...outcomeOf(problems), note: environments.join(", ") };
+      return fineUnless(problems, environments.join(", "));
     },
   };
-}
-
-function outcomeOf(problems: readonly string[]): Outcome {
-  return { isFine: problems.length === 0, output: problems.join("\n") };
 }
 
 function objectsOf(batches: readonly Batch[], environment: string): KubernetesObject[] {

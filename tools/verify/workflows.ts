@@ -2,7 +2,7 @@ import { cpSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
-import { runCommand, type Step } from "../check/step.ts";
+import { fineUnless, runCommand, type Step } from "../check/step.ts";
 import { debianTool } from "./debian-tools.ts";
 import { goTool } from "./go-tools.ts";
 import { versionFaults, workflowFaults } from "./workflow-rules.ts";
@@ -31,8 +31,7 @@ export const workflowsSteps: readonly Step[] = [
       const faults = workflows().flatMap(({ name, text }) =>
         workflowFaults(text).map((fault) => `${name}: ${fault}`),
       );
-      const all = [...faults, ...versionFaults(workflows().map(({ text }) => text))];
-      return { isFine: all.length === 0, output: all.join("\n") };
+      return fineUnless([...faults, ...versionFaults(workflows().map(({ text }) => text))]);
     },
   },
 ];
