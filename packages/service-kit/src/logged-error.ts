@@ -18,20 +18,20 @@ const QUOTED_DATA = /\b(entry|value:?|near) '.*?'(?= for | at |$)/gms;
 
 /** An error as it is logged: its type, message, stack and codes, and nothing that people sent. */
 export function loggedError(thrown: unknown): unknown {
-  return told(thrown instanceof Error ? pino.stdSerializers.err(thrown) : thrown);
+  return scrubbed(thrown instanceof Error ? pino.stdSerializers.err(thrown) : thrown);
 }
 
-function told(value: unknown): unknown {
+function scrubbed(value: unknown): unknown {
   if (typeof value === "string") {
     return value.replace(QUOTED_DATA, "$1 '…'");
   }
   if (Array.isArray(value)) {
-    return value.map(told);
+    return value.map(scrubbed);
   }
   const isPlain = typeof value === "object" && value !== null && !(value instanceof Headers);
   if (!isPlain) {
     return value;
   }
   const entries = Object.entries(value).filter(([name]) => !UNTOLD.has(name));
-  return Object.fromEntries(entries.map(([name, one]) => [name, told(one)]));
+  return Object.fromEntries(entries.map(([name, one]) => [name, scrubbed(one)]));
 }

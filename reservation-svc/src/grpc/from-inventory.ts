@@ -3,7 +3,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { toServiceError } from "@tessera/service-kit/connect-error";
 
 /** Failed calls become the ServiceErrors that inventory-svc meant. */
-export async function told<T>(answer: Promise<T>): Promise<T> {
+export async function asServiceErrors<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (reason) {

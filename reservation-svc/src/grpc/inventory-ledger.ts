@@ -20,7 +20,7 @@ import type {
   StockLevels,
 } from "../app/ledger.ts";
 import type { Reservation } from "../domain/reservation.ts";
-import { dateOf, told } from "./from-inventory.ts";
+import { asServiceErrors, dateOf } from "./from-inventory.ts";
 
 /** What one event's combiner asks for. */
 interface AllocateCall {
@@ -74,10 +74,12 @@ export class InventoryLedger implements Ledger {
     if (calls.length === 1) {
       const options = optionsOf({ ...first.call, ...timeout });
       const answer = this.#client.batchAllocate(toRequest(first.batch), options);
-      return [toAnswer(await told(answer))];
+      return [toAnswer(await asServiceErrors(answer))];
     }
     const request = { batches: calls.map(({ batch }) => toRequest(batch)) };
-    const { results } = await told(this.#client.batchAllocateAcrossEvents(request, timeout));
+    const { results } = await asServiceErrors(
+      this.#client.batchAllocateAcrossEvents(request, timeout),
+    );
     return results.map(({ outcome }) => {
       switch (outcome.case) {
         case "response":
@@ -93,7 +95,7 @@ export class InventoryLedger implements Ledger {
   async find(ids: readonly string[], call: LedgerCall): Promise<ReadonlyMap<string, Allocation>> {
     const request = { allocationIds: [...ids] };
     const answer = this.#client.batchGetAllocations(request, optionsOf(call));
-    const known = await told(answer.catch(undefinedIfUnknown));
+    const known = await asServiceErrors(answer.catch(undefinedIfUnknown));
     if (known === undefined) {
       // An inventory-svc of before cannot tell: any of them may be there.
       return new Map(ids.map((id) => [id, { hasUnits: undefined }]));
@@ -111,7 +113,7 @@ export class InventoryLedger implements Ledger {
     call: LedgerCall,
   ): Promise<{ answers: ({ isReacquired: boolean } | ServiceError)[]; stocks: StockLevels[] }> {
     const entries = reservations.map(({ id, eventId }) => ({ allocationId: id, eventId }));
-    const response = await told(this.#client.batchCommit({ entries }, optionsOf(call)));
+    const response = await asServiceErrors(this.#client.batchCommit({ entries }, optionsOf(call)));
     const answers = response.results.map(({ outcome }) => {
       if (outcome.case === "error") {
         return fromEntryError(outcome.value);
@@ -131,7 +133,7 @@ export class InventoryLedger implements Ledger {
       isFinal: state === "cancelled",
     }));
     const request = { entries, returnPartialSuccess: true };
-    const response = await told(this.#client.batchRelease(request, optionsOf(call)));
+    const response = await asServiceErrors(this.#client.batchRelease(request, optionsOf(call)));
     return {
       stocks: response.stocks.map(toLevels),
       unreachable: new Set(response.unreachable),
@@ -140,7 +142,7 @@ export class InventoryLedger implements Ledger {
 
   async extend(allocationId: string, expireTime: Date, call: LedgerCall): Promise<void> {
     const request = { allocationId, expireTime: timestampFromDate(expireTime) };
-    await told(this.#client.extendAllocation(request, optionsOf(call)));
+    await asServiceErrors(this.#client.extendAllocation(request, optionsOf(call)));
   }
 }
 

@@ -3,7 +3,7 @@ import { type WaitingRoom, WaitingRoom_OnStoreLoss } from "@tessera/proto/invent
 import type { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import type { SaleSource } from "../app/sales.ts";
 import type { RoomRules, Sale, Stock } from "../domain/waiting-room.ts";
-import { dateOf, told } from "./from-inventory.ts";
+import { asServiceErrors, dateOf } from "./from-inventory.ts";
 
 /**
  * How long what is left is waited for, in milliseconds: longer than inventory-svc's own read may
@@ -20,7 +20,7 @@ export class InventorySales implements SaleSource {
   }
 
   async saleOf(eventId: string): Promise<Sale> {
-    const { event } = await told(this.#client.getEvent({ eventId }));
+    const { event } = await asServiceErrors(this.#client.getEvent({ eventId }));
     return {
       eventId,
       openTime: dateOf(event?.salesOpenTime),
@@ -31,7 +31,9 @@ export class InventorySales implements SaleSource {
 
   async stockOf(eventId: string): Promise<Stock> {
     const options = { timeoutMs: STOCK_TIMEOUT_MS };
-    const { ticketTypes } = await told(this.#client.getAvailability({ eventId }, options));
+    const { ticketTypes } = await asServiceErrors(
+      this.#client.getAvailability({ eventId }, options),
+    );
     const stock = { capacity: 0, available: 0, held: 0 };
     for (const { capacity, available, held } of ticketTypes) {
       stock.capacity += capacity;
