@@ -142,6 +142,23 @@ describe("BatchAllocate", () => {
     expect(await registry.metrics()).to.match(/^tessera_fencing_refusals_total 1$/m);
   });
 
+  it("refuses a token that nobody could count on from, and takes one far ahead", async () => {
+    const { client } = inventory;
+    const { eventId, wish } = await createEvent(client, [5]);
+    const call = (fencingToken: bigint) =>
+      client.batchAllocate({ eventId, fencingToken, entries: [wish([0, 1])] });
+    for (const huge of [2n ** 63n - 1n, 2n ** 53n + 1n]) {
+      expect(await failureOf(call(huge))).to.nested.include({
+        reason: "INVALID_FIELD",
+        "metadata.field": "fencing_token",
+      });
+    }
+    const ahead = BigInt(Date.now() + 364 * 24 * 3_600_000) * 1000n;
+    for (const token of [ahead, ahead + 1n]) {
+      expect(words((await call(token)).results)).to.deep.equal(["granted"]);
+    }
+  });
+
   it("remembers a token that came with refusals only", async () => {
     const { client } = inventory;
     const { eventId, wish } = await createEvent(client, [0]);

@@ -11,21 +11,35 @@ import type { Wish } from "../domain/decide.ts";
 import type { Refusal } from "../domain/errors.ts";
 import { checkBatchSize, parseUuid } from "./parse-fields.ts";
 
+/** How far ahead of the time a fencing token may be: more than any clock is wrong by. */
+const TOKEN_AHEAD_MS = 365 * 24 * 60 * 60 * 1000;
+
 /**
  * Reads a BatchAllocateRequest, or throws INVALID_FIELD. An entry that is malformed becomes a
  * refusal, whose field is a path within the entry.
  */
 export function parseBatchAllocate(request: BatchAllocateRequest): AllocateBatch {
   const { eventId, fencingToken, entries } = request;
-  if (fencingToken < 0n) {
-    throw invalidField("fencing_token", "must not be negative");
-  }
+  checkToken(fencingToken);
   checkBatchSize(entries);
   return {
     eventId: parseUuid("event_id", eventId),
     fencingToken,
     entries: entries.map((entry) => orRefusal(() => parseWish(entry))),
   };
+}
+
+/**
+ * The next holder of the lock counts on from a token: a huge one would end the event's sale. So would
+ * the highest under a fixed maximum, which time is not: it moves on by itself.
+ */
+function checkToken(token: bigint): void {
+  if (token < 0n) {
+    throw invalidField("fencing_token", "must not be negative");
+  }
+  if (token > BigInt(Date.now() + TOKEN_AHEAD_MS) * 1000n) {
+    throw invalidField("fencing_token", "must be at most a year ahead, in microseconds since 1970");
+  }
 }
 
 /** As many as fit into a message of 4 MiB when each has twenty items. */
