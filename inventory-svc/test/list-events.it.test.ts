@@ -186,6 +186,8 @@ describe("ListEvents", () => {
       ["sort", client.listEvents({ sort: 17 as Sort })],
       ["sort", client.listEvents({ sort: Sort.START_TIME, namePrefix: "a" })],
       ["name_prefix", client.listEvents({ namePrefix: "x".repeat(101) })],
+      // Normalized, it would block the process for as long as a test may take.
+      ["name_prefix", client.listEvents({ namePrefix: `x${"\u0315\u0300".repeat(200_000)}` })],
       ["name_prefix", client.listEvents({ namePrefix: "\u0000" })],
       ["start_time_from", client.listEvents({ startTimeFrom: timestampFromMs(-1) })],
       ["start_time_from", client.listEvents({ startTimeFrom, namePrefix: "a" })],

@@ -1,5 +1,6 @@
 import { READABLE } from "@tessera/service-kit/readable-text";
 import { invalidField } from "@tessera/service-kit/service-error";
+import { normalText } from "./normal-text.ts";
 
 /** A price and a capacity in one event. */
 export interface TicketType {
@@ -110,16 +111,14 @@ function validTicketTypes(drafts: readonly TicketTypeDraft[]): TicketTypeDraft[]
 }
 
 function validText(field: string, text: string, maxLength: number): string {
-  const trimmed = text.trim().normalize("NFC");
-  // SQL counts code points, JavaScript's `length` does not.
-  const length = [...trimmed].length;
-  if (length === 0 || length > maxLength) {
+  const normal = normalText(text.trim(), maxLength);
+  if (normal === undefined || normal === "") {
     throw invalidField(field, `must have 1 to ${maxLength} characters`);
   }
-  if (!READABLE.test(trimmed)) {
+  if (!READABLE.test(normal)) {
     throw invalidField(field, "must have something to read and no control characters");
   }
-  return trimmed;
+  return normal;
 }
 
 function checkRange(field: string, value: number, { min, max }: { min: number; max: number }) {

@@ -5,6 +5,7 @@ import {
 import { pageSizeOf } from "@tessera/service-kit/page-token";
 import { invalidField } from "@tessera/service-kit/service-error";
 import type { EventSort } from "../app/event-store.ts";
+import { normalText } from "../domain/normal-text.ts";
 import { parseTime } from "./parse-fields.ts";
 
 /** Reads a ListEventsRequest, or throws INVALID_FIELD. */
@@ -15,9 +16,8 @@ export function parseListEvents({ pageSize, pageToken, sort, ...request }: ListE
   limit: number;
   pageToken: string;
 } {
-  // As names are stored.
-  const namePrefix = request.namePrefix.normalize("NFC");
-  if ([...namePrefix].length > 100 || /\p{Cc}/u.test(namePrefix) || !namePrefix.isWellFormed()) {
+  const namePrefix = normalText(request.namePrefix, 100);
+  if (namePrefix === undefined || /\p{Cc}/u.test(namePrefix) || !namePrefix.isWellFormed()) {
     throw invalidField("name_prefix", "must have at most 100 characters, none of them control");
   }
   const limit = pageSizeOf(pageSize);
