@@ -23,8 +23,11 @@ import { MysqlSigningKeyStore } from "./mysql/mysql-signing-key-store.ts";
 import { MysqlUserStore } from "./mysql/mysql-user-store.ts";
 import { USER_SCHEMA } from "./mysql/schema.ts";
 
-/** How long a caller waits for its turn to hash, in milliseconds. */
-const HASH_WAIT_MS = 2_000;
+/**
+ * How long a caller waits for its turn to hash, in milliseconds. Half of what the BFF gives a call, so
+ * that it hears TOO_BUSY, which it may try again after, and not that its time is over.
+ */
+const HASH_WAIT_MS = 1_000;
 /** How many callers wait for a connection at most. */
 const POOL_WAITING_MAX = 256;
 const PURGE_INTERVAL_MS = 60_000;

@@ -11,7 +11,7 @@ import { createSchema } from "@tessera/testkit/mysql";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { createPool, type RowDataPacket } from "mysql2/promise";
-import { newPerson } from "./use-user-service.ts";
+import { newPerson, reasonOf } from "./use-user-service.ts";
 
 const ORGANISER = { email: "organiser@example.com", password: "the organiser", name: "Olga" };
 
@@ -125,6 +125,21 @@ describe("the programs of user-svc", () => {
       expect(log).not.to.contain(secret);
     }
     expect(log).not.to.contain(tokens?.refreshToken ?? "no token");
+  });
+
+  it("tell who waits for a hash that they are too busy before its call's time is over", async () => {
+    // One hash takes longer than the BFF gives a call.
+    const cost = { ARGON2_MEMORY_KIB: "131072", ARGON2_TIME_COST: "40", HASH_CONCURRENCY: "1" };
+    const { grpcPort } = await serve({ ...cost, MIGRATE_ON_START: "true" });
+    const transport = new GrpcTransport({
+      address: `127.0.0.1:${grpcPort}`,
+      defaultTimeoutMs: 2_000,
+    });
+    const client = createClient(UserService, transport);
+    const calls = Array.from({ length: 3 }, () => reasonOf(client.createUser(newPerson())));
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter((outcome) => outcome === "TOO_BUSY")).to.have.length(2);
+    transport.close();
   });
 
   it("forget sessions whose time is over", async () => {
