@@ -31,6 +31,7 @@ describe("addressKey()", () => {
 describe("accountKey()", () => {
   it("is the same whatever an address's case, and not the address", () => {
     expect(accountKey(" Ann@X.test")).to.equal(accountKey("ann@x.TEST"));
+    expect(new Set(["ΑΣ@x.test", "ας@x.test", "ασ@x.test"].map(accountKey))).to.have.length(1);
     expect(accountKey("ann@x.test")).not.to.include("ann");
   });
 });

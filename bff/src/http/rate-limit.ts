@@ -84,10 +84,12 @@ export function limitByUser(limit: Limit): RequestHandler {
  * An account's key: who reads Redis need not learn addresses.
  *
  * Whatever user-svc takes for one address has one key, or each way of writing it would have guesses
- * of its own: case, how accents are composed, and spaces at the end, which MySQL does not see.
+ * of its own: case (of the Greek sigma, too, which has two small letters), how accents are composed,
+ * and spaces at the end, which MySQL does not see.
  */
 export function accountKey(email: string): string {
-  const unique = email.trim().normalize("NFC").toLowerCase().normalize("NFC");
+  const written = email.trim().replaceAll(/[σς]/g, "Σ");
+  const unique = written.normalize("NFC").toLowerCase().normalize("NFC");
   return hash("sha256", unique, "base64url");
 }
 

@@ -8,6 +8,7 @@ import {
   type User,
 } from "../domain/user.ts";
 import type { App } from "./app.ts";
+import { findByEmail } from "./find-by-email.ts";
 import type { AccountRequest } from "./user-store.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function createAccount(
   const { email, name, password } = parseNewUser(request);
   const emailKey = emailKeyOf(email);
   // Looked up first: a taken address costs no hash.
-  const earlier = await app.users.findByEmailKey(emailKey);
+  const earlier = await findByEmail(app.users, email);
   if (earlier === undefined) {
     const account: Account = {
       id: app.newId(),
@@ -41,7 +42,7 @@ export async function createAccount(
       return { user: account, replayed: false };
     }
   }
-  const winner = earlier ?? (await app.users.findByEmailKey(emailKey));
+  const winner = earlier ?? (await findByEmail(app.users, email));
   // An organiser's key is the seed program's, and no secret: it must not tell who is one.
   const isOurs = winner?.role === request.role && winner.requestKey.equals(requestKey);
   if (!isOurs) {

@@ -19,6 +19,8 @@ describe("emailKeyOf", () => {
     ["Ann@Example.COM", "ann@example.com"],
     ["JOSÉ@example.com", "jose\u0301@example.com"],
     ["\u212Aelvin@example.com", "kelvin@example.com"],
+    ["ΑΣ@example.com", "ασ@example.com"],
+    ["ΑΣ@example.com", "ας@example.com"],
   ] as const) {
     it(`takes ${one} and ${other} for one address`, () => {
       expect(emailKeyOf(one)).to.equal(emailKeyOf(other));

@@ -43,8 +43,15 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]{1,255}$/;
 /**
  * The form of an address that is unique: its case, and how its accents are composed, make no
  * difference. Providers' own rules (dots, `+`) are theirs to know and are not applied.
+ *
+ * Both small sigmas have one capital, which is lowered to the one or the other by its place.
  */
 export function emailKeyOf(email: string): string {
+  return writtenKeyOf(email.replaceAll(/[σς]/g, "Σ"));
+}
+
+/** What the key was before sigmas were told by their place, and still is of accounts from then. */
+export function writtenKeyOf(email: string): string {
   return email.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
