@@ -14,6 +14,9 @@ import type { Caller } from "../tokens/access-tokens.ts";
 import type { BodyRoom } from "./body-room.ts";
 import type { BeginSpan } from "./request-span.ts";
 
+/** A name or an address, and perhaps a port. Two Hosts come joined by a comma and a space. */
+const HOST = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
 /** What all exchanges of an app share. */
 export interface ExchangeOptions {
   /** Names and values, in turn, of the headers that every answer has. */
@@ -185,11 +188,20 @@ export function beginExchanges(options: ExchangeOptions): RequestHandler {
   return (request, response, next) => {
     const exchange = new Exchange(request, response, options);
     response.locals.exchange = exchange;
-    // RFC 9112: a request in HTTP/1.1 says whom it is for.
-    if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      next(new ServiceError("MALFORMED_REQUEST", "a Host header is required"));
+    const fault = faultOf(request);
+    if (fault !== undefined) {
+      exchange.headers.push("Connection", "close");
+      next(new ServiceError("MALFORMED_REQUEST", fault));
       return;
     }
     inSpan(exchange.span, next);
   };
+}
+
+/** What RFC 9112 wants refused, and Node's parser lets through. */
+function faultOf({ headers: { host }, httpVersion }: Request): string | undefined {
+  if (host === undefined ? httpVersion === "1.1" : !HOST.test(host)) {
+    return "one Host header, with a name in it, is required";
+  }
+  return undefined;
 }
