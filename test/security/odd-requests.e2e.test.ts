@@ -52,6 +52,11 @@ const ODD: Readonly<Record<string, readonly [request: string, ...statuses: numbe
   "one host, said twice": [`GET /v1/events HTTP/1.1\r\n${CLOSE}Host: x\r\n\r\n`, 400],
   "a host with a path": ["GET /v1/events HTTP/1.1\r\nHost: x/y\r\nConnection: close\r\n\r\n", 400],
   "a host that is no text": ["GET /v1/events HTTP/1.0\r\nHost: \u00e9\u0080\r\n\r\n", 400],
+  "chunks of another coding": [
+    `POST /v1/users HTTP/1.1\r\n${KEEP}${JSON_TYPE}` +
+      `Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n${SECOND}`,
+    400,
+  ],
   "an address with a space": [`GET /v1/ events HTTP/1.1\r\n${CLOSE}\r\n`, 400],
   "the whole server": [`OPTIONS * HTTP/1.1\r\n${CLOSE}\r\n`, 404],
   "an address of its own": [`GET http://evil.test/v1/nothing HTTP/1.1\r\n${CLOSE}\r\n`, 404],

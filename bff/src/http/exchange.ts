@@ -199,9 +199,13 @@ export function beginExchanges(options: ExchangeOptions): RequestHandler {
 }
 
 /** What RFC 9112 wants refused, and Node's parser lets through. */
-function faultOf({ headers: { host }, httpVersion }: Request): string | undefined {
+function faultOf({ headers, httpVersion }: Request): string | undefined {
+  const { host, "transfer-encoding": coding = "chunked" } = headers;
   if (host === undefined ? httpVersion === "1.1" : !HOST.test(host)) {
     return "one Host header, with a name in it, is required";
+  }
+  if (coding.toLowerCase() !== "chunked") {
+    return "chunked is the only transfer coding here";
   }
   return undefined;
 }
