@@ -48,6 +48,22 @@ describe("a request that does not come to its end", () => {
     });
   }
 
+  it("is told so when it is a CONNECT, which is for proxies", async () => {
+    const before = await counted(400, "MALFORMED_REQUEST");
+    const answered = await sendRaw(
+      port.port,
+      "CONNECT x.test:443 HTTP/1.1\r\nHost: x.test\r\n\r\n",
+    );
+    expect(problemIn(answered)).to.deep.equal({ status: 400, code: "MALFORMED_REQUEST" });
+    expect(await counted(400, "MALFORMED_REQUEST")).to.equal(before + 1);
+    // Neither whoever hangs up at once nor one that comes behind a request does any harm.
+    const socket = await openSocket(port.port);
+    socket.write("CONNECT x.test:443 HTTP/1.1\r\n\r\n", () => socket.resetAndDestroy());
+    const behind = `GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x.test:443 HTTP/1.1\r\n\r\n`;
+    expect(problemIn(await sendRaw(port.port, behind))).to.include({ status: 400 });
+    expect(await counted(500, "INTERNAL")).to.equal(0);
+  });
+
   it("is told so when its body is cut off", async () => {
     const before = await counted(400, "MALFORMED_REQUEST");
     const socket = await openSocket(port.port);

@@ -39,8 +39,8 @@ const SMUGGLED: Readonly<Record<string, string>> = {
 /** Requests that nobody needs, and what may be said to them; each ends its connection. */
 const ODD: Readonly<Record<string, readonly [request: string, ...statuses: number[]]>> = {
   TRACE: [`TRACE /v1/events HTTP/1.1\r\n${CLOSE}\r\n`, 405],
-  "CONNECT to a host": [`CONNECT evil.test:443 HTTP/1.1\r\n${CLOSE}\r\n`],
-  "CONNECT to a route": [`CONNECT /v1/events HTTP/1.1\r\n${CLOSE}\r\n`],
+  "CONNECT to a host": [`CONNECT evil.test:443 HTTP/1.1\r\n${CLOSE}\r\n`, 400],
+  "CONNECT to a route": [`CONNECT /v1/events HTTP/1.1\r\n${CLOSE}\r\n`, 400],
   PURGE: [`PURGE /v1/events HTTP/1.1\r\n${CLOSE}\r\n`, 405],
   "no method at all": [`BREW /v1/events HTTP/1.1\r\n${CLOSE}\r\n`, 400],
   "another protocol": ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000", 400],

@@ -10,10 +10,11 @@ import type { Counter, Registry } from "prom-client";
 import { exchangeOf } from "./exchange.ts";
 import { answerProblem, problemOf } from "./problem.ts";
 
-/** Node's codes for what it gives up on; every other one is a request that is none. */
+/** The port's codes, mostly Node's, for what it gives up on; every other one is a request that is none. */
 const REASONS_OF: Readonly<Record<string, [Reason, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "the request did not come to its end in time"],
   HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "the headers are larger than 16 KiB"],
+  ERR_METHOD_CONNECT: ["MALFORMED_REQUEST", "CONNECT is for proxies, and this is none"],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ["BODY_TOO_LARGE", "the body's chunk extensions are too large"],
 };
 const OTHERWISE: [Reason, string] = ["MALFORMED_REQUEST", "this is not a request in HTTP/1.1"];

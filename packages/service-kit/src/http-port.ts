@@ -31,7 +31,8 @@ export interface HttpPortOptions {
   listeners?: number;
   /**
    * Answers what Node could not read, and ends the connection. With it, whatever Node would answer by
-   * itself comes to the listener: a request without a Host, one with an unknown expectation.
+   * itself comes to the listener: a request without a Host, one with an unknown expectation. A CONNECT,
+   * which Node would hang up on without a word, comes here as `ERR_METHOD_CONNECT`.
    */
   onBroken?: OnBroken;
   /** Connections at once, over all listeners; one more is closed at once. Defaults to any number. */
@@ -160,6 +161,12 @@ function serverFor(
   if (onBroken !== undefined) {
     server.on("checkExpectation", listener);
     server.on("clientError", (failure, socket) => onBroken(failure, socket as Socket));
+    server.on("connect", (_request, socket) => {
+      // Node has let go of it, and of its errors.
+      socket.on("error", () => socket.destroy());
+      const failure = Object.assign(new Error("CONNECT"), { code: "ERR_METHOD_CONNECT" });
+      onBroken(failure, socket as Socket);
+    });
   }
   return server;
 }
