@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { HttpPort } from "@tessera/service-kit/http-port";
 import { expect } from "chai";
 import pino from "pino";
-import { openSocket, readAll, sendRaw } from "../../test/security/raw-http.ts";
+import { openSocket, readAll, sendRaw, statusesIn } from "../../test/security/raw-http.ts";
 import { answerBroken } from "../src/http/broken-request.ts";
 import { useApp } from "./use-app.ts";
 
@@ -84,6 +85,27 @@ describe("a request that does not come to its end", () => {
     );
     expect(answered).to.contain("Idempotency-Key must be given once");
   });
+
+  for (const [what, rest] of [
+    ["never comes", "Content-Length: 100\r\n\r\n"],
+    ["stops", "Content-Length: 100\r\n\r\n{"],
+    ["is none", "Transfer-Encoding: chunked\r\n\r\nZZ\r\n"],
+  ] as const) {
+    it(`is not answered twice when its answer is out and its body ${what}`, async () => {
+      const counts = () =>
+        Promise.all([counted(408, "REQUEST_TIMEOUT"), counted(400, "MALFORMED_REQUEST")]);
+      const before = await counts();
+      const socket = await openSocket(port.port);
+      const answered = readAll(socket);
+      const [head, body] = rest.split(/(?<=\r\n\r\n)/);
+      // Without a token.
+      socket.write(HEAD.replace("/v1/users", "/v1/reservations") + head);
+      await once(socket, "data");
+      socket.write(body ?? "");
+      expect(statusesIn(await answered)).to.deep.equal([401]);
+      expect(await counts()).to.deep.equal(before);
+    });
+  }
 
   it("is told so when a chunk of it is none", async () => {
     const answered = await sendRaw(port.port, `${HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { REASONS, type Reason } from "@tessera/proto/reasons";
 import type { OnBroken } from "@tessera/service-kit/http-port";
@@ -19,9 +19,10 @@ const REASONS_OF: Readonly<Record<string, [Reason, string]>> = {
 };
 const OTHERWISE: [Reason, string] = ["MALFORMED_REQUEST", "this is not a request in HTTP/1.1"];
 
-/** Where Node keeps the answer that is under way on a connection. */
+/** Where Node keeps the answer that is under way on a connection, and the request that is being read. */
 interface Busy {
   _httpMessage?: Response | null;
+  parser?: { incoming?: IncomingMessage | null } | null;
 }
 
 /**
@@ -32,9 +33,12 @@ export function answerBroken(logger: Logger, registry: Registry): OnBroken {
   return (cause, socket) => {
     const [reason, detail] = REASONS_OF[cause.code ?? ""] ?? OTHERWISE;
     const failure = new ServiceError(reason, detail, { cause });
-    const response = (socket as Socket & Busy)._httpMessage ?? undefined;
-    if (!socket.writable || response?.headersSent === true) {
-      // Half an answer is worse than none.
+    const { _httpMessage, parser } = socket as Socket & Busy;
+    const response = _httpMessage ?? undefined;
+    // As far as it came: the rest of its body was not waited for.
+    const isAnswered = response === undefined && parser?.incoming?.complete === false;
+    if (!socket.writable || response?.headersSent === true || isAnswered) {
+      // Half an answer is worse than none, and a second one is another request's.
       socket.destroy();
       return;
     }
