@@ -13,6 +13,7 @@ const EVENT = {
     { name: "Box", price: { amount: 90_000, currency: "GBP" }, capacity: 0 },
   ],
 };
+const ROOM = { admitPerMinute: 600, maxActive: 200, passSeconds: 300 };
 
 describe("events", () => {
   const api = useApp();
@@ -29,7 +30,7 @@ describe("events", () => {
     });
 
   it("creates an event, and shows it to everybody", async () => {
-    const waitingRoom = { admitPerMinute: 600, maxActive: 200, passSeconds: 300 };
+    const waitingRoom = ROOM;
     const created = await create({ ...EVENT, holdSeconds: 30, maxPerUser: 2, waitingRoom });
     expect(created.status).to.equal(201);
     expect(created.body).to.include({ organiserId: userId, holdSeconds: 30, maxPerUser: 2 });
@@ -74,6 +75,10 @@ describe("events", () => {
     ["startsAt", { startsAt: 0 }],
     ["salesOpenAt", { salesOpenAt: null }],
     ["holdSeconds", { holdSeconds: 7201 }],
+    ["holdSeconds", { holdSeconds: null }],
+    ["maxPerUser", { maxPerUser: null }],
+    ["waitingRoom", { waitingRoom: null }],
+    ["waitingRoom.onStoreLoss", { waitingRoom: { ...ROOM, onStoreLoss: null } }],
     ["maxPerUser", { maxPerUser: 0 }],
     ["organiserId", { organiserId: crypto.randomUUID() }],
     ["waitingRoom.passSeconds", { waitingRoom: { admitPerMinute: 1, maxActive: 1 } }],

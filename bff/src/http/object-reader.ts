@@ -65,9 +65,9 @@ export class ObjectReader {
     return new ObjectReader(body, "", known, []);
   }
 
-  /** True when the property is there; null counts as absent. */
+  /** True when the property is there. Null is there: it is of no type that a property has. */
   has(name: string): boolean {
-    return this.#value[name] !== undefined && this.#value[name] !== null;
+    return this.#value[name] !== undefined;
   }
 
   /** Adds an error of the caller's own. */
@@ -143,7 +143,7 @@ export class ObjectReader {
     if (!this.has(name)) {
       this.wrong(name, "is required");
     }
-    const value = this.#value[name] ?? {};
+    const value = this.has(name) ? this.#value[name] : {};
     // What is absent has been said; its properties need not be.
     const errors = this.has(name) ? this.#errors : [];
     return new ObjectReader(value, `${this.#path}${name}.`, known, errors);
