@@ -55,6 +55,9 @@ describe("accounts and sessions", () => {
 
   for (const [field, change] of [
     ["email", { email: "nobody" }],
+    ["email", { email: "a\u0000nn@x.test" }],
+    ["email", { email: "ann\ue000@x.test" }],
+    ["email", { email: "ann\u202e@x.test" }],
     ["email", { email: `${"x".repeat(250)}@x.test` }],
     ["password", { password: "short" }],
     ["name", { name: "  " }],

@@ -5,7 +5,7 @@ import { NAME } from "./patterns.ts";
 import { restTime } from "./timestamps.ts";
 
 const EMAIL: TextPattern = {
-  regexp: /^[^\s@]+@[^\s@]+$/,
+  regexp: /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u,
   detail: "must be an e-mail address",
 };
 
