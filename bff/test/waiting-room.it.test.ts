@@ -4,6 +4,7 @@ import { Place_State, Place_StockHint } from "@tessera/proto/reservation/v1/wait
 import type { BatchJoinWaitingRoomsRequest } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
+import { sendRaw, statusesIn } from "../../test/security/raw-http.ts";
 import { until } from "./until.ts";
 import { useApp } from "./use-app.ts";
 
@@ -47,6 +48,22 @@ describe("the waiting room", () => {
     const polled = await poll();
     expect([polled.status, polled.body]).to.deep.equal([200, first.body]);
     expect(polled.headers.get("cache-control")).to.equal("no-store");
+  });
+
+  it("takes chunks that come to nothing for no body, of whatever type", async () => {
+    const sendChunks = async (chunks: string) => {
+      const head = [
+        `POST ${at()} HTTP/1.1`,
+        "Host: x",
+        "Connection: close",
+        `Authorization: Bearer ${token}`,
+        "Transfer-Encoding: chunked",
+      ];
+      const text = `${head.join("\r\n")}\r\n\r\n${chunks}0\r\n\r\n`;
+      return statusesIn(await sendRaw(Number(new URL(api.url).port), text));
+    };
+    expect(await sendChunks("")).to.deep.equal([201]);
+    expect(await sendChunks("2\r\n{}\r\n")).to.deep.equal([415]);
   });
 
   it("knows no position before the draw", async () => {

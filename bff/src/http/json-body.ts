@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { inSpan } from "@tessera/service-kit/span";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
@@ -37,15 +38,11 @@ export const optionalJsonBody: RequestHandler = (request, response, next) => {
  */
 function readJson(request: Request, response: Response, next: NextFunction): void {
   const { headers } = request;
-  const type = headers["content-type"] ?? "";
-  if (type !== "application/json" && (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type))) {
-    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in UTF-8");
+  const said = Number(headers["content-length"] ?? 0);
+  if (said > 0) {
+    checkType(headers);
   }
-  // A small body that inflates into a large one is an attack.
-  if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity") {
-    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must not be compressed");
-  }
-  if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+  if (said > MAX_BODY_BYTES) {
     throw tooLarge();
   }
   const { span, bodyRoom } = exchangeOf(response);
@@ -68,6 +65,10 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
     }
     length += part.length;
     try {
+      if (said === 0) {
+        // Chunks may come to nothing, which is of no type.
+        checkType(headers);
+      }
       taken += bodyRoom.take(part);
       if (length > MAX_BODY_BYTES) {
         throw tooLarge();
@@ -99,6 +100,17 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
       finish(new ServiceError("CANCELLED", "the client went away"));
     }
   });
+}
+
+function checkType(headers: IncomingHttpHeaders): void {
+  const type = headers["content-type"] ?? "";
+  if (type !== "application/json" && (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type))) {
+    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in UTF-8");
+  }
+  // A small body that inflates into a large one is an attack.
+  if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity") {
+    throw new ServiceError("UNSUPPORTED_MEDIA_TYPE", "the body must not be compressed");
+  }
 }
 
 function parseJson(parts: readonly Buffer[]): unknown {
