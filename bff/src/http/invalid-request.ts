@@ -1,5 +1,8 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 
+/** A name that the client made up is told to it, and not 60 kB of it. */
+const NAME_MAX = 64;
+
 /** One thing that is wrong with a request. */
 export interface FieldError {
   /** Where: a path such as `items[0].quantity`, or the name of a header. */
@@ -22,4 +25,10 @@ export class InvalidRequest extends ServiceError {
 /** The request is wrong in one place. */
 export function invalid(field: string, detail: string): InvalidRequest {
   return new InvalidRequest([{ field, detail }]);
+}
+
+/** A name that the client made up, as it is told to it: its beginning, and always well-formed. */
+export function shownName(name: string): string {
+  const shown = name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX)}…`;
+  return shown.toWellFormed();
 }

@@ -58,6 +58,14 @@ describe("ObjectReader", () => {
     ]);
   });
 
+  it("tells names that are no text, or are cut, as text", () => {
+    const body = { "a\ud800": 1, [`${"x".repeat(63)}😀`]: 1 };
+    expect(errorsOf(body, [], () => undefined)).to.deep.equal([
+      "a\ufffd is not a known property",
+      `${"x".repeat(63)}\ufffd… is not a known property`,
+    ]);
+  });
+
   it("stops counting errors at 20", () => {
     const items = Array.from({ length: 50 }, () => ({}));
     const errors = errorsOf({ items }, ["items"], (reader) => {

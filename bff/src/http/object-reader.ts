@@ -1,13 +1,10 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { isUuid } from "@tessera/service-kit/uuid";
-import { type FieldError, InvalidRequest } from "./invalid-request.ts";
+import { type FieldError, InvalidRequest, shownName } from "./invalid-request.ts";
 import { parseTime } from "./parse-time.ts";
 
 /** More errors than this are not collected: nobody reads them. */
 const MAX_ERRORS = 20;
-
-/** A name that the client made up is told to it, and not 60 kB of it. */
-const NAME_MAX = 64;
 
 /** What a text must look like, and how to say so. */
 export interface TextPattern {
@@ -45,7 +42,7 @@ export class ObjectReader {
       this.#value = value;
       for (const name of Object.keys(value)) {
         if (!known.includes(name)) {
-          this.wrong(shortened(name), "is not a known property");
+          this.wrong(shownName(name), "is not a known property");
         }
       }
     } else {
@@ -180,8 +177,4 @@ export class ObjectReader {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shortened(name: string): string {
-  return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX)}…`;
 }
