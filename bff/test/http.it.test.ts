@@ -144,6 +144,12 @@ describe("what every answer is like", () => {
     expect(JSON.stringify(answer.body).length).to.be.below(1_000);
   });
 
+  it("tells an unknown parameter by its beginning", async () => {
+    const { status, body } = await api.ask("GET", `/v1/events?${"x".repeat(3_000)}=1`);
+    expect([status, body.code]).to.deep.equal([400, "INVALID_FIELD"]);
+    expect(JSON.stringify(body).length).to.be.below(1_000);
+  });
+
   it("refuses an address that is not well-formed", async () => {
     const { status, body } = await api.ask("GET", "/v1/events/%ff");
     expect([status, body.code]).to.deep.equal([400, "MALFORMED_REQUEST"]);

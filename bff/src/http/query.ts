@@ -1,6 +1,6 @@
 import { isUuid } from "@tessera/service-kit/uuid";
 import type { Exchange } from "./exchange.ts";
-import { invalid } from "./invalid-request.ts";
+import { invalid, shownName } from "./invalid-request.ts";
 
 /** The query parameters of a list, each given at most once. Throws INVALID_FIELD. */
 export function queryOf<T extends string>(
@@ -11,7 +11,7 @@ export function queryOf<T extends string>(
   for (const [name, value] of Object.entries(request.query)) {
     const parameter = known.find((candidate) => candidate === name);
     if (parameter === undefined) {
-      throw invalid(name, `is not a known parameter; ${known.join(", ")} are`);
+      throw invalid(shownName(name), `is not a known parameter; ${known.join(", ")} are`);
     }
     if (typeof value !== "string") {
       throw invalid(name, "must be given once");
