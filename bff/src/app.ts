@@ -1,4 +1,3 @@
-import { parse as parseQuery } from "node:querystring";
 import type { PassKeys } from "@tessera/admission-pass";
 import type { Logger } from "@tessera/service-kit/logger";
 import cors from "cors";
@@ -13,6 +12,7 @@ import type { BodyRoom } from "./http/body-room.ts";
 import { handleErrors, routeNotFound } from "./http/error-handler.ts";
 import { beginExchanges } from "./http/exchange.ts";
 import type { Limits } from "./http/limits.ts";
+import { readQuery } from "./http/query.ts";
 import { limitByAddress, limitByUser } from "./http/rate-limit.ts";
 import type { BeginSpan } from "./http/request-span.ts";
 import { mountRoutes, type Route } from "./http/route.ts";
@@ -70,8 +70,7 @@ export function createApp(deps: AppDeps): Express {
   app.set("trust proxy", deps.trustProxyHops);
   app.enable("case sensitive routing");
   app.enable("strict routing");
-  // All of them: Node's own parser drops what comes after the thousandth, and tells nobody.
-  app.set("query parser", (text: string) => parseQuery(text, "&", "=", { maxKeys: 0 }));
+  app.set("query parser", readQuery);
   app.use(
     beginExchanges({
       fixedHeaders: securityHeaders(NO_CONTENT, "no pages"),

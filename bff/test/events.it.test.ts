@@ -153,12 +153,26 @@ describe("events", () => {
     ["cursor=made-up", "cursor", "INVALID_PAGE_TOKEN"],
     [`q=${"x".repeat(101)}`, "q", "INVALID_FIELD"],
     ["page=2", "page", "INVALID_FIELD"],
+    ["q=%", "q", "INVALID_FIELD"],
+    ["q=a%zzb+c", "q", "INVALID_FIELD"],
+    ["q=%FF", "q", "INVALID_FIELD"],
+    ["q=%ED%A0%80", "q", "INVALID_FIELD"],
+    ["%zz=1", "%zz\ufffd", "INVALID_FIELD"],
   ] as const) {
     it(`refuses a list with ${query.slice(0, 30)}`, async () => {
       const { status, body } = await api.ask("GET", `/v1/events?${query}`);
       expect([status, body.code, body.errors[0].field]).to.deep.equal([400, code, field]);
     });
   }
+
+  it("reads escapes of UTF-8, and a plus as a space", async () => {
+    const name = "Caf\u00e9 100% \u{1f525}";
+    await create({ ...EVENT, name });
+    for (const q of [encodeURIComponent(name), encodeURIComponent(name).replaceAll("%20", "+")]) {
+      const { body } = await api.ask("GET", `/v1/events?q=${q}`);
+      expect(body.items.map((item: { name: string }) => item.name)).to.deep.equal([name]);
+    }
+  });
 
   it("answers 304 to who has it already", async () => {
     const { body: event } = await create(EVENT);
