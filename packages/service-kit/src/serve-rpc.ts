@@ -53,6 +53,9 @@ export interface ServeRpcOptions {
 /** Messages above this are refused: the largest legal batch is well below. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** Node's timers count no further: a longer one would be over at once, and its call cancelled. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Serves a process's services: gRPC with health, service by service, and reflection on one port;
  * Connect JSON, `/livez`, `/readyz` and `/metrics` on the other. Closing the lifecycle drains it.
@@ -97,6 +100,7 @@ export async function serveRpc(
     interceptors: [observeConnect(calls)],
     grpc: false,
     readMaxBytes: MAX_MESSAGE_BYTES,
+    maxTimeoutMs: MAX_TIMER_MS,
     fallback: (_request, response) => {
       response.statusCode = 404;
       response.end("not found\n");

@@ -83,6 +83,19 @@ describe("serveRpc", () => {
     expect(lines[3]).to.include({ method: "GetEvent", err: bug });
   });
 
+  it("takes a long deadline, and tells what is wrong with one that is too long", async () => {
+    served.getEvent = async ({ eventId }) => ({ event: { id: eventId } });
+    const longest = await call(url, {}, { "connect-timeout-ms": String(2 ** 31 - 1) });
+    expect(longest.status).to.equal(200);
+    for (const timeoutMs of [2 ** 31, 9_999_999_999]) {
+      const response = await call(url, {}, { "connect-timeout-ms": String(timeoutMs) });
+      expect([response.status, await response.json()]).to.deep.equal([
+        400,
+        { code: "invalid_argument", message: `timeout ${timeoutMs}ms must be <= 2147483647` },
+      ]);
+    }
+  });
+
   it("counts calls by outcome", async () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).to.match(/grpc_server_handled_total\{[^}]*grpc_code="NOT_FOUND"[^}]*\} 1/);
