@@ -64,6 +64,7 @@ describe("a place that is followed", () => {
 
   it("is a stream only for those who would rather have one", async () => {
     for (const [accept, isStream] of [
+      ["TEXT/Event-Stream", true],
       ["application/json", false],
       ["*/*", false],
       ["application/json, text/event-stream", false],

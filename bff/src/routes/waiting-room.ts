@@ -22,6 +22,9 @@ export interface WaitingRoomRoutesDeps {
   limitQueue: RequestHandler;
 }
 
+/** Media types have no case. */
+const EVENT_STREAM = /text\/event-stream/i;
+
 /** Standing in line; a crowd's two operations come first. */
 export function waitingRoomRoutes(deps: WaitingRoomRoutesDeps): Route[] {
   const { authenticate, limitQueue } = deps;
@@ -99,7 +102,7 @@ function wantsStream({ request }: Exchange): boolean {
   // Weighing types against each other costs, and hardly anybody who polls sends any.
   return (
     method === "GET" &&
-    headers.accept?.includes("text/event-stream") === true &&
+    EVENT_STREAM.test(headers.accept ?? "") &&
     request.accepts(["application/json", "text/event-stream"]) === "text/event-stream"
   );
 }
