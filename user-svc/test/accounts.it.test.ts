@@ -99,30 +99,6 @@ describe("CreateUser", () => {
     }
   });
 
-  it("finds accounts from when each small sigma was an address of its own", async () => {
-    const [ann, bob] = [newPerson(), newPerson()];
-    await Promise.all([ann, bob].map((person) => service.client.createUser(person)));
-    const local = randomUUID();
-    for (const [person, sigma] of [
-      [ann, "ς"],
-      [bob, "σ"],
-    ] as const) {
-      const email = `${local}α${sigma}@example.com`;
-      await service.schema.pool.query("UPDATE user SET email = ?, email_key = ? WHERE email = ?", [
-        email,
-        email,
-        person.email,
-      ]);
-      const { password } = person;
-      await service.client.createSession({ email, password });
-      const taken = service.client.createUser({ ...newPerson(), email });
-      expect(await reasonOf(taken)).to.equal("EMAIL_TAKEN");
-    }
-    // As before, capitals are those of the sigma that ends words.
-    const { password } = ann;
-    await service.client.createSession({ email: `${local}ΑΣ@example.com`, password });
-  });
-
   it("lets exactly one of many rivals for an address win", async () => {
     const { email } = newPerson();
     const calls = Array.from({ length: 20 }, () =>

@@ -8,7 +8,6 @@ import {
   type User,
 } from "../domain/user.ts";
 import type { App } from "./app.ts";
-import { findByEmail } from "./find-by-email.ts";
 import type { AccountRequest } from "./user-store.ts";
 
 /**
@@ -27,7 +26,7 @@ export async function createAccount(
   const { email, name, password } = parseNewUser(request);
   const emailKey = emailKeyOf(email);
   // Looked up first: a taken address costs no hash.
-  const earlier = await findByEmail(app.users, email);
+  const earlier = await app.users.findByEmailKey(emailKey);
   if (earlier === undefined) {
     const account: Account = {
       id: app.newId(),
@@ -42,7 +41,7 @@ export async function createAccount(
       return { user: account, replayed: false };
     }
   }
-  const winner = earlier ?? (await findByEmail(app.users, email));
+  const winner = earlier ?? (await app.users.findByEmailKey(emailKey));
   // An organiser's key is the seed program's, and no secret: it must not tell who is one.
   const isOurs = winner?.role === request.role && winner.requestKey.equals(requestKey);
   if (!isOurs) {

@@ -1,6 +1,6 @@
+import { emailKeyOf } from "../domain/user.ts";
 import type { App } from "./app.ts";
 import { createAccount } from "./create-account.ts";
-import { findByEmail } from "./find-by-email.ts";
 
 /**
  * Makes sure that an organiser with this address exists. One that exists stays as it is, its
@@ -11,7 +11,7 @@ export async function createOrganiser(
   app: Pick<App, "users" | "passwords" | "clock" | "newId">,
   organiser: { email: string; password: string; name: string },
 ): Promise<"created" | "exists"> {
-  const earlier = await findByEmail(app.users, organiser.email);
+  const earlier = await app.users.findByEmailKey(emailKeyOf(organiser.email));
   if (earlier?.role === "customer") {
     throw new Error("ORGANISER_EMAIL is the address of a customer; choose another one");
   }

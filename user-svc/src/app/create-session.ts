@@ -1,9 +1,8 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { newSecret, secretHash } from "../crypto/refresh-token.ts";
 import { badCredentials } from "../domain/errors.ts";
-import { type Account, EMAIL_MAX, isPasswordTooLong } from "../domain/user.ts";
+import { type Account, EMAIL_MAX, emailKeyOf, isPasswordTooLong } from "../domain/user.ts";
 import type { App, SignInOutcome } from "./app.ts";
-import { findByEmail } from "./find-by-email.ts";
 import { issueTokens, type TokenPair } from "./issue-tokens.ts";
 
 /** Who signs in. */
@@ -39,7 +38,8 @@ async function signIn(
   const { email } = credentials;
   // No account has such a password; the empty one matches none either, and costs the same.
   const password = isPasswordTooLong(credentials.password) ? "" : credentials.password;
-  const account = email.length > 2 * EMAIL_MAX ? undefined : await findByEmail(app.users, email);
+  const account =
+    email.length > 2 * EMAIL_MAX ? undefined : await app.users.findByEmailKey(emailKeyOf(email));
   const isRight = await app.passwords.verify(account?.passwordHash, password, signal);
   if (account === undefined || !isRight) {
     throw badCredentials();

@@ -47,12 +47,7 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]{1,255}$/;
  * Both small sigmas have one capital, which is lowered to the one or the other by its place.
  */
 export function emailKeyOf(email: string): string {
-  return writtenKeyOf(email.replaceAll(/[σς]/g, "Σ"));
-}
-
-/** What the key was before sigmas were told by their place, and still is of accounts from then. */
-export function writtenKeyOf(email: string): string {
-  return email.normalize("NFC").toLowerCase().normalize("NFC");
+  return email.replaceAll(/[σς]/g, "Σ").normalize("NFC").toLowerCase().normalize("NFC");
 }
 
 /** Checks what a person signs up with. Throws INVALID_FIELD naming the first bad field. */
