@@ -10,7 +10,8 @@ export interface ReadCacheOptions<V extends object> {
   /** Until this age it is given when reading it anew fails. */
   failMs: number;
   maxKeys: number;
-  now?: () => number;
+  /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
+  now?: (() => number) | undefined;
 }
 
 /** Remembers what was read from elsewhere; however many ask, one read of a key runs at a time. */

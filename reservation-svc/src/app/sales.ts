@@ -22,13 +22,14 @@ export class Sales {
   readonly #sales: ReadCache<Sale>;
   readonly #stocks: ReadCache<Stock>;
 
-  constructor(source: SaleSource) {
+  constructor(source: SaleSource, now?: () => number) {
     this.#sales = new ReadCache({
       read: (eventId) => source.saleOf(eventId),
       freshMs: 5_000,
       lateMs: 60_000,
       failMs: 600_000,
       maxKeys: EVENTS_MAX,
+      now,
     });
     this.#stocks = new ReadCache({
       read: (eventId) => source.stockOf(eventId),
@@ -37,6 +38,7 @@ export class Sales {
       // A sign of life counts, though nobody knows what is left.
       failMs: 600_000,
       maxKeys: EVENTS_MAX,
+      now,
     });
   }
 

@@ -5,6 +5,7 @@ import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_
 import { toConnectError } from "@tessera/service-kit/connect-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
+import { Sales } from "../app/sales.ts";
 import { InventorySales } from "./inventory-sales.ts";
 
 const TIMES = { salesOpenTime: timestampFromMs(1_000), salesCloseTime: timestampFromMs(2_000) };
@@ -40,6 +41,24 @@ describe("InventorySales", () => {
     ];
     const sales = salesOver({ getAvailability: () => ({ ticketTypes }) });
     expect(await sales.stockOf("e")).to.deep.equal({ capacity: 15, available: 3, held: 3 });
+  });
+
+  it("gives up in time for those who are told what was known last, when inventory hangs", async () => {
+    let now = 0;
+    let isHanging = false;
+    const unlessHanging = <T>(answer: T): T | Promise<T> =>
+      isHanging ? new Promise<T>(() => undefined) : answer;
+    const ticketTypes = [{ capacity: 10, available: 3, held: 2, sold: 5 }];
+    const source = salesOver({
+      getEvent: ({ eventId }) => unlessHanging({ event: { id: eventId, ...TIMES } }),
+      getAvailability: () => unlessHanging({ ticketTypes }),
+    });
+    const sales = new Sales(source, () => now);
+    const ask = () => Promise.all([sales.saleOf("e"), sales.stockOf("e")]);
+    const known = await ask();
+    isHanging = true;
+    now = 60_001;
+    expect(await ask()).to.deep.equal(known);
   });
 
   it("throws what inventory meant, and takes a broken contract for a bug", async () => {

@@ -6,10 +6,10 @@ import type { RoomRules, Sale, Stock } from "../domain/waiting-room.ts";
 import { asServiceErrors, dateOf } from "./from-inventory.ts";
 
 /**
- * How long what is left is waited for, in milliseconds: longer than inventory-svc's own read may
- * take, and not until the deadline of whoever is told what was known last.
+ * How long an answer is waited for: longer than inventory-svc's own read may take, and not until
+ * the deadline of whoever is told what was known last.
  */
-const STOCK_TIMEOUT_MS = 1_200;
+const IN_TIME = { timeoutMs: 1_200 };
 
 /** Events as inventory-svc serves them. Its refusals arrive as the ServiceErrors they were. */
 export class InventorySales implements SaleSource {
@@ -20,7 +20,7 @@ export class InventorySales implements SaleSource {
   }
 
   async saleOf(eventId: string): Promise<Sale> {
-    const { event } = await asServiceErrors(this.#client.getEvent({ eventId }));
+    const { event } = await asServiceErrors(this.#client.getEvent({ eventId }, IN_TIME));
     return {
       eventId,
       openTime: dateOf(event?.salesOpenTime),
@@ -30,9 +30,8 @@ export class InventorySales implements SaleSource {
   }
 
   async stockOf(eventId: string): Promise<Stock> {
-    const options = { timeoutMs: STOCK_TIMEOUT_MS };
     const { ticketTypes } = await asServiceErrors(
-      this.#client.getAvailability({ eventId }, options),
+      this.#client.getAvailability({ eventId }, IN_TIME),
     );
     const stock = { capacity: 0, available: 0, held: 0 };
     for (const { capacity, available, held } of ticketTypes) {
