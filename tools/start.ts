@@ -5,6 +5,7 @@ import { SERVICES } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { eraseStores } from "@tessera/testkit/stores/stores";
 import { welcome } from "./local/addresses.ts";
+import { passedOn } from "./local/passed-on.ts";
 import { checkPorts, PORT_SETTINGS, readPorts } from "./local/ports.ts";
 import { Progress } from "./local/progress.ts";
 import { readFlags } from "./local/read-flags.ts";
@@ -25,6 +26,7 @@ ${Object.values(PORT_SETTINGS)
 MYSQL_URL (an administrator's) and REDIS_URL name stores to use instead of private ones.
 LOG_LEVEL is debug, info, warn, error or silent; info unless set.
 OTEL_EXPORTER_OTLP_ENDPOINT names a collector for traces; all OTEL_… variables reach the services.
+CORS_ORIGINS names the origins whose pages may call, separated by commas: http://localhost:5173.
 `;
 
 await runProgram(async () => {
@@ -59,7 +61,9 @@ async function serve(
   const system = await startSystem({
     ...{ session, progress, ports, logLevel },
     env: process.env,
-    serviceEnv: Object.fromEntries(SERVICES.map((service) => [service, tracingEnv(process.env)])),
+    serviceEnv: Object.fromEntries(
+      SERVICES.map((service) => [service, passedOn(service, process.env)]),
+    ),
   });
   const event = await progress.during("Seeding", seedSampleEvent(system.bffUrl));
   // For the tools that look into the running system; it holds passwords.
@@ -68,12 +72,6 @@ async function serve(
   process.stdout.write(welcome(system, event));
   // From here on, a signal is the only way out.
   return await new Promise<never>(() => undefined);
-}
-
-/** OpenTelemetry's own settings. */
-function tracingEnv(env: NodeJS.ProcessEnv): Record<string, string> {
-  const own = Object.entries(env).filter(([name]) => name.startsWith("OTEL_"));
-  return Object.fromEntries(own.map(([name, value = ""]) => [name, value]));
 }
 
 async function erase(folder: string): Promise<void> {

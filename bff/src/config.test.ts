@@ -18,11 +18,12 @@ describe("readConfig()", () => {
     const bad = {
       PORT: "x",
       INVENTORY_ADDRESS: "nowhere",
+      CORS_ORIGINS: "https://a.test, *",
       RESERVE_MAX_BATCH: "501",
       PASS_SECRETS: "short",
     };
     expect(() => readConfig(bad)).to.throw(
-      /PORT [\s\S]*INVENTORY_ADDRESS [\s\S]*RESERVE_MAX_BATCH [\s\S]*PASS_SECRETS /,
+      /PORT [\s\S]*INVENTORY_ADDRESS [\s\S]*CORS_ORIGINS [\s\S]*RESERVE_MAX_BATCH [\s\S]*PASS_SECRETS /,
     );
   });
 

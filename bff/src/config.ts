@@ -35,7 +35,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     /** One more is closed at once. k6's hot-seat, a crowd of 10,000, has 14,700, with 453 MiB in all. */
     maxConnections: env.integer("MAX_CONNECTIONS", { min: 1, max: 1_000_000, fallback: 20_000 }),
     /** Origins whose pages may call; empty means that no other origin's may. */
-    corsOrigins: env.list("CORS_ORIGINS"),
+    corsOrigins: env.origins("CORS_ORIGINS"),
     /** How many proxies in front are ours: the client's address is that far from the right. */
     trustProxyHops: env.integer("TRUST_PROXY", { min: 0, max: 10, fallback: 0 }),
     /** The deadline of a call to a service; a database's failover is longer, a buyer's patience not. */

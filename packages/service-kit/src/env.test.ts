@@ -28,7 +28,7 @@ describe("EnvReader", () => {
       redisUrls: env.urls("REDIS_URLS", { protocols: ["redis:", "rediss:"] }),
       address: env.address("ADDRESS"),
       key: env.bytes("KEY", 32),
-      origins: env.list("ORIGINS"),
+      origins: env.origins("ORIGINS"),
       secrets: env.secrets("SECRETS", { minLength: 12 }),
       share: env.fraction("SHARE", 1),
       collector: env.optionalUrl("COLLECTOR", { protocols: ["http:"] }),
@@ -62,7 +62,7 @@ describe("EnvReader", () => {
       url: env.url("URL", { protocols: ["redis:"], fallback: "redis://x" }),
       urls: env.urls("URLS", { protocols: ["redis:"], fallback: ["redis://x"] }),
       address: env.address("ADDRESS", "localhost:1"),
-      list: env.list("LIST"),
+      origins: env.origins("ORIGINS"),
       share: env.fraction("SHARE", 0.01),
       collector: env.optionalUrl("COLLECTOR", { protocols: ["http:"] }),
     });
@@ -75,7 +75,7 @@ describe("EnvReader", () => {
       url: "redis://x",
       urls: ["redis://x"],
       address: "localhost:1",
-      list: [],
+      origins: [],
       share: 0.01,
       collector: undefined,
     });
@@ -137,6 +137,22 @@ describe("EnvReader", () => {
       const env = new EnvReader({ COUNT: text });
       const count = env.integer("COUNT", { min: 1, max: 9 });
       expect(() => env.finish({ count })).to.throw("COUNT must be an integer from 1 to 9");
+    });
+  }
+
+  for (const text of [
+    "example.com",
+    "*",
+    "https://App.Example.com",
+    "https://app.example.com/",
+    "https://app.example.com:443",
+    "https://app.example.com,",
+    "null",
+  ]) {
+    it(`refuses ${text} for an origin, which no browser would send`, () => {
+      const env = new EnvReader({ ORIGINS: text });
+      const origins = env.origins("ORIGINS");
+      expect(() => env.finish({ origins })).to.throw("ORIGINS must be origins such as https://");
     });
   }
 

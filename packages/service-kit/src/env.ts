@@ -113,9 +113,15 @@ export class EnvReader {
     });
   }
 
-  /** Comma-separated words; empty when unset. */
-  list(name: string): readonly string[] {
-    return this.#read(name, [], (text) => text.split(",").map((part) => part.trim()));
+  /** Comma-separated web origins, written as browsers send them; empty when unset. */
+  origins(name: string): readonly string[] {
+    return this.#read<readonly string[]>(name, [], (text) => {
+      const origins = text.split(",").map((part) => part.trim());
+      if (origins.some((part) => !URL.canParse(part) || new URL(part).origin !== part)) {
+        throw new InvalidValue("must be origins such as https://app.example.com, without a path");
+      }
+      return origins;
+    });
   }
 
   /** Returns the settings, or throws one error naming every bad variable. */
