@@ -3,7 +3,9 @@
  *
  * The key is the `reason` of a gRPC ErrorInfo and the `code` of a REST problem. `code` is the
  * google.rpc.Code the call fails with, `status` the HTTP status the BFF answers with, and
- * `retryable` says whether the same request may succeed later without being changed.
+ * `retryable` says whether repeating the same request helps by itself: the trouble is expected to
+ * pass. Where it is false the request may succeed when the world has changed, as when somebody gives
+ * a ticket back after SOLD_OUT, but nobody expects it to.
  *
  * Reasons are public API: they are never renamed. Business refusals are FAILED_PRECONDITION, so
  * that a sell-out is no outage in the mesh's golden metrics.

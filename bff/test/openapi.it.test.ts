@@ -95,11 +95,15 @@ describe("the pages", () => {
     expect(script).to.include("validatorUrl: null").and.to.include('"/openapi.json"');
   });
 
-  it("explain every code", async () => {
+  it("explain every code, and what to do", async () => {
     const { body } = await api.ask("GET", "/docs/problems");
     for (const reason of Object.keys(REASONS)) {
       expect(body).to.include(`id="${reason.toLowerCase().replaceAll("_", "-")}"`);
     }
+    // Somebody may give a ticket back.
+    expect(body).not.to.include("will not succeed");
+    expect(body).to.match(/SOLD_OUT<\/code> \(409\)<\/dt><dd>Sold out\. Offer/);
+    expect(body).to.match(/OVERLOADED<\/code> \(503, retryable\)<\/dt>/);
   });
 
   it("are made of their own files only", async () => {

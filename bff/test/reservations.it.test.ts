@@ -112,6 +112,21 @@ describe("reservations", () => {
     });
   }
 
+  it("says when the sale is to whoever comes too early", async () => {
+    const [salesOpenTime, salesCloseTime] = [
+      "2030-01-01T12:00:00.000Z",
+      "2030-01-02T12:00:00.000Z",
+    ];
+    api.services.before.set("batchCreateReservations", () => {
+      const metadata = { eventId, salesOpenTime, salesCloseTime };
+      throw new ServiceError("SALES_CLOSED", "not on sale now", { metadata });
+    });
+    const { body } = await post("", wish());
+    api.services.before.clear();
+    expect(body).to.include({ salesOpenAt: salesOpenTime, salesCloseAt: salesCloseTime });
+    expect(body).not.to.have.any.keys("salesOpenTime", "salesCloseTime");
+  });
+
   it("confirms what was paid, once", async () => {
     const { id } = await reserve();
     const key = crypto.randomUUID();

@@ -110,6 +110,11 @@ describe("a waiting room whose Redis is lost", () => {
     expect(await told()).to.include({ reason: "WAITING_ROOM_UNAVAILABLE" });
     const [joined] = await rooms.join([visitor]);
     expect(joined).to.include({ reason: "SALES_CLOSED" });
+    expect(joined).to.have.deep.property("metadata", {
+      eventId: room.eventId,
+      salesOpenTime: room.openTime.toISOString(),
+      salesCloseTime: room.closeTime.toISOString(),
+    });
     await server.start();
     await again(() => gate.opened.store.eventIds());
   });

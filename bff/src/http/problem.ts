@@ -9,6 +9,11 @@ import { restField } from "./rest-field.ts";
 
 /** What a problem may say beyond RFC 9457 and the catalogue; other metadata is internal. */
 const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId", "drawTime"] as const;
+/** The same, of those with names of their own in REST. */
+const RENAMED = [
+  ["salesOpenTime", "salesOpenAt"],
+  ["salesCloseTime", "salesCloseAt"],
+] as const;
 /** The same, of those that are numbers. */
 const NUMBERS = ["maxPerUser", "taken"] as const;
 
@@ -81,6 +86,11 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
   for (const name of MEMBERS) {
     if (metadata[name] !== undefined) {
       problem[name] = metadata[name];
+    }
+  }
+  for (const [name, restName] of RENAMED) {
+    if (metadata[name] !== undefined) {
+      problem[restName] = metadata[name];
     }
   }
   for (const name of NUMBERS) {

@@ -1,6 +1,7 @@
-import { REASONS } from "@tessera/proto/reasons";
+import { isReason, REASONS } from "@tessera/proto/reasons";
 import { problemId } from "../http/problem.ts";
 import type { ContentSecurityPolicy } from "../http/security-headers.ts";
+import { ADVICE } from "./problem-advice.ts";
 
 /** Nothing from anywhere else, and no inline scripts; Swagger UI writes style attributes. */
 export const PAGE_POLICY: ContentSecurityPolicy = {
@@ -43,10 +44,12 @@ export const INITIALIZER = `SwaggerUIBundle({
 
 /** What every `code` of a problem means; each problem's `type` points into it. */
 export function problemsPage(): string {
-  const rows = Object.entries(REASONS).map(([reason, { status, title, retryable }]) => {
+  const reasons = Object.keys(REASONS).filter(isReason);
+  const rows = reasons.map((reason) => {
+    const { status, title, retryable } = REASONS[reason];
     const id = problemId(reason);
-    const retry = retryable ? "may succeed later, unchanged" : "will not succeed unchanged";
-    return `<dt id="${id}"><code>${reason}</code> (${status})</dt><dd>${title}; ${retry}.</dd>`;
+    const says = `${status}${retryable ? ", retryable" : ""}`;
+    return `<dt id="${id}"><code>${reason}</code> (${says})</dt><dd>${title}. ${ADVICE[reason]}</dd>`;
   });
   return `<!doctype html>
 <html lang="en">
@@ -61,6 +64,9 @@ export function problemsPage(): string {
     <h1>Problems</h1>
     <p>A request that fails is answered with <code>application/problem+json</code> (RFC 9457). Its
       <code>code</code> is one of these words, which never change.</p>
+    <p>Where it is retryable, the same request may succeed by itself in a while. Where it is not,
+      repeating it by itself does not help; it may succeed when the world has changed, as when a sale
+      opens or somebody gives a ticket back.</p>
     <dl>${rows.join("\n    ")}</dl>
   </body>
 </html>

@@ -152,6 +152,19 @@ describe("decideAllocate()", () => {
     });
   }
 
+  it("says when the sale is to whoever comes too early", () => {
+    const times = {
+      salesOpenTime: "2030-01-01T12:00:00.001Z",
+      salesCloseTime: "2030-01-01T13:00:00.000Z",
+    };
+    const event = {
+      salesOpenTime: new Date(times.salesOpenTime),
+      salesCloseTime: new Date(times.salesCloseTime),
+    };
+    const { answers } = decideAllocate(bookOf([1], { event }), [wish("a", "ann", [0, 1])], 0n);
+    expect(answers[0]).to.have.property("metadata").that.deep.includes(times);
+  });
+
   it("knows no ticket type of another event", () => {
     const { answers } = decideAllocate(bookOf([1]), [wish("a", "ann", [0, 1], [7, 1])], 0n);
     expect(answers[0]).to.include({ reason: "TICKET_TYPE_NOT_FOUND" });

@@ -95,7 +95,7 @@ class Batch {
         : allocationConflict(wish.allocationId);
     }
     if (!this.#isOpen) {
-      return salesClosed(event.eventId);
+      return salesClosed(event);
     }
     if (!Array.isArray(lines)) {
       return lines;

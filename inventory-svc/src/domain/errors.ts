@@ -1,5 +1,6 @@
 import type { Reason } from "@tessera/proto/reasons";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import type { SaleRules } from "./ledger.ts";
 
 /**
  * Why one entry of a batch was refused.
@@ -25,9 +26,17 @@ export function eventNotFound(eventId: string): Refusal {
 }
 
 /** The sale has not begun, or is over. */
-export function salesClosed(eventId: string): Refusal {
-  const message = `event ${eventId} is not on sale now`;
-  return { reason: "SALES_CLOSED", message, metadata: { eventId } };
+export function salesClosed(event: SaleRules): Refusal {
+  const { eventId, salesOpenTime, salesCloseTime } = event;
+  return {
+    reason: "SALES_CLOSED",
+    message: `event ${eventId} is not on sale now`,
+    metadata: {
+      eventId,
+      salesOpenTime: salesOpenTime.toISOString(),
+      salesCloseTime: salesCloseTime.toISOString(),
+    },
+  };
 }
 
 /** The event has no such ticket type. */

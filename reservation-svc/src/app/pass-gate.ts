@@ -165,17 +165,15 @@ export class PassGate {
   }
 
   /** What the pass says; undefined when it does not matter, because the store is lost. */
-  async #read(
-    { eventId, closeTime }: Room,
-    { userId, admissionPass }: PassWish,
-  ): Promise<PassClaims | undefined> {
+  async #read(room: Room, { userId, admissionPass }: PassWish): Promise<PassClaims | undefined> {
     const { store, passKeys: keys } = this.#deps;
+    const { eventId } = room;
     if (admissionPass === "") {
       if (store.isLost) {
         return undefined;
       }
       // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
-      throw closeTime <= new Date() ? salesClosed(eventId) : passRequired(eventId);
+      throw room.closeTime <= new Date() ? salesClosed(room) : passRequired(eventId);
     }
     try {
       return await verifyPass(admissionPass, { eventId, userId }, { keys });

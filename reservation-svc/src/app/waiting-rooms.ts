@@ -80,10 +80,10 @@ export class WaitingRooms {
     const { store, observer } = this.#deps;
     const places = await this.#forEachRoom(visitors, async (room, userIds, stock) => {
       if (room.closeTime <= this.#now()) {
-        return salesClosed(room.eventId);
+        return salesClosed(room);
       }
       const heard = await store.join(room, userIds, { isAllGone: isAllGone(stock) });
-      return heard === "closed" ? salesClosed(room.eventId) : heard;
+      return heard === "closed" ? salesClosed(room) : heard;
     });
     for (const [outcome, count] of tally(places, "kept")) {
       observer.joined(outcome, count);

@@ -1,5 +1,6 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { EXTENDS_MAX, type Reservation, type ReservationState } from "./reservation.ts";
+import type { Sale } from "./waiting-room.ts";
 
 /** Throws, where an expression is wanted. */
 export function refuse(reason: unknown): never {
@@ -93,8 +94,14 @@ export function placeNotFound(eventId: string): ServiceError {
 }
 
 /** The sale is over. */
-export function salesClosed(eventId: string): ServiceError {
-  return new ServiceError("SALES_CLOSED", "the sale is over", { metadata: { eventId } });
+export function salesClosed({ eventId, openTime, closeTime }: Sale): ServiceError {
+  return new ServiceError("SALES_CLOSED", "the sale is over", {
+    metadata: {
+      eventId,
+      salesOpenTime: openTime.toISOString(),
+      salesCloseTime: closeTime.toISOString(),
+    },
+  });
 }
 
 /** As many people are in the waiting room as it holds. */
