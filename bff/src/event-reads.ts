@@ -1,5 +1,6 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import type { Logger } from "@tessera/service-kit/logger";
 import type { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
@@ -8,7 +9,8 @@ import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./e
 import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
 import { toFailure } from "./http/problem.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
-import { type Freshness, ReadCache } from "./read-cache.ts";
+import { type Freshness, ReadCache, type ReadCacheObserver } from "./read-cache.ts";
+import { outageTold } from "./read-outage.ts";
 import { restAvailability, restEvent } from "./rest/event.ts";
 import { restDraw } from "./rest/waiting-room.ts";
 
@@ -54,6 +56,7 @@ const FAILURE_BYTES = 2_048;
 /** What else it takes. */
 export interface EventReadMeans {
   registry: Registry;
+  logger: Logger;
   sizes: ReadBatchSizes;
   /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
   now?: (() => number) | undefined;
@@ -63,9 +66,21 @@ export interface EventReadMeans {
 export function createEventReads(
   { inventory, waitingRoom }: Pick<Clients, "inventory" | "waitingRoom">,
   settings: EventReadSettings,
-  { registry, sizes, now }: EventReadMeans,
+  { registry, logger, sizes, now }: EventReadMeans,
 ): EventReads {
   const metricsOf = readMetrics(registry);
+  const observerOf = (kind: keyof EventReads): ReadCacheObserver => {
+    const { onAnswer, onLoadFailure } = metricsOf(kind);
+    const { works, fails } = outageTold(logger.child({ kind }), now);
+    return {
+      onAnswer,
+      onLoad: works,
+      onLoadFailure: (reason) => {
+        onLoadFailure();
+        fails(reason);
+      },
+    };
+  };
   const cacheOf = <Query>(
     kind: keyof EventReads,
     freshness: Freshness,
@@ -80,7 +95,7 @@ export function createEventReads(
       maxEntries: settings.readCacheEntries,
       maxBytes: settings.readCacheMebibytes * 2 ** 20,
       maxLoads: settings.readMaxLoads,
-      metrics: metricsOf(kind),
+      observer: observerOf(kind),
       now,
     });
   const events: Freshness = {

@@ -58,7 +58,7 @@ await run(async () => {
     clients,
     combiners,
     streams,
-    reads: createEventReads(clients, config, { registry, sizes }),
+    reads: createEventReads(clients, config, { registry, logger, sizes }),
     ownReads: new OwnReads(clients.reservation, config, sizes),
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),

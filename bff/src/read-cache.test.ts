@@ -27,8 +27,9 @@ function newCache({ maxAgeMs = 1_000, maxEntries = 100, maxBytes = 1e6, maxLoads
     maxEntries,
     maxBytes,
     maxLoads,
-    metrics: {
+    observer: {
       onAnswer: (source) => void sources.push(source),
+      onLoad: () => undefined,
       onLoadFailure: () => {
         failures += 1;
       },

@@ -15,10 +15,11 @@ export interface Freshness {
   staleIfErrorMs: number;
 }
 
-/** What is counted. */
-export interface ReadCacheMetrics {
+/** Told of answers, and of questions to the service. */
+export interface ReadCacheObserver {
   onAnswer: (source: AnswerSource) => void;
-  onLoadFailure: () => void;
+  onLoad: () => void;
+  onLoadFailure: (reason: unknown) => void;
 }
 
 /** Where an answer came from: memory, in time or not; the service; or memory for want of it. */
@@ -39,7 +40,7 @@ export interface ReadCacheOptions<Query, Answer> {
   maxBytes: number;
   /** Loads under way; one more is refused with OVERLOADED. */
   maxLoads: number;
-  metrics: ReadCacheMetrics;
+  observer: ReadCacheObserver;
   /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
   now?: (() => number) | undefined;
 }
@@ -108,7 +109,7 @@ export class ReadCache<Query, Answer extends object> {
    * Rejects as the load does, or with OVERLOADED.
    */
   get(query: Query, asker: Pick<Asker, "call">): Answer | Promise<Answer> {
-    const { freshness, keyOf, metrics } = this.#options;
+    const { freshness, keyOf, observer } = this.#options;
     const key = keyOf(query);
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
@@ -120,11 +121,11 @@ export class ReadCache<Query, Answer extends object> {
         if (!isFresh && mayRefresh) {
           this.#refresh(key, query);
         }
-        metrics.onAnswer(isFresh ? "fresh" : "stale");
+        observer.onAnswer(isFresh ? "fresh" : "stale");
         return kept.answer;
       }
       if (!mayRefresh && age <= freshness.staleIfErrorMs) {
-        metrics.onAnswer("stale_if_error");
+        observer.onAnswer("stale_if_error");
         return kept.answer;
       }
     }
@@ -132,19 +133,19 @@ export class ReadCache<Query, Answer extends object> {
   }
 
   async #wait(key: string, query: Query, asker: Pick<Asker, "call">): Promise<Answer> {
-    const { freshness, metrics } = this.#options;
+    const { freshness, observer } = this.#options;
     let load: Load<Answer> | undefined;
     try {
       load = this.#loads.get(key) ?? this.#begin(key, query);
       const answer = await load.answer;
-      metrics.onAnswer("loaded");
+      observer.onAnswer("loaded");
       return answer;
     } catch (reason) {
       const kept = this.#kept.get(key);
       if (kept === undefined || this.#now() - kept.readTime > freshness.staleIfErrorMs) {
         throw reason;
       }
-      metrics.onAnswer("stale_if_error");
+      observer.onAnswer("stale_if_error");
       return kept.answer;
     } finally {
       asker.call = load?.asker.call;
@@ -174,21 +175,21 @@ export class ReadCache<Query, Answer extends object> {
   }
 
   async #load(key: string, query: Query, asker: Asker): Promise<Answer> {
-    const { freshness, load, metrics } = this.#options;
+    const { freshness, load, observer } = this.#options;
     const { maxAgeMs } = freshness;
     const readTime = this.#now();
     try {
       const answer = await load(query, asker);
-      if (maxAgeMs === 0) {
-        return answer;
+      if (maxAgeMs > 0) {
+        if (this.#now() - readTime > maxAgeMs) {
+          throw new ServiceError("DEADLINE_EXCEEDED", "the answer came too late to be given");
+        }
+        this.#kept.set(key, { answer, readTime, retryTime: 0 });
       }
-      if (this.#now() - readTime > maxAgeMs) {
-        throw new ServiceError("DEADLINE_EXCEEDED", "the answer came too late to be given");
-      }
-      this.#kept.set(key, { answer, readTime, retryTime: 0 });
+      observer.onLoad();
       return answer;
     } catch (reason) {
-      metrics.onLoadFailure();
+      observer.onLoadFailure(reason);
       const kept = this.#kept.peek(key);
       if (kept !== undefined) {
         kept.retryTime = this.#now() + RETRY_PAUSE_MS;

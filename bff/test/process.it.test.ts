@@ -177,6 +177,15 @@ describe("the BFF as a process", () => {
     expect((await fetch(`${adminUrl}/readyz`)).status).to.equal(503);
     const { status, headers } = await fetch(`${url}/v1/events`);
     expect([status, headers.get("retry-after")]).to.deep.equal([503, "1"]);
+    await until(() => lines.some(({ route }) => route === "/v1/events"));
+    const line = lines.find(({ route }) => route === "/v1/events");
+    expect(line).to.include({ level: "warn", code: "DEPENDENCY_UNAVAILABLE" });
+    expect(line?.err).to.have.all.keys("type", "message");
+    expect(line)
+      .to.have.nested.property("err.message")
+      .that.matches(
+        /^\[unavailable\] .*: \/tessera\.inventory\.v1\.InventoryService\/ListEvents at 127\.0\.0\.1:1$/s,
+      );
     expect(lines.filter(({ msg }) => /redis is away/.test(String(msg)))).to.have.length(1);
   });
 

@@ -200,6 +200,39 @@ describe("reading events while inventory-svc is away", () => {
   }
 });
 
+describe("the log of reads", () => {
+  const { api, clock, get } = useReads();
+
+  it("says once of each kind that they fail, and once that they work again", async () => {
+    const told = () => api.lines.filter(({ kind }) => kind !== undefined);
+    const ask = (query = "") => get(`/v1/events?limit=2${query}`);
+    const later = () => {
+      clock.now += 5_001;
+    };
+    await ask("&cursor=none-of-ours");
+    expect((await ask()).status).to.equal(200);
+    expect(told()).to.deep.equal([]);
+    api.services.before.set("listEvents", isAway);
+    for (let times = 0; times < 3; times += 1) {
+      later();
+      expect((await ask()).status, "from memory").to.equal(200);
+    }
+    expect(told()).to.have.length(1);
+    expect(told()[0]).to.deep.include({ level: 40, kind: "list", msg: "reads fail" });
+    expect(told()[0]).to.have.nested.property("err.message").that.includes("unavailable");
+    api.services.before.clear();
+    clock.now += 1_001;
+    await ask();
+    expect(told(), "too early to tell").to.have.length(1);
+    later();
+    await ask();
+    later();
+    await ask();
+    expect(told()).to.have.length(2);
+    expect(told()[1]).to.include({ level: 30, kind: "list", msg: "reads work again" });
+  });
+});
+
 describe("a small memory", () => {
   const { api, createEvent, get, callsOf, metric } = useReads({
     readCacheEntries: 4,

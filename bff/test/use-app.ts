@@ -126,7 +126,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       clients,
       combiners,
       streams,
-      reads: createEventReads(clients, settings, { registry, sizes, now: options.now }),
+      reads: createEventReads(clients, settings, { registry, logger, sizes, now: options.now }),
       ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
       bodyRoom: new BodyRoom(options.bodyRoomBytes),

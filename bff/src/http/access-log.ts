@@ -1,3 +1,4 @@
+import { briefError } from "@tessera/service-kit/logged-error";
 import type { Logger } from "@tessera/service-kit/logger";
 import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
 import { traceIdOf } from "@tessera/service-kit/trace-context";
@@ -65,10 +66,13 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
       rpcRequestId: exchange.call?.requestId,
       rpcTraceId: exchange.call?.traceId,
     };
-    if (exchange.bug === undefined) {
-      logger.info(line, "request");
+    const { thrown } = exchange;
+    if (exchange.code === "INTERNAL") {
+      logger.error({ ...line, err: thrown }, "request");
+    } else if (status >= 500) {
+      logger.warn({ ...line, err: briefError(thrown) }, "request");
     } else {
-      logger.error({ ...line, err: exchange.bug }, "request");
+      logger.info(line, "request");
     }
   };
 }

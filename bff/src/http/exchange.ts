@@ -50,8 +50,8 @@ export class Exchange {
   verified: Caller | undefined;
   /** Why it failed. */
   code: Reason | "OK" = "OK";
-  /** A bug that made it fail, to be logged whole. */
-  bug: unknown;
+  /** What made it fail, for the log. */
+  thrown: unknown;
   /** False for a change that has no key: asked for again, it is another change. */
   isRepeatable = true;
   /** When a stream's head was sent: what counts as its latency. */

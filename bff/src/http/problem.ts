@@ -34,13 +34,11 @@ export function problemId(reason: string): string {
   return reason.toLowerCase().replaceAll("_", "-");
 }
 
-/** Notes for log and metrics why an exchange failed; a bug is kept whole. */
+/** Notes for log and metrics why an exchange failed. */
 export function noteFailure(exchange: Exchange, thrown: unknown): ServiceError {
   const failure = failureFor(exchange, thrown);
   exchange.code = failure.reason;
-  if (failure.reason === "INTERNAL") {
-    exchange.bug = thrown;
-  }
+  exchange.thrown = thrown;
   return failure;
 }
 

@@ -33,10 +33,12 @@ export interface GrpcTransportOptions {
  * headers name, or else a new one.
  */
 export class GrpcTransport implements Transport {
+  readonly #address: string;
   readonly #channel: Channel;
   readonly #defaultTimeoutMs: number;
 
   constructor({ address, defaultTimeoutMs, keepAliveMs = 10_000 }: GrpcTransportOptions) {
+    this.#address = address;
     this.#defaultTimeoutMs = defaultTimeoutMs;
     this.#channel = new Channel(address, credentials.createInsecure(), {
       "grpc.keepalive_time_ms": keepAliveMs,
@@ -69,13 +71,19 @@ export class GrpcTransport implements Transport {
     const answer = await exchange(call, metadata, request);
     signal?.removeEventListener("abort", cancel);
     endCallSpan(span, codeName(answer.status.code));
+    if (answer.status.code !== status.OK) {
+      const failure = fromGrpcStatus(answer.status);
+      // For logs: what a connection or a deadline fails with does not say whose it was.
+      failure.cause = new Error(`${path} at ${this.#address}`);
+      throw failure;
+    }
     return {
       stream: false,
       service: method.parent,
       method,
       header: new Headers(),
       trailer: new Headers(),
-      message: readMessage(method, messageOf(answer)),
+      message: readMessage(method, answer.message),
     };
   };
 
@@ -114,21 +122,14 @@ function exchange(call: Call, metadata: Metadata, request: Uint8Array): Promise<
 
 type Call = ReturnType<Channel["createCall"]>;
 
-function messageOf({ status: end, message }: Answer): Buffer {
-  if (end.code !== status.OK) {
-    throw fromGrpcStatus(end);
-  }
-  if (message === undefined) {
-    throw new ConnectError("no message", Code.Internal);
-  }
-  return message;
-}
-
 /** Reads an answer. What is none is the service's bug, and no status of the call. */
 function readMessage<O extends DescMessage>(
   { name, output }: { name: string; output: O },
-  bytes: Buffer,
+  bytes: Buffer | undefined,
 ): MessageShape<O> {
+  if (bytes === undefined) {
+    throw new ConnectError("no message", Code.Internal);
+  }
   try {
     return fromBinary(output, bytes);
   } catch (cause) {

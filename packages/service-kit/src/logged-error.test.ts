@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { loggedError } from "./logged-error.ts";
+import { briefError, loggedError } from "./logged-error.ts";
 import { dependencyUnavailable } from "./service-error.ts";
 
 /** As mysql2 throws it. */
@@ -51,5 +51,15 @@ describe("loggedError()", () => {
     for (const thrown of ["text", 7, undefined, null]) {
       expect(loggedError(thrown)).to.equal(thrown);
     }
+  });
+});
+
+describe("briefError()", () => {
+  it("says what failed and why, without stack traces, and nothing that people sent", () => {
+    expect(briefError(dependencyUnavailable("mysql", duplicate()))).to.deep.equal({
+      type: "ServiceError",
+      message: "mysql is unavailable: Duplicate entry '…' for key 'user.email'",
+    });
+    expect(briefError("text")).to.equal("text");
   });
 });
