@@ -72,7 +72,8 @@ await run(async () => {
     isStopping: () => isStopping,
     beginSpan: tracing && spansFor(tracing, samplerOf(config.sampler, config.sampleRatio)),
   });
-  const readiness = { check: async () => keys.checkLoaded(), isStopping: () => isStopping };
+  const check = async () => keys.checkLoaded();
+  const readiness = { check, isStopping: () => isStopping, logger };
   const admin = await HttpPort.open(adminListener(registry, readiness, notFound), config.adminPort);
   lifecycle.onClose("admin", () => admin.close(0));
   const http = await HttpPort.open(app, config.port, {

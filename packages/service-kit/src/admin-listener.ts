@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Registry } from "prom-client";
+import type { Logger } from "./logger.ts";
 
 /** What a process says about itself. */
 export interface Readiness {
@@ -7,6 +8,8 @@ export interface Readiness {
   check: () => Promise<void>;
   /** True once the process was told to stop. */
   isStopping: () => boolean;
+  /** Told once of each change, with the reason. */
+  logger: Logger;
 }
 
 /**
@@ -19,12 +22,13 @@ export function adminListener(
   readiness: Readiness,
   fallback: RequestListener,
 ): RequestListener {
+  const readyz = readyzOf(readiness);
   return (request, response) => {
     const path = request.url?.split("?", 1)[0];
     if (path === "/livez") {
       response.end("ok\n");
     } else if (path === "/readyz") {
-      void readyz(readiness).then(({ status, text }) => {
+      void readyz().then(({ status, text }) => {
         response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
       });
     } else if (path === "/metrics") {
@@ -38,16 +42,27 @@ export function adminListener(
   };
 }
 
-async function readyz(readiness: Readiness): Promise<{ status: number; text: string }> {
-  if (readiness.isStopping()) {
-    return { status: 503, text: "stopping" };
-  }
-  try {
-    await readiness.check();
-    return { status: 200, text: "ok" };
-  } catch (reason) {
-    return { status: 503, text: reason instanceof Error ? reason.message : "not ready" };
-  }
+function readyzOf({ check, isStopping, logger }: Readiness) {
+  let isReady = true;
+  return async (): Promise<{ status: number; text: string }> => {
+    if (isStopping()) {
+      return { status: 503, text: "stopping" };
+    }
+    try {
+      await check();
+      if (!isReady) {
+        isReady = true;
+        logger.info("ready again");
+      }
+      return { status: 200, text: "ok" };
+    } catch (err) {
+      if (isReady) {
+        isReady = false;
+        logger.warn({ err }, "not ready");
+      }
+      return { status: 503, text: err instanceof Error ? err.message : "not ready" };
+    }
+  };
 }
 
 /** A plain 404, for ports that serve nothing else. */

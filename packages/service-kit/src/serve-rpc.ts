@@ -106,7 +106,7 @@ export async function serveRpc(
       response.end("not found\n");
     },
   });
-  const readiness = { check: options.checkReady, isStopping: () => isStopping };
+  const readiness = { check: options.checkReady, isStopping: () => isStopping, logger };
   http = await HttpPort.open(adminListener(registry, readiness, connect), options.httpPort);
 
   // Registered last, so it runs first: say no, then wait until nobody asks any more.

@@ -6,12 +6,14 @@ import { expect } from "chai";
 import { Registry } from "prom-client";
 import { adminListener, notFound } from "../src/admin-listener.ts";
 import { HttpPort } from "../src/http-port.ts";
+import { createLogger } from "../src/logger.ts";
 
 describe("the HTTP port", () => {
   it("answers 500 when metrics fail, and 503 when readiness fails without a word", async () => {
     const registry = new Registry();
     registry.metrics = () => Promise.reject(new Error("a gauge threw"));
-    const readiness = { check: () => Promise.reject("no"), isStopping: () => false };
+    const logger = createLogger({ service: "test", level: "silent" });
+    const readiness = { check: () => Promise.reject("no"), isStopping: () => false, logger };
     const http = await HttpPort.open(adminListener(registry, readiness, notFound), 0);
     const url = `http://127.0.0.1:${http.port}`;
     expect((await fetch(`${url}/metrics?a=b`)).status).to.equal(500);

@@ -149,12 +149,33 @@ describe("serveRpc", () => {
     served.checkReady = () => Promise.resolve();
   });
 
+  it("logs once that it is not ready, and why, and once that it is again", async () => {
+    const ask = () => fetch(`${url}/readyz`);
+    await ask();
+    lines.splice(0);
+    served.checkReady = () => Promise.reject(new Error("mysql is unavailable"));
+    await ask();
+    await ask();
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include({ level: "warn", msg: "not ready" });
+    expect(lines[0]?.err)
+      .to.be.instanceOf(Error)
+      .and.to.include({ message: "mysql is unavailable" });
+    served.checkReady = () => Promise.resolve();
+    await ask();
+    await ask();
+    expect(lines).to.have.length(2);
+    expect(lines[1]).to.include({ level: "info", msg: "ready again" });
+  });
+
   it("says first that it stops, and goes on serving while it drains", async () => {
     served.getEvent = async ({ eventId }) => ({ event: { id: eventId } });
+    lines.splice(0);
     const closed = lifecycle.close();
     const ready = await fetch(`${url}/readyz`);
     expect(ready.status).to.equal(503);
     expect(await ready.text()).to.equal("stopping\n");
+    expect(lines.some(({ msg }) => msg === "not ready")).to.equal(false);
     for (const name of ["", InventoryService.typeName, WaitingRoomService.typeName]) {
       expect(await healthOf(ports.grpcPort, name)).to.equal("NOT_SERVING");
     }
@@ -214,9 +235,12 @@ function call(url: string, body: object, headers: Record<string, string> = {}): 
 }
 
 function loggerTo(lines: Line[]): Logger {
-  const write = (level: string) => (fields: object, msg: string) => {
-    lines.push({ ...fields, level, msg });
-  };
+  const write =
+    (level: string) =>
+    (...said: [fields: object, msg: string] | [msg: string]) => {
+      const [fields, msg] = said.length === 1 ? [{}, said[0]] : said;
+      lines.push({ ...fields, level, msg });
+    };
   return { info: write("info"), warn: write("warn"), error: write("error") } as unknown as Logger;
 }
 
