@@ -169,7 +169,7 @@ export class MemoryReservations {
   }: Pick<ListReservationsEntry, "userId" | "pageSize" | "pageToken">) {
     const own = [...this.#reservations.values()].filter((each) => each.userId === userId);
     const { items, nextPageToken } = memoryPage(own.reverse(), pageSize, pageToken);
-    return { reservations: items, nextPageToken };
+    return { reservations: items, nextPageToken, serverTime: timestampFromMs(Date.now()) };
   }
 
   #owned(userId: string, id: string): Reservation {

@@ -34,6 +34,8 @@ describe("a user's reservations", () => {
       const times = pages.flat().map(({ createTime }) => createTime.getTime());
       expect(times).to.deep.equal(times.toSorted((a, b) => b - a));
       expect((await list("")).reservations[0]).to.deep.equal(later);
+      // What is left of a hold is counted from there.
+      expect(third.now?.getTime()).to.be.at.least(later.createTime.getTime());
     });
 
     it("takes no token of another user's list, nor a negative size", async () => {
@@ -48,7 +50,7 @@ describe("a user's reservations", () => {
       const negative = { userId, pageSize: -1, pageToken: "" };
       expect(await reasonOf(list(negative))).to.equal("INVALID_FIELD");
       const empty = await list({ userId: randomUUID(), pageSize: 0, pageToken: "" });
-      expect(empty).to.deep.equal({ reservations: [], nextPageToken: "" });
+      expect(empty).to.deep.equal({ reservations: [], nextPageToken: "", now: undefined });
     });
   });
 });

@@ -99,13 +99,13 @@ const get = ({ ownReads }: ReservationRoutesDeps) =>
 const list = ({ ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const query = queryOf(exchange, ["limit", "cursor"]);
-    const { reservations, nextPageToken } = await ownReads.list(exchange, {
+    const { reservations, nextPageToken, serverTime } = await ownReads.list(exchange, {
       userId: exchange.caller.userId,
       pageSize: limitOf(query.limit),
       pageToken: cursorOf(query.cursor),
     });
     exchange.json(200, {
-      items: reservations.map((reservation) => currentReservation(reservation)),
+      items: reservations.map((reservation) => currentReservation(reservation, serverTime)),
       nextCursor: nextPageToken === "" ? null : nextPageToken,
     });
   });

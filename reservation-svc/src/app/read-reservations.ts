@@ -17,11 +17,11 @@ export async function getReservation(
   return found;
 }
 
-/** A page of a user's reservations, newest first. */
+/** A page of a user's reservations, newest first; `now` is as above, if there are any. */
 export async function listReservations(
   store: ReservationStore,
   query: { userId: string; pageSize: number; pageToken: string },
-): Promise<{ reservations: Reservation[]; nextPageToken: string }> {
+): Promise<{ reservations: Reservation[]; nextPageToken: string; now: Date | undefined }> {
   const scope = listScope(query.userId);
   const size = pageSizeOf(query.pageSize);
   const position = openPageToken(scope, query.pageToken, [0] as const);
@@ -33,6 +33,7 @@ export async function listReservations(
     reservations: page.map(({ reservation }) => reservation),
     nextPageToken:
       found.length > size && last !== undefined ? sealPageToken(scope, [last.seq]) : "",
+    now: last?.now,
   };
 }
 

@@ -69,7 +69,7 @@ export interface ReservationStore {
   list(
     userId: string,
     page: { size: number; before: number | undefined },
-  ): Promise<{ reservation: Reservation; seq: number }[]>;
+  ): Promise<{ reservation: Reservation; seq: number; now: Date }[]>;
   /**
    * Records the intents to confirm; one answer for each wish, in order. Without waiting, what
    * somebody else is changing is answered `locked`; with it, only what he keeps for long.

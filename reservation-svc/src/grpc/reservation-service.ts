@@ -146,8 +146,12 @@ async function found(app: App, { userId, reservationId }: Parameters<typeof getR
 }
 
 async function page(app: App, query: Parameters<typeof listReservations>[1]) {
-  const { reservations, nextPageToken } = await listReservations(app.store, query);
-  return { reservations: reservations.map(toMessage), nextPageToken };
+  const { reservations, nextPageToken, now } = await listReservations(app.store, query);
+  return {
+    reservations: reservations.map(toMessage),
+    nextPageToken,
+    ...(now === undefined ? {} : { serverTime: timestampFromDate(now) }),
+  };
 }
 
 /** How long a call may still take, in milliseconds. */

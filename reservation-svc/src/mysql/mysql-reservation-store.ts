@@ -56,14 +56,18 @@ export class MysqlReservationStore implements ReservationStore {
   async list(
     userId: string,
     page: { size: number; before: number | undefined },
-  ): Promise<{ reservation: Reservation; seq: number }[]> {
+  ): Promise<{ reservation: Reservation; seq: number; now: Date }[]> {
     const below = page.before === undefined ? "" : `AND seq < ${integerLiteral(page.before)}`;
-    const rows = await this.#read<ReservationRow>(
-      `SELECT ${RESERVATION_COLUMNS} FROM reservation
+    const rows = await this.#read<ReservationRow & { now: Date }>(
+      `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
        WHERE user_id = ${uuidLiteral(userId)} ${below}
        ORDER BY seq DESC LIMIT ${integerLiteral(page.size)}`,
     );
-    return rows.map((row) => ({ reservation: toReservation(row), seq: Number(row.seq) }));
+    return rows.map((row) => ({
+      reservation: toReservation(row),
+      seq: Number(row.seq),
+      now: row.now,
+    }));
   }
 
   async insert(created: readonly NewReservation[]): Promise<void> {
