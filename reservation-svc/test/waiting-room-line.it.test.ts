@@ -113,7 +113,7 @@ describe("the line of a waiting room", () => {
       expect(await store.draw(opened)).to.deep.equal({ seed, hasOpened: true, entrants: 40 });
       const first = drawNumberOf(seed, order[0] ?? "");
       expect(await store.drawNumber(opened, order[0] ?? "")).to.equal(first.readUIntBE(0, 6));
-      expect(await store.drawNumber(opened, late[0] ?? "")).to.equal("none");
+      expect(await store.drawNumber(opened, late[0] ?? "")).to.equal("late");
       expect(await store.drawNumber(opened, people(1)[0] ?? "")).to.equal("none");
     });
 

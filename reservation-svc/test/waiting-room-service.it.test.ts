@@ -204,8 +204,15 @@ describe("WaitingRoomService", () => {
     expect(draw).to.deep.include({ commitment: commitmentOf(seed), entrants: 1 });
     const { drawNumber } = await client.getDrawNumber({ eventId }, as(userId));
     expect(Number(drawNumber)).to.equal(drawNumberOf(seed, userId).readUIntBE(0, 6));
-    const none = await client.getDrawNumber({ eventId }, as(late)).catch(toReason);
-    expect(none).to.equal("PLACE_NOT_FOUND");
+    const messageFor = async (one: string) => {
+      const failure = await client.getDrawNumber({ eventId }, as(one)).catch(ConnectError.from);
+      return failure instanceof Error && [toReason(failure), failure.rawMessage];
+    };
+    const [stranger] = people(1) as [string];
+    expect([await messageFor(late), await messageFor(stranger)]).to.deep.equal([
+      ["PLACE_NOT_FOUND", "you joined after the draw: there is no number"],
+      ["PLACE_NOT_FOUND", "no place in the event's waiting room"],
+    ]);
   });
 
   it("forgets the draw of a sale that is long over, and says so", async () => {

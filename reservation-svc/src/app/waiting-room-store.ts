@@ -92,8 +92,8 @@ export interface WaitingRoomStore {
   leave(room: Room, userId: string): Promise<void>;
   /** The draw; undefined when the sale is over and there was none, or it is forgotten. */
   draw(room: Room): Promise<{ seed: Buffer; hasOpened: boolean; entrants: number } | undefined>;
-  /** A person's draw number; `early` before the draw, `none` when they were not drawn. */
-  drawNumber(room: Room, userId: string): Promise<number | "early" | "none">;
+  /** A person's draw number; `early` before the draw, `late` for who joined after it, else `none`. */
+  drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none">;
   /** Lets people in from the head of the line. */
   admit(room: Room, supply: Supply): Promise<AdmissionStep>;
   /** Claims passes, one answer for each claim. The first claim of a pass wins. */

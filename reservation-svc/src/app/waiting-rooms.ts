@@ -3,6 +3,7 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import {
   drawNotKept,
   drawNotYet,
+  notDrawn,
   placeNotFound,
   salesClosed,
   waitingRoomFull,
@@ -128,6 +129,9 @@ export class WaitingRooms {
     const number = await unlessLost(room, this.#deps.store.drawNumber(room, userId));
     if (number === "early") {
       throw drawNotYet(room);
+    }
+    if (number === "late") {
+      throw notDrawn(eventId);
     }
     if (number === "none") {
       throw placeNotFound(eventId);

@@ -93,6 +93,13 @@ export function placeNotFound(eventId: string): ServiceError {
   });
 }
 
+/** The caller has a place, and no number: only who was there at the opening was drawn. */
+export function notDrawn(eventId: string): ServiceError {
+  return new ServiceError("PLACE_NOT_FOUND", "you joined after the draw: there is no number", {
+    metadata: { eventId },
+  });
+}
+
 /** The sale is over. */
 export function salesClosed({ eventId, openTime, closeTime }: Sale): ServiceError {
   return new ServiceError("SALES_CLOSED", "the sale is over", {

@@ -156,11 +156,11 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     return seed.length === 0 ? undefined : { seed, hasOpened: hasOpened === 1, entrants };
   }
 
-  async drawNumber(room: Room, userId: string): Promise<number | "early" | "none"> {
+  async drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none"> {
     const answer = await this.#run(DRAWN, room, [uuidToBytes(userId)]);
     const [outcome, seed] = answer as [Buffer, Buffer?];
     return seed === undefined
-      ? (outcome.toString() as "early" | "none")
+      ? (outcome.toString() as "early" | "late" | "none")
       : drawNumberOf(seed, userId).readUIntBE(0, DRAW_NUMBER_BYTES);
   }
 

@@ -3,14 +3,18 @@
 
   ARGV[8]  the user id, 16 bytes
 
-  Returns {"early"} before the sale opens, {"none"} when they were not drawn, else {"ok", seed}.
+  Returns {"early"} before the sale opens, {"none"} without a place or a draw, {"late"} when they
+  joined after the draw, else {"ok", seed}.
 ]]
 if now < OPEN then
   return { "early" }
 end
 local place = readPlace(ARGV[8])
 local seed = redis.call("HGET", ROOM, "seed")
-if not seed or not place or tonumber(place.order) >= DRAWN_BELOW then
+if not seed or not place then
   return { "none" }
+end
+if tonumber(place.order) >= DRAWN_BELOW then
+  return { "late" }
 end
 return { "ok", seed }
