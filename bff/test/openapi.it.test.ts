@@ -67,6 +67,17 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("names each object of what others are made of: code generators make one of each copy", () => {
+    const { schemas = {} } = DOCUMENT.components;
+    const bases = JSON.stringify(schemas).matchAll(/"allOf":\[\{"\$ref":"[^"]+\/(\w+)"/g);
+    const names = new Set([...bases].map(([, name = ""]) => name));
+    expect(names).to.include("Claim");
+    for (const name of names) {
+      const { properties = {} } = schemas[name] as { properties?: object };
+      expect(JSON.stringify(properties), name).not.to.include('"type":"object"');
+    }
+  });
+
   it("resolves every reference", () => {
     for (const [, path = ""] of JSON.stringify(DOCUMENT).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const found = path
