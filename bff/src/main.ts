@@ -4,7 +4,6 @@ import { HttpPort } from "@tessera/service-kit/http-port";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
-import { reconnectWhenSilent } from "@tessera/service-kit/redis-heartbeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { startTracing } from "@tessera/service-kit/tracing";
 import { createApp } from "./app.ts";
@@ -21,7 +20,7 @@ import { samplerOf } from "./http/sampler.ts";
 import { OwnReads } from "./own-reads.ts";
 import { PlaceStreams } from "./place-streams.ts";
 import { readBatchSizes } from "./read-batch-sizes.ts";
-import { connectRedis } from "./redis.ts";
+import { connectRedis, watchRedis } from "./redis.ts";
 import { AccessTokens } from "./tokens/access-tokens.ts";
 import { SigningKeys } from "./tokens/signing-keys.ts";
 
@@ -41,9 +40,9 @@ await run(async () => {
 
   const { clients, close } = connectClients(config);
   lifecycle.onClose("clients", close);
-  const redis = connectRedis(config.redisUrl, logger);
+  const redis = connectRedis(config.redisUrl);
   lifecycle.onClose("redis", () => redis.disconnect());
-  const heartbeat = reconnectWhenSilent(redis);
+  const heartbeat = watchRedis(redis, { logger, registry });
   lifecycle.onClose("heartbeat", () => void heartbeat.stop());
   const combiners = createCombiners(clients, config, registry);
   lifecycle.onClose("combiners", () => drainCombiners(combiners));

@@ -186,7 +186,9 @@ describe("the BFF as a process", () => {
       .that.matches(
         /^\[unavailable\] .*: \/tessera\.inventory\.v1\.InventoryService\/ListEvents at 127\.0\.0\.1:1$/s,
       );
-    expect(lines.filter(({ msg }) => /redis is away/.test(String(msg)))).to.have.length(1);
+    const isAway = ({ msg }: Line) => /redis is away/.test(String(msg));
+    await until(() => lines.some(isAway));
+    expect(lines.filter(isAway)).to.have.length(1);
   });
 
   it("ends with one message when its settings are wrong", async () => {

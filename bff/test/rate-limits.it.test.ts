@@ -1,14 +1,13 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Socket } from "node:net";
 import { redisUrl } from "@tessera/testkit/redis";
 import { expect } from "chai";
 import type { Redis } from "ioredis";
 import { Counter } from "prom-client";
 import { WindowLimit } from "../src/http/window-limit.ts";
 import { connectRedis } from "../src/redis.ts";
+import { proxyToRedis, type RedisProxy } from "./redis-proxy.ts";
 import { until } from "./until.ts";
-import { memoryLogger, type TestApp, useApp } from "./use-app.ts";
+import { type TestApp, useApp } from "./use-app.ts";
 
 const password = "correct horse battery";
 let addresses = 0;
@@ -96,7 +95,9 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
       });
       // What succeeds does not count.
       for (let count = 0; count < 6; count += 1) {
-        expect((await signIn(api, { email, password })).status).to.equal(201);
+        const { status, headers } = await signIn(api, { email, password });
+        expect(status).to.equal(201);
+        expect(headers.get("ratelimit")).to.include('"failed-sign-in";r=4;');
       }
       const guesses = await Promise.all(Array.from({ length: 10 }, () => signIn(api, { email })));
       const statuses = guesses.map(({ status }) => status);
@@ -135,11 +136,10 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
 }
 
 describe("limits that replicas share", () => {
-  const { logger } = memoryLogger();
   const open: Redis[] = [];
-  let proxy: { url: string; pause: () => void; close: () => void };
+  let proxy: RedisProxy;
   before(async () => {
-    proxy = await proxyTo(new URL(redisUrl()));
+    proxy = await proxyToRedis();
   });
   after(() => {
     for (const redis of open) {
@@ -148,7 +148,7 @@ describe("limits that replicas share", () => {
     proxy.close();
   });
   const connected = (url: string) => {
-    const redis = connectRedis(url, logger);
+    const redis = connectRedis(url);
     open.push(redis);
     return redis;
   };
@@ -234,35 +234,3 @@ describe("the limit on reserving", () => {
     expect((await reserve(await api.token())).status).to.equal(400);
   });
 });
-
-/** A way to Redis that can be blocked without being closed. */
-async function proxyTo(target: URL) {
-  const sockets: Socket[] = [];
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
-    sockets.push(client, upstream);
-    client.pipe(upstream).pipe(client);
-    for (const socket of [client, upstream]) {
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const pause = () => {
-    for (const socket of sockets) {
-      socket.unpipe();
-      socket.pause();
-    }
-  };
-  const close = () => {
-    server.close();
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-  };
-  return { url: `redis://127.0.0.1:${port}`, pause, close };
-}

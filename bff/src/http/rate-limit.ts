@@ -46,13 +46,13 @@ export abstract class Limit {
 
   /** Counts one for `key`, and says in the answer how many are left. Throws RATE_LIMITED. */
   async take(key: string, { headers }: Pick<Exchange, "headers">): Promise<void> {
-    const { isGranted, left, nextMs, wholeMs } = await this.count(key);
+    const standing = await this.count(key);
     // draft-ietf-httpapi-ratelimit-headers: structured fields.
     headers.push("RateLimit-Policy", this.#policy);
-    headers.push("RateLimit", `"${this.name}";r=${left};t=${secondsOf(wholeMs)}`);
-    if (!isGranted) {
+    headers.push("RateLimit", this.told(standing));
+    if (!standing.isGranted) {
       this.#refusals.inc({ limit: this.name });
-      throw this.#refusal(nextMs);
+      throw this.#refusal(standing.nextMs);
     }
   }
 
@@ -60,6 +60,11 @@ export abstract class Limit {
     const retryAfterSeconds = String(secondsOf(nextMs));
     const message = `more than ${this.#quota} ${this.name} requests; try again in ${retryAfterSeconds} s`;
     return new ServiceError("RATE_LIMITED", message, { metadata: { retryAfterSeconds } });
+  }
+
+  /** What the answer says of it. */
+  protected told({ left, wholeMs }: Pick<Standing, "left" | "wholeMs">): string {
+    return `"${this.name}";r=${left};t=${secondsOf(wholeMs)}`;
   }
 }
 

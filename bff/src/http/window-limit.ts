@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { Exchange } from "./exchange.ts";
 import { Limit, type LimitOptions, type Standing } from "./rate-limit.ts";
 
 /** How often what may happen, and who counts. */
@@ -33,9 +34,11 @@ export class WindowLimit extends Limit {
           });
   }
 
-  /** Takes one back. */
-  async giveBack(key: string): Promise<void> {
-    await this.#limiter.reward(key);
+  /** Takes one back, and says so in the answer. */
+  async giveBack(key: string, { headers }: Pick<Exchange, "headers">): Promise<void> {
+    const { remainingPoints, msBeforeNext } = await this.#limiter.reward(key);
+    const place = headers.findIndex((value) => value.startsWith(`"${this.name}";r=`));
+    headers[place] = this.told({ left: remainingPoints, wholeMs: msBeforeNext });
   }
 
   protected async count(key: string): Promise<Standing> {

@@ -62,7 +62,7 @@ async function attempt(
     throw thrown;
   } finally {
     if (!isGuess) {
-      await failedSignIn.giveBack(key);
+      await failedSignIn.giveBack(key, exchange);
     }
   }
 }

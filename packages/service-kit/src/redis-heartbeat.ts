@@ -21,19 +21,26 @@ const UNANSWERED_MAX = 2;
  *
  * (ioredis's `socketTimeout` looks at connections that have asked something only, and its timer
  * outlives the connection that it was set for.)
+ *
+ * `onBeat` is told each second whether it answers.
  */
-export function reconnectWhenSilent(redis: Pinged): Repeated {
+export function reconnectWhenSilent(
+  redis: Pinged,
+  onBeat: (isAlive: boolean) => void = () => undefined,
+): Repeated {
   let unanswered = 0;
   return repeat(
     async () => {
       if (redis.status !== "ready") {
         unanswered = 0;
+        onBeat(false);
         return;
       }
       unanswered = await redis.ping().then(
         () => 0,
         () => unanswered + 1,
       );
+      onBeat(unanswered === 0);
       if (unanswered >= UNANSWERED_MAX && redis.status === "ready") {
         unanswered = 0;
         redis.disconnect(true);
