@@ -183,7 +183,13 @@ describe("one sale, from sign-up to sign-out", () => {
     });
     expect(list.body.items.map((one) => [one.id, one.state])).to.deep.equal([[id, "CANCELLED"]]);
     await expectExact(system, event);
-    expect(await publishedStates(id, 4)).to.deep.equal(["HELD", "HELD", "CONFIRMED", "CANCELLED"]);
+    expect(await publishedStates(id, 5)).to.deep.equal([
+      "HELD",
+      "HELD",
+      "CONFIRMING",
+      "CONFIRMED",
+      "CANCELLED",
+    ]);
   });
 
   it("can be followed through the logs by the request's id", async () => {

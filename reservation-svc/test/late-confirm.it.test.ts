@@ -63,7 +63,7 @@ describe("a confirmation that comes too late", () => {
     expect(await refusalOf(reservation, key)).to.deep.equal(replay);
     expect(await system.rowOf(reservation.id)).to.deep.equal(row);
     expect(ledger.calls.commit).to.equal(commits);
-    expect(await movesOf(reservation)).to.deep.equal(["HELD", "EXPIRED", "EXPIRED"]);
+    expect(await movesOf(reservation)).to.deep.equal(["HELD", "EXPIRED", "CONFIRMING", "EXPIRED"]);
     expect(await refusalOf(reservation, randomUUID())).to.deep.equal(first);
     await replica.sweep();
   });

@@ -30,17 +30,22 @@ export function beginConfirm(
     const keys = wishes.map(({ key }) => key);
     const locked = await lockFor(connection, keys, options);
     const intents = wishes.map((wish) => intentOf(locked, wish));
-    const moving = wishes.filter((_wish, index) => {
-      const intent = intents[index];
-      return intent?.kind === "commit" && intent.reservation.state !== "confirming";
-    });
+    const moving = intents.flatMap((intent) =>
+      intent.kind === "commit" && intent.reservation.state !== "confirming"
+        ? [intent.reservation]
+        : [],
+    );
     const fresh = wishes.filter((_wish, index) => {
       const intent = intents[index];
       return intent !== undefined && "isReplay" in intent && !intent.isReplay;
     });
     const statements: string[] = [];
     if (moving.length > 0) {
-      statements.push(intentUpdate(moving));
+      const { now } = locked;
+      statements.push(
+        intentUpdate(moving, now),
+        outboxInsert(movedTo("confirming", moving, now), now),
+      );
     }
     if (fresh.length > 0) {
       statements.push(
@@ -55,17 +60,16 @@ export function beginConfirm(
   });
 }
 
-function intentUpdate(moving: readonly ConfirmWish[]): string {
+function intentUpdate(moving: readonly Reservation[], now: Date): string {
   const cases = moving.map(
-    ({ key, paymentReference }) =>
-      `WHEN ${uuidLiteral(key.reservationId)} THEN ${textLiteral(paymentReference)}`,
+    ({ id, paymentReference }) => `WHEN ${uuidLiteral(id)} THEN ${textLiteral(paymentReference)}`,
   );
   // The rows are locked, and their states were checked under the lock.
   return `UPDATE reservation FORCE INDEX (reservation_id)
-    SET state = ${STATE_CODES.confirming}, update_time = UTC_TIMESTAMP(3),
+    SET state = ${STATE_CODES.confirming}, update_time = ${timeLiteral(now)},
         due_time = UTC_TIMESTAMP(3) + INTERVAL ${CONFIRM_PATIENCE_SECONDS} SECOND,
         payment_reference = CASE id ${cases.join(" ")} END
-    WHERE id IN (${moving.map(({ key }) => uuidLiteral(key.reservationId)).join(", ")})
+    WHERE id IN (${idsOf(moving)})
       AND state IN (${STATE_CODES.held}, ${STATE_CODES.expired})`;
 }
 

@@ -17,12 +17,9 @@ export class Moment {
   /** The next move. */
   take(move: Move): void {
     this.#latest = Math.max(this.#latest, move.time);
-    const before = this.#live.get(move.reservationId);
-    if (before !== undefined) {
-      this.#end(before);
-    }
-    if (move.state === "CONFIRMED" || move.state === "HELD") {
-      this.#begin(move);
+    // Whoever pays has what they had.
+    if (move.state !== "CONFIRMING") {
+      this.#change(move);
     }
     this.#lapse();
   }
@@ -37,6 +34,16 @@ export class Moment {
     return [...this.#live.values()].map(({ reservationId, userId, items }) => ({
       ...{ id: reservationId, userId, items },
     }));
+  }
+
+  #change(move: Move): void {
+    const before = this.#live.get(move.reservationId);
+    if (before !== undefined) {
+      this.#end(before);
+    }
+    if (move.state === "CONFIRMED" || move.state === "HELD") {
+      this.#begin(move);
+    }
   }
 
   #begin(move: Move): void {

@@ -149,6 +149,7 @@ export class SampleRound {
       this.#tell(id);
     } else if (kind === "confirm") {
       reservation.paymentReference = `pay ${id}`;
+      this.#move(id, "CONFIRMING", this.allocation(id).state);
       this.#move(id, "CONFIRMED", "COMMITTED");
     } else {
       this.#move(id, "CANCELLED", "VOIDED");

@@ -4,13 +4,14 @@ import type { Finding, Look } from "../finding.ts";
 import { mayHaveBeenDone } from "../units.ts";
 import { stepsBack } from "./steps-back.ts";
 
-/** From each state that consumers are told of, the ones that may come next. */
+/** From each state, the ones that may come next. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   "": ["HELD"],
-  // Extended, confirmed, given back, over.
-  HELD: ["HELD", "CONFIRMED", "CANCELLED", "EXPIRED"],
-  // Paid for too late, with success or without.
-  EXPIRED: ["CONFIRMED", "EXPIRED"],
+  // Extended, paid for, given back, over.
+  HELD: ["HELD", "CONFIRMING", "CANCELLED", "EXPIRED"],
+  CONFIRMING: ["CONFIRMED", "EXPIRED"],
+  // Paid for too late.
+  EXPIRED: ["CONFIRMING"],
   CONFIRMED: ["CANCELLED"],
   CANCELLED: [],
 };
@@ -75,7 +76,7 @@ function wanted({ id, moves, operations, keyIds }: ReservationCase): Finding[] {
   const requests = (kind: string) =>
     new Set(asked.filter(({ wish }) => wish.kind === kind).map(keyIdOf));
   for (const [kind, state] of [
-    ["confirm", "CONFIRMED"],
+    ["confirm", "CONFIRMING"],
     ["cancel", "CANCELLED"],
   ] as const) {
     if (moves.some((move) => move.state === state) && requests(kind).size === 0) {

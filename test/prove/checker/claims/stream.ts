@@ -34,9 +34,8 @@ export const stream: Look<ReservationCase> = {
       }
     }
     const last = told.get(newest);
-    const isOpen = reservation === undefined || reservation.state === "CONFIRMING";
     if (
-      !isOpen &&
+      reservation !== undefined &&
       (last?.state !== reservation.state || last.expireTime !== reservation.expireTime)
     ) {
       add("state", `it is ${reservation.state}; who reads the stream thinks ${last?.state}`);
