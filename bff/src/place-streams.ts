@@ -89,7 +89,8 @@ export class PlaceStreams {
   /**
    * Answers with the place, and with what becomes of it; resolves when the stream has ended.
    *
-   * Throws what the first poll throws, and OVERLOADED. Of one who has too many the oldest ends when the newest goes on.
+   * Throws what the first poll throws, and OVERLOADED. Of one who has too many the oldest ends when
+   * the newest goes on.
    */
   async follow(exchange: Exchange, entry: WaitingRoomEntry): Promise<void> {
     if (this.#open.size >= this.#settings.queueStreams) {
