@@ -76,7 +76,7 @@ function wanted({ id, moves, operations, keyIds }: ReservationCase): Finding[] {
   const requests = (kind: string) =>
     new Set(asked.filter(({ wish }) => wish.kind === kind).map(keyIdOf));
   for (const [kind, state] of [
-    ["confirm", "CONFIRMING"],
+    ["confirm", "CONFIRMED"],
     ["cancel", "CANCELLED"],
   ] as const) {
     if (moves.some((move) => move.state === state) && requests(kind).size === 0) {
