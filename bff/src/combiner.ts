@@ -96,7 +96,13 @@ export class Combiner<Entry, Granted> {
       };
       // A timer may ring a millisecond early: none does while the entry may still be sent.
       const timer = setTimeout(giveUp, this.#timeoutMs + 1);
-      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+      const settle =
+        <T>(how: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          how(value);
+        };
+      answer.then(settle(resolve), settle(reject));
     });
   }
 
