@@ -130,8 +130,10 @@ end
 
 -- For how long a person is thought to wait for their turn, in milliseconds: free slots are filled as
 -- fast as is allowed, and then one must become free for each.
+local free
 local function turnAfter(position, slotRate)
-  local soon = math.min(position, figure("free", MAX_ACTIVE))
+  free = free or figure("free", MAX_ACTIVE)
+  local soon = math.min(position, free)
   return soon / RATE + (position - soon) / slotRate
 end
 
