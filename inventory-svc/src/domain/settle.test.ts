@@ -200,6 +200,26 @@ describe("decideRelease()", () => {
     });
   });
 
+  it("makes one move of what is given back, and then given back for good", () => {
+    const book = bookOf(found, { available: 2, held: 2, sold: 2 });
+    const both = [
+      { allocationId: "c", isFinal: true },
+      { allocationId: "a", isFinal: false },
+      { allocationId: "a", isFinal: true },
+    ];
+    expect(decideRelease(book, both)).to.deep.equal({
+      releasedCount: 1,
+      change: {
+        inserts: [],
+        moves: [
+          { ids: ["c"], from: "RELEASED", to: "VOIDED" },
+          { ids: ["a"], from: "HELD", to: "VOIDED" },
+        ],
+        deltas: [{ position: 0, available: 2, held: -2, sold: 0 }],
+      },
+    });
+  });
+
   it("lets nothing become of what is voided", () => {
     const book = bookOf([allocation("a", "VOIDED")], { available: 2, held: 0, sold: 0 });
     expect(decideRelease(book, wishes(true)).releasedCount).to.equal(0);

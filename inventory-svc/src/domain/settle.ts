@@ -110,7 +110,8 @@ class Settlement {
   readonly stock: StockBook;
   readonly #eventId: string;
   readonly #allocations: Map<string, Allocation>;
-  readonly #moves = new Map<string, Move & { ids: string[] }>();
+  /** What becomes of each allocation, however often it is named. */
+  readonly #moves = new Map<string, { from: AllocationState; to: AllocationState }>();
 
   constructor(book: Book) {
     this.stock = new StockBook(book.stock);
@@ -132,13 +133,15 @@ class Settlement {
     const isReacquired = from === "RELEASED" && to === "COMMITTED";
     const reacquired = isReacquired || allocation.reacquired;
     this.#allocations.set(id, { ...allocation, state: to, reacquired });
-    const key = `${from} ${to}`;
-    const move = this.#moves.get(key) ?? { ids: [], from, to };
-    move.ids.push(id);
-    this.#moves.set(key, move);
+    this.#moves.set(id, { from: this.#moves.get(id)?.from ?? from, to });
   }
 
   change(): Change {
-    return { inserts: [], moves: [...this.#moves.values()], deltas: this.stock.deltas() };
+    const alike = Map.groupBy(this.#moves, ([, { from, to }]) => `${from} ${to}`);
+    const moves = [...alike.values()].flatMap((some): Move[] => {
+      const [first] = some;
+      return first === undefined ? [] : [{ ...first[1], ids: some.map(([id]) => id) }];
+    });
+    return { inserts: [], moves, deltas: this.stock.deltas() };
   }
 }
