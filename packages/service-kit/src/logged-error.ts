@@ -21,16 +21,24 @@ export function loggedError(thrown: unknown): unknown {
   return scrubbed(thrown instanceof Error ? pino.stdSerializers.err(thrown) : thrown);
 }
 
+/** Causes that a brief error tells of. */
+const CAUSES_MAX = 5;
+
 /**
  * The same in short, for what may fail a thousand times a second: its type, and its message with
- * those of its causes.
+ * those of its causes. Its stack is not looked at, for it is only then that it costs.
  */
 export function briefError(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) {
     return scrubbed(thrown);
   }
-  const { type, message } = pino.stdSerializers.err(thrown);
-  return scrubbed({ type, message });
+  const messages: string[] = [];
+  let one: unknown = thrown;
+  while (one instanceof Error && messages.length <= CAUSES_MAX) {
+    messages.push(one.message);
+    one = one.cause;
+  }
+  return scrubbed({ type: thrown.constructor.name, message: messages.join(": ") });
 }
 
 function scrubbed(value: unknown): unknown {
