@@ -17,8 +17,8 @@ for first = 1, #ARGV[8], 68 do
     writePlace(member, place)
     redis.call("ZREM", ACTIVE, member)
     redis.call("HINCRBY", ROOM, "units", units)
-    -- About the last sixteen count.
-    local takenMs = now - tonumber(place.serial)
+    -- About the last sixteen count. After a failover the clock may be behind.
+    local takenMs = math.max(1, now - tonumber(place.serial))
     slotMs = (slotMs or takenMs) + (takenMs - (slotMs or takenMs)) / 16
     redis.call("HSET", ROOM, "slot_ms", whole(slotMs))
     settled = settled + 1
