@@ -78,6 +78,15 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("gives constants a type, and patterns that every language reads: code generators copy both", () => {
+    const text = JSON.stringify(DOCUMENT.components.schemas) + JSON.stringify(DOCUMENT.paths);
+    // Python knows no \\p, Go no look-ahead.
+    for (const [, pattern = ""] of text.matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)) {
+      expect(pattern).not.to.match(/\\\\[pPu]|\(\?/);
+    }
+    expect(text).not.to.match(/\{"const":true/);
+  });
+
   it("resolves every reference", () => {
     for (const [, path = ""] of JSON.stringify(DOCUMENT).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const found = path
