@@ -39,7 +39,7 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
   ILLEGAL_MOVE: "Read the reservation again and offer what its state allows.",
   CANCEL_NOT_ALLOWED: "Send the person to whoever sells the tickets.",
   EXTEND_LIMIT: "Confirm before expiresAt; the hold is not extended any more.",
-  HOLD_EXPIRED: "Refund the payment if refundRequired says so; reserve anew.",
+  HOLD_EXPIRED: "Refund the payment if refundRequired says so; reserve anew, with a new key.",
   ALLOCATION_CONFLICT: "Told between services only.",
   ALLOCATION_NOT_HELD: "Told between services only.",
   IDEMPOTENCY_KEY_REUSED: "Make a new key for each wish; repeat the old one as it was.",
@@ -48,7 +48,8 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
   RATE_LIMITED: "Wait for Retry-After, and ask less often.",
   TOO_BUSY: "Repeat it after Retry-After.",
   WAITING_ROOM_FULL: "Join again after Retry-After.",
-  WAITING_ROOM_UNAVAILABLE: "Repeat it after Retry-After; the place is kept.",
+  WAITING_ROOM_UNAVAILABLE:
+    "Repeat it after Retry-After. The place is kept, unless PLACE_NOT_FOUND says otherwise then.",
   OVERLOADED: "Repeat it after Retry-After, and wait longer each time.",
   DEPENDENCY_UNAVAILABLE:
     "Repeat it after Retry-After with the same Idempotency-Key; it may have happened.",
@@ -57,5 +58,6 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
   CANCELLED: "Nothing: nobody waits for the answer.",
   STREAM_REPLACED: "Poll, if the person still looks at it.",
   UNIMPLEMENTED: "Do not offer it: this server does not have it yet.",
-  INTERNAL: "Say that it failed, and tell the operator the requestId.",
+  INTERNAL:
+    "Say that something went wrong, and tell the operator the requestId. A change may have happened: look.",
 };
