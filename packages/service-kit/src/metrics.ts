@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /**
- * From 1 ms to 5 s: a lone reservation takes 3 ms. Each latency that `docs/slo.md` promises is a
+ * From 1 ms to 5 s: a lone reservation takes 4 ms. Each latency that `docs/slo.md` promises is a
  * bound, so that Prometheus need not guess between two. Seconds.
  */
 export const LATENCY_BUCKETS = [
