@@ -87,6 +87,12 @@ describe("the OpenAPI document", () => {
     expect(text).not.to.match(/\{"const":true/);
   });
 
+  it("gives no schema a name that code generators give to a constructor", () => {
+    const names = Object.keys(DOCUMENT.components.schemas ?? {});
+    // Go's makes NewEvent() of Event.
+    expect(names.filter((name) => names.some((other) => name === `New${other}`))).to.deep.equal([]);
+  });
+
   it("resolves every reference", () => {
     for (const [, path = ""] of JSON.stringify(DOCUMENT).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
       const found = path
