@@ -87,6 +87,15 @@ describe("the OpenAPI document", () => {
     expect(text).not.to.match(/\{"const":true/);
   });
 
+  it("says which whole numbers do not fit into 32 bits", () => {
+    const { DrawNumber, Money } = DOCUMENT.components.schemas as Record<
+      string,
+      { properties: object }
+    >;
+    expect(DrawNumber?.properties).to.have.nested.property("drawNumber.format", "int64");
+    expect(Money?.properties).to.have.nested.property("amount.format", "int64");
+  });
+
   it("gives no schema a name that code generators give to a constructor", () => {
     const names = Object.keys(DOCUMENT.components.schemas ?? {});
     // Go's makes NewEvent() of Event.
