@@ -3,13 +3,14 @@ import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
 
-function newCombiner(timeoutMs: number) {
+function newCombiner(timeoutMs: number, now?: () => number) {
   const sent: { entries: string[]; timeoutMs: number }[] = [];
   const gate = Promise.withResolvers<void>();
   const combiner = new Combiner<string, string>({
     operation: "test",
     settings: { maxBatch: 2, maxInFlight: 1, maxQueue: 10, timeoutMs },
     onBatch: () => undefined,
+    ...(now === undefined ? {} : { now }),
     send: async (entries: string[], options: CallOptions): Promise<Answer<string>[]> => {
       sent.push({ entries, timeoutMs: options.timeoutMs });
       await gate.promise;
@@ -39,5 +40,44 @@ describe("Combiner", () => {
     await combiner.drain();
     expect(await submit("c")).to.equal("c");
     expect(sent.map(({ entries }) => entries)).to.deep.equal([["a"], ["c"]]);
+  });
+
+  it("refuses what has less time left than calls took of late, and sends the rest", async () => {
+    // Far ahead of the timers, which ring at no entry's deadline here.
+    let time = Math.ceil(performance.now());
+    const { sent, gate, submit } = newCombiner(60_000, () => time);
+    const first = submit("a");
+    await setImmediate();
+    const late = rejectionOf(submit("b"));
+    time += 20_000;
+    const timely = submit("c");
+    time += 20_000;
+    gate.resolve();
+    expect(await first).to.equal("a");
+    expect(await late).to.include({
+      reason: "OVERLOADED",
+      message: "the test queue left no time for an answer",
+    });
+    expect(await timely).to.equal("c");
+    expect(sent).to.deep.equal([
+      { entries: ["a"], timeoutMs: 60_000 },
+      { entries: ["c"], timeoutMs: 40_000 },
+    ]);
+  });
+
+  it("tries again with whatever comes fresh after a call that took all of its time", async () => {
+    let time = Math.ceil(performance.now());
+    const { gate, submit } = newCombiner(60_000, () => time);
+    const first = submit("a");
+    await setImmediate();
+    time += 60_000;
+    gate.resolve();
+    await first;
+    const second = submit("b");
+    time += 15_000;
+    expect(await second).to.equal("b");
+    const third = rejectionOf(submit("c"));
+    time += 15_001;
+    expect(await third).to.include({ reason: "OVERLOADED" });
   });
 });

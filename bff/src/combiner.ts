@@ -48,11 +48,26 @@ export interface CallOptions {
   headers: Record<string, string>;
 }
 
-/** Combines the same operation of many buyers into few calls. */
+/** How much of its time an entry may be refused for at most: one call that hung must not shut the door. */
+const NEEDED_SHARE = 0.75;
+/** How much of the time that calls took of late is that of the newest one, when it was shorter. */
+const NEWEST_SHARE = 0.2;
+
+/**
+ * Combines the same operation of many buyers into few calls.
+ *
+ * An entry that has less time left than calls took of late is refused instead of sent. Otherwise, once
+ * more is asked for than can be done, the oldest entries would always be next: sent with too little time
+ * for an answer, they would be served for nobody, and so would all that come after them.
+ */
 export class Combiner<Entry, Granted> {
+  readonly #name: string;
   readonly #batcher: Batcher<Wish<Entry>, Granted>;
   readonly #send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
   readonly #timeoutMs: number;
+  readonly #now: () => number;
+  /** How long calls took of late, in milliseconds. */
+  #callMs = 0;
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: {
@@ -60,12 +75,15 @@ export class Combiner<Entry, Granted> {
     settings: CombinerSettings;
     onBatch: (size: number) => void;
     send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
+    now?: () => number;
   }) {
     const { operation, settings, onBatch, send } = options;
+    this.#name = `the ${operation} queue`;
     this.#send = send;
     this.#timeoutMs = settings.timeoutMs;
+    this.#now = options.now ?? (() => performance.now());
     this.#batcher = new Batcher({
-      name: `the ${operation} queue`,
+      name: this.#name,
       run: (wishes) => this.#track(this.#run(wishes)),
       maxBatch: settings.maxBatch,
       maxInFlight: settings.maxInFlight,
@@ -81,10 +99,11 @@ export class Combiner<Entry, Granted> {
 
   /**
    * Sends an entry with whatever else arrives; settles with its own answer, or at its own deadline
-   * with DEADLINE_EXCEEDED. What has not been sent by then never is.
+   * with DEADLINE_EXCEEDED. What has not been sent by then never is. Rejects with OVERLOADED, nothing
+   * sent, when the queue is full or leaves no time for a call.
    */
   submit(asker: Asker, entry: Entry): Promise<Granted> {
-    const deadline = performance.now() + this.#timeoutMs;
+    const deadline = this.#now() + this.#timeoutMs;
     const answer = this.#batcher.submit({ asker, entry, deadline }, deadline);
     return new Promise((resolve, reject) => {
       const giveUp = () => {
@@ -123,7 +142,8 @@ export class Combiner<Entry, Granted> {
   }
 
   async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
-    const refusals = wishes.map(refusalOf);
+    const lastTime = this.#now() + Math.min(this.#callMs, NEEDED_SHARE * this.#timeoutMs);
+    const refusals = wishes.map((wish) => this.#refusalOf(wish, lastTime));
     const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
     const answers = wanted.length === 0 ? [] : await this.#call(wanted);
     let next = 0;
@@ -140,21 +160,37 @@ export class Combiner<Entry, Granted> {
     });
   }
 
-  #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
+  /** What nobody waits for any more is not started, nor what cannot be answered in time. */
+  #refusalOf({ asker, deadline }: Wish<Entry>, lastTime: number): ServiceError | undefined {
+    if (asker.isGone) {
+      return new ServiceError("CANCELLED", "the client went away");
+    }
+    if (deadline >= lastTime) {
+      return undefined;
+    }
+    const queue = this.#name;
+    return new ServiceError("OVERLOADED", `${queue} left no time for an answer`, {
+      metadata: { queue },
+    });
+  }
+
+  async #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
     const { call, headers } = newCombinedCall();
     for (const { asker } of wishes) {
       asker.call = call;
     }
     const entries = wishes.map(({ entry }) => entry);
     const lastDeadline = Math.max(...wishes.map(({ deadline }) => deadline));
-    const timeoutMs = Math.ceil(lastDeadline - performance.now());
-    return this.#send(entries, { timeoutMs, headers });
+    const startTime = this.#now();
+    const timeoutMs = Math.ceil(lastDeadline - startTime);
+    try {
+      return await this.#send(entries, { timeoutMs, headers });
+    } finally {
+      const tookMs = this.#now() - startTime;
+      const fadedMs = this.#callMs + NEWEST_SHARE * (tookMs - this.#callMs);
+      this.#callMs = Math.max(tookMs, fadedMs);
+    }
   }
-}
-
-/** What nobody waits for any more is not started. */
-function refusalOf({ asker }: Wish<unknown>): ServiceError | undefined {
-  return asker.isGone ? new ServiceError("CANCELLED", "the client went away") : undefined;
 }
 
 /** A new call, in the trace of the first recorded request that it serves, and what it is sent with. */
