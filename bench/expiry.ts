@@ -74,27 +74,22 @@ export async function measureExpiry(
  * by itself, and what is compared afterwards would differ.
  */
 async function untilExpired(system: LocalSystem, eventId: string): Promise<void> {
-  const connection = await createConnection(system.mysqlUrls.reservation);
+  await using connection = await createConnection(system.mysqlUrls.reservation);
   const held = `SELECT 1 FROM reservation
     WHERE event_id = ${uuidLiteral(eventId)} AND state = ${STATE_CODES.held} LIMIT 1`;
-  try {
-    await until(
-      "no reservation is held any more",
-      async () => (await connection.query<RowDataPacket[]>(held))[0].length === 0,
-      { patienceMs: GIVE_UP_SECONDS * 1000, everyMs: 250 },
-    );
-  } finally {
-    await connection.end();
-  }
+  await until(
+    "no reservation is held any more",
+    async () => (await connection.query<RowDataPacket[]>(held))[0].length === 0,
+    { patienceMs: GIVE_UP_SECONDS * 1000, everyMs: 250 },
+  );
 }
 
 /** Moves the end of an event's holds to now, where both services keep it. */
 async function expireNow(system: LocalSystem, eventId: string): Promise<void> {
   const event = uuidLiteral(eventId);
   const change = async (url: string, sql: string) => {
-    const connection = await createConnection(url);
+    await using connection = await createConnection(url);
     await connection.query(sql);
-    await connection.end();
   };
   await change(
     system.mysqlUrls.inventory,

@@ -79,11 +79,7 @@ async function rivalViolations(mysqlUrl: string): Promise<string[]> {
 }
 
 async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const connection = await createConnection({ uri: url, multipleStatements: true });
-  try {
-    const [rows] = await connection.query(sql);
-    return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({ uri: url, multipleStatements: true });
+  const [rows] = await connection.query(sql);
+  return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
 }

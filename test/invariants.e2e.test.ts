@@ -32,12 +32,8 @@ describe("the check of the invariants", () => {
   }
 
   async function spoil(schema: "inventory" | "reservation", sql: string): Promise<void> {
-    const connection = await createConnection(system.mysqlUrls[schema]);
-    try {
-      await connection.query(sql);
-    } finally {
-      await connection.end();
-    }
+    await using connection = await createConnection(system.mysqlUrls[schema]);
+    await connection.query(sql);
   }
 
   async function found({ id }: SaleEvent, isSettled = true): Promise<string> {

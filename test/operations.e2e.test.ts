@@ -115,17 +115,13 @@ describe("a process that is told to stop", () => {
 
   /** Resolves when a statement waits for the table that `threadId` has locked. */
   async function untilWaiting(threadId: number, schema: "inventory" | "user"): Promise<void> {
-    const watcher = await createConnection(system.mysqlUrls[schema]);
-    try {
-      await until("a statement waits", async () => {
-        const [rows] = await watcher.query("SHOW FULL PROCESSLIST");
-        return (rows as { Id: number; State: string | null }[]).some(
-          ({ Id, State }) => Id !== threadId && /waiting for .*lock/i.test(State ?? ""),
-        );
-      });
-    } finally {
-      await watcher.end();
-    }
+    await using watcher = await createConnection(system.mysqlUrls[schema]);
+    await until("a statement waits", async () => {
+      const [rows] = await watcher.query("SHOW FULL PROCESSLIST");
+      return (rows as { Id: number; State: string | null }[]).some(
+        ({ Id, State }) => Id !== threadId && /waiting for .*lock/i.test(State ?? ""),
+      );
+    });
   }
 });
 
@@ -133,22 +129,18 @@ describe("a process that is started", () => {
   const system = useSharedSystem();
 
   it("forgets request keys of long ago: reservation-svc", async () => {
-    const store = await createConnection(system.mysqlUrls.reservation);
-    try {
-      const id = randomUUID().replaceAll("-", "");
-      await store.query(
-        `INSERT INTO request_key (key_id, reservation_id, body_hash, create_time)
-         VALUES (UNHEX(?), UNHEX(?), UNHEX(?), UTC_TIMESTAMP(3) - INTERVAL 8 DAY)`,
-        [id, id, id],
-      );
-      await system.processes["reservation-svc"][0]?.restart();
-      await until("the key is forgotten", async () => {
-        const [rows] = await store.query("SELECT 1 FROM request_key WHERE key_id = UNHEX(?)", [id]);
-        return (rows as unknown[]).length === 0;
-      });
-    } finally {
-      await store.end();
-    }
+    await using store = await createConnection(system.mysqlUrls.reservation);
+    const id = randomUUID().replaceAll("-", "");
+    await store.query(
+      `INSERT INTO request_key (key_id, reservation_id, body_hash, create_time)
+       VALUES (UNHEX(?), UNHEX(?), UNHEX(?), UTC_TIMESTAMP(3) - INTERVAL 8 DAY)`,
+      [id, id, id],
+    );
+    await system.processes["reservation-svc"][0]?.restart();
+    await until("the key is forgotten", async () => {
+      const [rows] = await store.query("SELECT 1 FROM request_key WHERE key_id = UNHEX(?)", [id]);
+      return (rows as unknown[]).length === 0;
+    });
   });
 });
 

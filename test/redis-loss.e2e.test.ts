@@ -132,8 +132,8 @@ describe("Redis", () => {
 
   /** The stream tells of every move of the event, in order, whatever was lost on the way. */
   async function untilPublished({ event }: SaleStorm): Promise<void> {
+    await using connection = await createConnection(system.mysqlUrls.reservation);
     const redis = new Redis(system.redis.url);
-    const connection = await createConnection(system.mysqlUrls.reservation);
     try {
       const [rows] = await connection.query<RowDataPacket[]>(
         `SELECT o.seq FROM outbox o JOIN reservation r ON r.id = o.reservation_id
@@ -150,7 +150,6 @@ describe("Redis", () => {
       });
     } finally {
       redis.disconnect();
-      await connection.end();
     }
   }
 });

@@ -149,15 +149,11 @@ export class SaleStorm {
 
   /** Every reservation of the event and its state, as stored. */
   async #stored(): Promise<Record<string, string | undefined>> {
-    const connection = await createConnection(this.#options.system.mysqlUrls.reservation);
-    try {
-      const [rows] = await connection.query<RowDataPacket[]>(
-        `SELECT id, state FROM reservation WHERE event_id = ${uuidLiteral(this.event.id)}`,
-      );
-      const stored = rows.map(({ id, state }) => [uuidFromBytes(id), STATES[state]] as const);
-      return Object.fromEntries(stored.sort());
-    } finally {
-      await connection.end();
-    }
+    await using connection = await createConnection(this.#options.system.mysqlUrls.reservation);
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT id, state FROM reservation WHERE event_id = ${uuidLiteral(this.event.id)}`,
+    );
+    const stored = rows.map(({ id, state }) => [uuidFromBytes(id), STATES[state]] as const);
+    return Object.fromEntries(stored.sort());
   }
 }

@@ -53,12 +53,8 @@ export function useDatasets(): DatasetSchemas {
       return loadDataset({ urls, ...wish, say: () => undefined, isQuiet: true });
     },
     select: async (url, sql) => {
-      const connection = await createConnection({ uri: url, timezone: "Z" });
-      try {
-        return (await connection.query<RowDataPacket[]>(sql))[0];
-      } finally {
-        await connection.end();
-      }
+      await using connection = await createConnection({ uri: url, timezone: "Z" });
+      return (await connection.query<RowDataPacket[]>(sql))[0];
     },
   };
 }

@@ -59,15 +59,11 @@ describe("pruning", () => {
     });
 
     it("reads a batch of it, not all", async () => {
-      const one = pool();
-      try {
-        expect(await new MysqlPrune(one).prune(7, 100)).to.be.at.least(30);
-        const read = await rowsRead(one);
-        expect(await new MysqlPrune(one).prune(7, 100)).to.equal(0);
-        expect((await rowsRead(one)) - read).to.be.within(100, 400);
-      } finally {
-        await one.end();
-      }
+      await using one = pool();
+      expect(await new MysqlPrune(one).prune(7, 100)).to.be.at.least(30);
+      const read = await rowsRead(one);
+      expect(await new MysqlPrune(one).prune(7, 100)).to.equal(0);
+      expect((await rowsRead(one)) - read).to.be.within(100, 400);
     });
 
     it("does not wait for the relay, which has the cursor", async () => {

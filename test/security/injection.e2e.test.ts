@@ -85,9 +85,8 @@ describe("SQL, Lua, JSON and line ends in a text", function () {
 
   async function allTables(): Promise<string[]> {
     const names = SCHEMAS.map(async (schema) => {
-      const connection = await createConnection(system.mysqlUrls[schema]);
+      await using connection = await createConnection(system.mysqlUrls[schema]);
       const [rows] = await connection.query("SHOW TABLES");
-      await connection.end();
       return (rows as object[]).flatMap((row) => Object.values(row).map(String));
     });
     return (await Promise.all(names)).flat();

@@ -253,18 +253,14 @@ function around(told: string, secret: string): string {
 
 /** Hides a schema's tables for as long as `work` takes. */
 async function withoutTables(url: string, work: () => Promise<void>): Promise<void> {
-  const connection = await createConnection(url);
+  await using connection = await createConnection(url);
+  const [rows] = await connection.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'");
+  const names = (rows as object[]).map((row) => String(Object.values(row)[0]));
+  await rename(connection, names, (name) => [name, `hidden_${name}`]);
   try {
-    const [rows] = await connection.query("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'");
-    const names = (rows as object[]).map((row) => String(Object.values(row)[0]));
-    await rename(connection, names, (name) => [name, `hidden_${name}`]);
-    try {
-      await work();
-    } finally {
-      await rename(connection, names, (name) => [`hidden_${name}`, name]);
-    }
+    await work();
   } finally {
-    await connection.end();
+    await rename(connection, names, (name) => [`hidden_${name}`, name]);
   }
 }
 

@@ -49,10 +49,6 @@ export async function inUserSchema(
   sql: string,
   values: (string | number | Buffer | Date)[],
 ): Promise<void> {
-  const connection = await createConnection({ uri: system.mysqlUrls.user, timezone: "Z" });
-  try {
-    await connection.execute(sql, values);
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({ uri: system.mysqlUrls.user, timezone: "Z" });
+  await connection.execute(sql, values);
 }

@@ -16,22 +16,16 @@ export function isLocal(url: string): boolean {
 
 /** The schemas of a server, made where they are missing. Accounts are not touched. */
 export async function schemasOf(serverUrl: string, prefix: string): Promise<PerSchema> {
-  let connection: Awaited<ReturnType<typeof createConnection>>;
-  try {
-    connection = await createConnection({ uri: serverUrl, connectTimeout: 5_000 });
-  } catch (cause) {
+  const connecting = createConnection({ uri: serverUrl, connectTimeout: 5_000 });
+  await using connection = await connecting.catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
     throw new OperatorError(`The server at --url does not answer: ${reason}`, { cause });
-  }
-  try {
-    for (const schema of SCHEMAS) {
-      await connection.query(
-        `CREATE DATABASE IF NOT EXISTS \`${prefix}${schema}\`
-           CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-      );
-    }
-  } finally {
-    await connection.end();
+  });
+  for (const schema of SCHEMAS) {
+    await connection.query(
+      `CREATE DATABASE IF NOT EXISTS \`${prefix}${schema}\`
+         CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    );
   }
   return perSchema((schema) => {
     const url = new URL(serverUrl);

@@ -95,13 +95,9 @@ async function specOf({ urls, counts, seed, dateMs }: LoadWish): Promise<Dataset
 
 /** The data set that a schema holds, or part of it; undefined when there is none. */
 export async function loadedSpec(url: string): Promise<DatasetSpec | undefined> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  try {
-    const text = await begunSpec(connection);
-    return text === undefined ? undefined : parseSpec(text);
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const text = await begunSpec(connection);
+  return text === undefined ? undefined : parseSpec(text);
 }
 
 function specText({ events, users, reservations, seed, dateMs }: DatasetSpec): string {

@@ -47,13 +47,9 @@ const SESSION_SETTINGS = [
 
 /** Which method the server at `url` allows. */
 export async function methodOf(url: string): Promise<LoadMethod> {
-  const connection = await open(url);
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>("SELECT @@local_infile AS isAllowed");
-    return Number(rows[0]?.isAllowed) === 1 ? "infile" : "insert";
-  } finally {
-    await connection.end();
-  }
+  await using connection = await open(url);
+  const [rows] = await connection.query<RowDataPacket[]>("SELECT @@local_infile AS isAllowed");
+  return Number(rows[0]?.isAllowed) === 1 ? "infile" : "insert";
 }
 
 /** Loads what is missing of a table, in the order of its steps; resolves when all of it is there. */

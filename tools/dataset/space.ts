@@ -23,16 +23,12 @@ export function bytesNeeded(counts: DatasetCounts): number {
 export async function bytesLoaded(urls: PerSchema): Promise<number> {
   let bytes = 0;
   for (const schema of SCHEMAS) {
-    const connection = await createConnection({ uri: urls[schema], connectTimeout: 5_000 });
-    try {
-      const [rows] = await connection.query<RowDataPacket[]>(
-        `SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables
-         WHERE table_schema = DATABASE()`,
-      );
-      bytes += Number(rows[0]?.bytes);
-    } finally {
-      await connection.end();
-    }
+    await using connection = await createConnection({ uri: urls[schema], connectTimeout: 5_000 });
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables
+       WHERE table_schema = DATABASE()`,
+    );
+    bytes += Number(rows[0]?.bytes);
   }
   return bytes;
 }
@@ -65,14 +61,10 @@ async function dataFolder(url: string): Promise<string | undefined> {
   if (!isLocal(url)) {
     return undefined;
   }
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>("SELECT @@datadir AS folder");
-    const folder = String(rows[0]?.folder);
-    return existsSync(folder) ? folder : undefined;
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const [rows] = await connection.query<RowDataPacket[]>("SELECT @@datadir AS folder");
+  const folder = String(rows[0]?.folder);
+  return existsSync(folder) ? folder : undefined;
 }
 
 function gigabytes(bytes: number): string {

@@ -42,11 +42,11 @@ export async function readLedger(urls: PerSchema, eventId: string): Promise<Ledg
 }
 
 async function select(url: string, sql: string, id: Buffer): Promise<RowDataPacket[]> {
-  const connection = await createConnection({ uri: url, timezone: "Z", connectTimeout: 5_000 });
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>(sql, [id]);
-    return rows;
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({
+    uri: url,
+    timezone: "Z",
+    connectTimeout: 5_000,
+  });
+  const [rows] = await connection.query<RowDataPacket[]>(sql, [id]);
+  return rows;
 }

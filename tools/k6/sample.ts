@@ -54,22 +54,16 @@ async function rowsFromAllOver(
   size: number,
   { table, columns }: { table: string; columns: string },
 ): Promise<RowDataPacket[]> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  try {
-    const [first, last] = await keyRange(connection, table);
-    const keys = Array.from({ length: size * TRIES }, () => randomInt(first, last + 1));
-    const found: RowDataPacket[] = [];
-    for (let start = 0; start < keys.length && found.length < size; start += CHUNK) {
-      const sql = `SELECT ${columns} FROM ${table} WHERE seq IN (?)`;
-      const [rows] = await connection.query<RowDataPacket[]>(sql, [
-        keys.slice(start, start + CHUNK),
-      ]);
-      found.push(...rows);
-    }
-    return found.slice(0, size);
-  } finally {
-    await connection.end();
+  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const [first, last] = await keyRange(connection, table);
+  const keys = Array.from({ length: size * TRIES }, () => randomInt(first, last + 1));
+  const found: RowDataPacket[] = [];
+  for (let start = 0; start < keys.length && found.length < size; start += CHUNK) {
+    const sql = `SELECT ${columns} FROM ${table} WHERE seq IN (?)`;
+    const [rows] = await connection.query<RowDataPacket[]>(sql, [keys.slice(start, start + CHUNK)]);
+    found.push(...rows);
   }
+  return found.slice(0, size);
 }
 
 async function keyRange(connection: Connection, table: string): Promise<[number, number]> {

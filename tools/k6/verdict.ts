@@ -166,11 +166,11 @@ async function read({ urls, events, firstSeq }: Ledger): Promise<Reading> {
 }
 
 async function select(url: string, sql: string): Promise<RowDataPacket[]> {
-  const connection = await createConnection({ uri: url, timezone: "Z", connectTimeout: 5_000 });
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 60_000 });
-    return rows;
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({
+    uri: url,
+    timezone: "Z",
+    connectTimeout: 5_000,
+  });
+  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 60_000 });
+  return rows;
 }

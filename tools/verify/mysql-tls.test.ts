@@ -97,9 +97,8 @@ describe("MYSQL_TLS", function () {
   }
 
   async function administer(sql: string): Promise<void> {
-    const connection = await createConnection(server.url);
+    await using connection = await createConnection(server.url);
     await connection.query(sql);
-    await connection.end();
   }
 });
 

@@ -143,26 +143,22 @@ describe("the programs of user-svc", () => {
   });
 
   it("forget sessions whose time is over", async () => {
-    const pool = createPool(schema.url);
-    try {
-      await pool.query(
-        `INSERT INTO session (id, user_id, generation, create_time, expire_time)
-         VALUES (?, ?, 1, UTC_TIMESTAMP(3) - INTERVAL 31 DAY, UTC_TIMESTAMP(3) - INTERVAL 1 DAY)`,
-        [uuidToBytes(randomUUID()), uuidToBytes(randomUUID())],
+    await using pool = createPool(schema.url);
+    await pool.query(
+      `INSERT INTO session (id, user_id, generation, create_time, expire_time)
+       VALUES (?, ?, 1, UTC_TIMESTAMP(3) - INTERVAL 31 DAY, UTC_TIMESTAMP(3) - INTERVAL 1 DAY)`,
+      [uuidToBytes(randomUUID()), uuidToBytes(randomUUID())],
+    );
+    const { child } = await serve();
+    await until("the session is forgotten", async () => {
+      const [rows] = await pool.query<RowDataPacket[]>(
+        "SELECT id FROM session WHERE expire_time < UTC_TIMESTAMP(3)",
       );
-      const { child } = await serve();
-      await until("the session is forgotten", async () => {
-        const [rows] = await pool.query<RowDataPacket[]>(
-          "SELECT id FROM session WHERE expire_time < UTC_TIMESTAMP(3)",
-        );
-        return rows.length === 0;
-      });
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      await ended;
-    } finally {
-      await pool.end();
-    }
+      return rows.length === 0;
+    });
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    await ended;
   });
 
   it("do not start with settings that make no sense", async () => {

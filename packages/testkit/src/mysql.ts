@@ -73,10 +73,6 @@ export function useMysql(schema: {
 }
 
 async function administer(sql: string): Promise<void> {
-  const connection = await createConnection(mysqlUrl());
-  try {
-    await connection.query(sql);
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection(mysqlUrl());
+  await connection.query(sql);
 }

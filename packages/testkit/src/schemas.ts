@@ -66,12 +66,8 @@ function accountOf(prefix: string, schema: SchemaName): string {
 }
 
 async function administer(adminUrl: string, statements: readonly string[]): Promise<void> {
-  const connection = await createConnection({ uri: adminUrl, connectTimeout: 5_000 });
-  try {
-    for (const statement of statements) {
-      await connection.query(statement);
-    }
-  } finally {
-    await connection.end();
+  await using connection = await createConnection({ uri: adminUrl, connectTimeout: 5_000 });
+  for (const statement of statements) {
+    await connection.query(statement);
   }
 }

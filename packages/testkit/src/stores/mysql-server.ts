@@ -100,13 +100,9 @@ export async function pingMysql(url: string): Promise<void> {
 
 /** Which of the two dialects answers at `url`. */
 export async function mysqlTypeOf(url: string): Promise<"mysql" | "mariadb"> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  try {
-    const [rows] = await connection.query("SELECT VERSION() AS version");
-    return /mariadb/i.test(JSON.stringify(rows)) ? "mariadb" : "mysql";
-  } finally {
-    await connection.end();
-  }
+  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+  const [rows] = await connection.query("SELECT VERSION() AS version");
+  return /mariadb/i.test(JSON.stringify(rows)) ? "mariadb" : "mysql";
 }
 
 /** A marker, written last, tells a finished initialisation from one that was cut off. */
