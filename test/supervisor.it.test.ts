@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { mysqlUrl } from "@tessera/testkit/mysql";
 import { ServiceProcess } from "@tessera/testkit/service-process";
 import { Children } from "@tessera/testkit/stores/children";
 import { pingRedis } from "@tessera/testkit/stores/redis-server";
 import { openStores } from "@tessera/testkit/stores/stores";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Supervisor } from "../tools/local/supervisor.ts";
 
@@ -29,8 +29,8 @@ describe("what a local system runs", () => {
     });
     const { pid } = JSON.parse(readFileSync(join(folder, "run", "redis.json"), "utf8"));
     process.kill(pid, "SIGKILL");
-    await until(() => said.includes("redis was ended by SIGKILL; starting it again in 0.5 s."));
-    await until(() =>
+    await untilTrue(() => said.includes("redis was ended by SIGKILL; starting it again in 0.5 s."));
+    await untilTrue(() =>
       pingRedis(redisUrl).then(
         () => true,
         () => false,
@@ -49,18 +49,10 @@ describe("what a local system runs", () => {
       const command = ["sh", "-c", `printf '%s\\n' '${last}'; exit 3`];
       const logFile = join(folder, "svc.log");
       supervisor.keep(new ServiceProcess({ children, name, command, env: {}, logFile }));
-      await until(() => said.length > 0);
+      await untilTrue(() => said.length > 0);
       expect(said[0]).to.equal(
         `${name} ended with code 3; starting it again in 0.5 s.\n  ${words}`,
       );
     });
   }
 });
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpTime = Date.now() + 15_000;
-  while (!(await isSo())) {
-    expect(Date.now(), "it does not happen").to.be.lessThan(giveUpTime);
-    await setTimeout(20);
-  }
-}

@@ -1,6 +1,6 @@
 import { once } from "node:events";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { useApp } from "./use-app.ts";
 
 describe("accounts and sessions", () => {
@@ -39,7 +39,7 @@ describe("accounts and sessions", () => {
       signal: client.signal,
     });
     expect(await call.catch((reason: Error) => reason.name)).to.equal("AbortError");
-    await until(() => !before.has("createUser"));
+    await untilTrue(() => !before.has("createUser"));
   });
 
   it("refuses a taken address, and replays the first answer for the same key", async () => {

@@ -3,9 +3,9 @@ import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { HttpPort } from "@tessera/service-kit/http-port";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { answerBroken } from "../src/http/broken-request.ts";
-import { until } from "./until.ts";
 import { memoryLogger, useApp } from "./use-app.ts";
 
 describe("bodies that do not come to their end", () => {
@@ -27,7 +27,7 @@ describe("bodies that do not come to their end", () => {
     return [status, headers.get("retry-after"), answer.code];
   };
   const ended = (name: string) =>
-    until(() => api.lines.some(({ requestId }) => requestId === name));
+    untilTrue(() => api.lines.some(({ requestId }) => requestId === name));
   afterEach(() => {
     for (const socket of sockets.splice(0)) {
       socket.destroy();
@@ -36,7 +36,7 @@ describe("bodies that do not come to their end", () => {
 
   it("have so much room together, and give it back when their clients leave", async () => {
     const held = await send("held", `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`);
-    await until(async () => (await signUp())[0] === 503);
+    await untilTrue(async () => (await signUp())[0] === 503);
     expect(await signUp()).to.deep.equal([503, "1", "OVERLOADED"]);
     expect((await api.ask("GET", "/v1/events")).status).to.equal(200);
     held.destroy();

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import type { Answered } from "./use-app.ts";
 import { entriesOf, eventId, holdBack, ticketTypeId, useShop } from "./use-shop.ts";
 
@@ -13,13 +13,13 @@ describe("combining", () => {
   it("makes few calls of many requests, and gives each its own answer", async () => {
     const held = holdBack(api);
     const first = reserve();
-    await until(() => held.arrived() === 1);
+    await untilTrue(() => held.arrived() === 1);
     // The third of them wishes what does not exist, and fails alone.
     const strange = crypto.randomUUID();
     const rest = Array.from({ length: 120 }, (_none, index) =>
       index === 2 ? reserve(strange) : reserve(),
     );
-    await until(async () => /queue_depth.* 120\n/.test(await api.registry.metrics()));
+    await untilTrue(async () => /queue_depth.* 120\n/.test(await api.registry.metrics()));
     held.release();
     const answers = await Promise.all([first, ...rest]);
     const statuses = answers.map(({ status }) => status);
@@ -43,7 +43,7 @@ describe("combining", () => {
   it("does not send the wish of a buyer who has gone", async () => {
     const held = holdBack(api);
     const first = reserve();
-    await until(() => held.arrived() === 1);
+    await untilTrue(() => held.arrived() === 1);
     const gone = request(`${api.url}/v1/reservations`, {
       method: "POST",
       headers: {
@@ -56,9 +56,9 @@ describe("combining", () => {
     gone.on("error", () => {});
     gone.end(JSON.stringify({ eventId, items: [{ ticketTypeId, quantity: 1 }] }));
     const stays = reserve();
-    await until(async () => /queue_depth.* 2\n/.test(await api.registry.metrics()));
+    await untilTrue(async () => /queue_depth.* 2\n/.test(await api.registry.metrics()));
     gone.destroy();
-    await until(() => api.lines.some(({ requestId }) => requestId === "gone"));
+    await untilTrue(() => api.lines.some(({ requestId }) => requestId === "gone"));
     held.release();
     expect([(await first).status, (await stays).status]).to.deep.equal([201, 201]);
     expect(entriesOf(api).flat()).to.have.length(2);
@@ -88,13 +88,13 @@ describe("an overloaded BFF", () => {
   it("refuses early what it has no room for", async () => {
     const held = holdBack(api);
     const first = reserve();
-    await until(() => held.arrived() === 1);
+    await untilTrue(() => held.arrived() === 1);
     const rest = Array.from({ length: 10 }, () => reserve());
     const refused: Answered[] = [];
     for (const answer of rest) {
       void answer.then((answered) => refused.push(answered));
     }
-    await until(() => refused.length === 7);
+    await untilTrue(() => refused.length === 7);
     for (const { status, headers, body } of refused) {
       expect([status, body.code, headers.get("retry-after")]).to.deep.equal([
         503,
@@ -118,7 +118,7 @@ describe("a BFF with slow reads", () => {
     const list = () => api.ask("GET", "/v1/reservations", { token });
     api.services.before.set("batchListReservations", (signal) => once(signal, "abort"));
     const first = list();
-    await until(() => api.services.callsOf("batchListReservations").length === 1);
+    await untilTrue(() => api.services.callsOf("batchListReservations").length === 1);
     const underWay = () => api.registry.getSingleMetricAsString("tessera_reads_in_flight");
     expect(await underWay()).to.include('{kind="reservations"} 1');
     const { status, body, headers } = await list();
@@ -159,7 +159,7 @@ describe("a service that is slow or away", () => {
     api.services.before.set("batchCreateReservations", hang);
     api.services.calls.splice(0);
     const first = reserve();
-    await until(() => entriesOf(api).length === 1);
+    await untilTrue(() => entriesOf(api).length === 1);
     const late = reserve();
     expect((await first).status).to.equal(504);
     // At its own deadline, or as soon as the first call has shown that there is no time for another.
@@ -178,7 +178,7 @@ describe("a service that is slow or away", () => {
     });
     slow.flushHeaders();
     const sendTime = performance.now();
-    await until(() => performance.now() - sendTime > 300);
+    await untilTrue(() => performance.now() - sendTime > 300);
     slow.end(JSON.stringify({ eventId, items: [{ ticketTypeId, quantity: 1 }] }));
     const [answer] = (await once(slow, "response")) as [IncomingMessage];
     answer.resume();

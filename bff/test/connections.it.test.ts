@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { HttpPort } from "@tessera/service-kit/http-port";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { observeConnections } from "../src/http/connections.ts";
-import { until } from "./until.ts";
 
 describe("connections", () => {
   it("are counted, and so are those that found no room", async () => {
@@ -15,7 +15,7 @@ describe("connections", () => {
         .on("error", () => {})
         .resume(),
     );
-    await until(() => sockets.filter(({ closed }) => closed).length === 3);
+    await untilTrue(() => sockets.filter(({ closed }) => closed).length === 3);
     // Each look tells all of them, and none twice.
     for (const _look of [1, 2]) {
       const text = await registry.metrics();
@@ -37,7 +37,7 @@ describe("connections", () => {
       socket.resume().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(requests));
       return socket;
     });
-    await until(() => greedy?.closed === true);
+    await untilTrue(() => greedy?.closed === true);
     const text = await registry.metrics();
     expect(text).to.match(/^tessera_connections_sent_ahead_total 1$/m);
     expect(text).to.match(/^tessera_connections_turned_away_total 0$/m);

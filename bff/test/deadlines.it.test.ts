@@ -1,5 +1,5 @@
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import type { Answered } from "./use-app.ts";
 import { entriesOf, holdBack, useShop } from "./use-shop.ts";
 
@@ -12,24 +12,24 @@ describe("a wish that waited before it was sent", () => {
   };
   const pass = (ms: number) => {
     const startTime = performance.now();
-    return until(() => performance.now() - startTime >= ms);
+    return untilTrue(() => performance.now() - startTime >= ms);
   };
   const codeOf = ({ status, body }: Answered) => [status, body.code, body.retryable];
 
   it("has a call of what it has left, and is answered before those who came later", async () => {
     const first = holdBack(api);
     const answers = [reserve()];
-    await until(() => first.arrived() === 1);
+    await untilTrue(() => first.arrived() === 1);
     answers.push(reserve());
-    await until(async () => (await depth()) === 1);
+    await untilTrue(async () => (await depth()) === 1);
     await pass(0.1 * timeoutMs);
     answers.push(reserve());
-    await until(async () => (await depth()) === 2);
+    await untilTrue(async () => (await depth()) === 2);
     await pass(0.05 * timeoutMs);
     first.release();
     const second = holdBack(api);
     expect((await answers[0])?.status).to.equal(201);
-    await until(() => second.arrived() === 1);
+    await untilTrue(() => second.arrived() === 1);
     const call = api.services.callsOf("batchCreateReservations")[1];
     const leftMs = Number(call?.headers.get("connect-timeout-ms"));
     expect(leftMs).to.be.at.most(0.95 * timeoutMs);
@@ -53,11 +53,11 @@ describe("a wish that waited before it was sent", () => {
     const answers: Promise<Answered>[] = [];
     for (let count = 1; count <= 16; count += 1) {
       answers.push(list());
-      await until(() => arrived().length === count);
+      await untilTrue(() => arrived().length === count);
     }
     const running = () => api.registry.getSingleMetricAsString("tessera_reads_in_flight");
     answers.push(list());
-    await until(async () => (await running()).includes('kind="reservations"} 17'));
+    await untilTrue(async () => (await running()).includes('kind="reservations"} 17'));
     await pass(0.2 * timeoutMs);
     gate.resolve();
     await Promise.all(answers);

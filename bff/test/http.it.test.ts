@@ -3,9 +3,9 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { REASONS } from "@tessera/proto/reasons";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { problemOf } from "../src/http/problem.ts";
-import { until } from "./until.ts";
 import { useApp } from "./use-app.ts";
 
 describe("what every answer is like", () => {
@@ -168,7 +168,7 @@ describe("what every answer is like", () => {
     socket.write(`${head.join("\r\n")}\r\n\r\n{"email":`);
     await arrival;
     socket.destroy();
-    await until(() => api.lines.some(({ requestId }) => requestId === "leaves"));
+    await untilTrue(() => api.lines.some(({ requestId }) => requestId === "leaves"));
     const line = api.lines.find(({ requestId }) => requestId === "leaves");
     expect(line).to.include({ status: 499, code: "CANCELLED" });
     expect((await api.ask("GET", "/v1/events")).status).to.equal(200);
@@ -182,7 +182,7 @@ describe("what every answer is like", () => {
       token: await api.token({ userId }),
       headers: { traceparent },
     });
-    await until(() => api.lines.length > 0);
+    await untilTrue(() => api.lines.length > 0);
     expect(api.lines).to.have.length(1);
     expect(api.lines[0]).to.deep.include({
       requestId: headers.get("x-request-id"),

@@ -1,5 +1,5 @@
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { type AppOptions, useApp } from "./use-app.ts";
 
 /** Two buyers, each with reservations of his own. */
@@ -47,7 +47,7 @@ async function busyWith(
   const asked: Promise<unknown>[] = [];
   for (let call = 1; call <= calls; call += 1) {
     asked.push(ask());
-    await until(() => arrived === call);
+    await untilTrue(() => arrived === call);
   }
   return async () => {
     api.services.before.clear();
@@ -62,7 +62,7 @@ describe("reads of one's own reservations", () => {
   it("share a call, and give each what is his", async () => {
     const release = await busyWith(api, "batchGetReservations", 4, () => get(0, `/${idOf(0)}`));
     const asked = [get(0, `/${idOf(0, 1)}`), get(1, `/${idOf(1)}`), get(1, `/${idOf(0)}`)];
-    await until(() => areUnderWay("reservation", 7));
+    await untilTrue(() => areUnderWay("reservation", 7));
     await release();
     const answers = await Promise.all(asked);
     expect(answers.map(({ status, body }) => body.id ?? [status, body.code])).to.deep.equal([
@@ -77,7 +77,7 @@ describe("reads of one's own reservations", () => {
   it("share a call page by page, and a bad cursor fails alone", async () => {
     const release = await busyWith(api, "batchListReservations", 16, () => get(0, ""));
     const asked = [get(0, "?limit=2"), get(1, ""), get(1, "?cursor=bad")];
-    await until(() => areUnderWay("reservations", 19));
+    await untilTrue(() => areUnderWay("reservations", 19));
     await release();
     const [first, second, bad] = await Promise.all(asked);
     const idsIn = (items: { id: string }[]) => items.map(({ id }) => id);
@@ -93,7 +93,7 @@ describe("reads of one's own reservations", () => {
     api.services.calls.splice(0);
     const release = await busyWith(api, "batchListReservations", 16, () => get(0, ""));
     const asked = Array.from({ length: 21 }, () => get(1, ""));
-    await until(() => areUnderWay("reservations", 37));
+    await untilTrue(() => areUnderWay("reservations", 37));
     await release();
     expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal(
       Array(21).fill(200),

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { openStreams, pathOf, pollsOf, useFollower } from "./use-follower.ts";
 
 describe("streams", () => {
@@ -20,7 +20,7 @@ describe("streams", () => {
     ]);
     expect((await api.ask("GET", pathOf(who), { token: tokenOf() })).status).to.equal(200);
     one.close();
-    await until(async () => (await openStreams(api)) === 1);
+    await untilTrue(async () => (await openStreams(api)) === 1);
     expect((await follow()).status).to.equal(200);
     other.close();
   });
@@ -55,9 +55,9 @@ describe("a reader that does not read", () => {
     ];
     const polls = pollsOf(api);
     socket.write(`${head.join("\r\n")}\r\n\r\n`);
-    await until(() => pollsOf(api) > polls);
+    await untilTrue(() => pollsOf(api) > polls);
     let position = 1_000;
-    await until(async () => {
+    await untilTrue(async () => {
       position -= 1;
       change({ position });
       return (await openStreams(api)) === 0;
@@ -72,7 +72,7 @@ describe("a process that stops", () => {
 
   it("ends its streams cleanly, and tells late comers their place once", async () => {
     const stream = await follow();
-    await until(() => stream.events.length === 1);
+    await untilTrue(() => stream.events.length === 1);
     api.isStopping = true;
     api.streams.close();
     expect(await stream.ended).to.equal(true);

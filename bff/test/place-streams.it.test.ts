@@ -1,8 +1,8 @@
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Place_State } from "@tessera/proto/reservation/v1/waiting_room_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { openStreams, pathOf, useFollower } from "./use-follower.ts";
 
 const ADMITTED = {
@@ -24,7 +24,7 @@ describe("a place that is followed", () => {
     expect(stream.headers.get("x-content-type-options")).to.equal("nosniff");
     expect(stream.headers.get("x-request-id")).to.match(/^[\w-]+$/);
     expect(stream.headers.get("ratelimit-policy")).to.match(/^"queue";/);
-    await until(() => stream.heartbeats() >= 2);
+    await untilTrue(() => stream.heartbeats() >= 2);
     expect(stream.events).to.have.length(1);
     expect(stream.retryMs()).to.be.within(50, 100);
     const polled = await api.ask("GET", pathOf(who), { token: tokenOf() });
@@ -33,14 +33,14 @@ describe("a place that is followed", () => {
     // Another time to poll is no news; what is said to be the same must not be told twice.
     change({ pollAfter: durationFromMs(120) });
     const told = stream.heartbeats();
-    await until(() => stream.heartbeats() >= told + 2);
+    await untilTrue(() => stream.heartbeats() >= told + 2);
     change({ position: 0, ahead: 0 });
-    await until(() => stream.events.length === 2);
+    await untilTrue(() => stream.events.length === 2);
     // Nor is the time of day, which comes with a pass.
     change({ ...ADMITTED, state: Place_State.WAITING });
-    await until(() => stream.events.length === 3);
+    await untilTrue(() => stream.events.length === 3);
     const withPass = stream.heartbeats();
-    await until(() => stream.heartbeats() >= withPass + 2);
+    await untilTrue(() => stream.heartbeats() >= withPass + 2);
     change(ADMITTED);
     expect(await stream.ended).to.equal(true);
     expect(stream.events.map(({ event, data }) => [event, data.state, data.pass])).to.deep.equal([
@@ -94,12 +94,12 @@ describe("a place that is followed", () => {
 
   it("is polled no more once its owner has gone", async () => {
     const stream = await follow();
-    await until(() => stream.heartbeats() >= 1);
+    await untilTrue(() => stream.heartbeats() >= 1);
     expect(await openStreams(api)).to.equal(1);
     const requestId = stream.headers.get("x-request-id");
     expect(api.lines.some((line) => line.requestId === requestId)).to.equal(false);
     stream.close();
-    await until(async () => (await openStreams(api)) === 0);
+    await untilTrue(async () => (await openStreams(api)) === 0);
     const line = api.lines.find((each) => each.requestId === requestId);
     expect(line).to.include({ status: 200, code: "OK", userId: who.userId });
     const metrics = await api.registry.metrics();
@@ -116,11 +116,11 @@ describe("a place that is followed", () => {
     const stream = await follow();
     const headTime = performance.now();
     // From its head on it lasts longer than it took until then.
-    await until(() => performance.now() - headTime > headTime - startTime);
+    await untilTrue(() => performance.now() - headTime > headTime - startTime);
     change(ADMITTED);
     await stream.ended;
     const requestId = stream.headers.get("x-request-id");
-    await until(() => api.lines.some((line) => line.requestId === requestId));
+    await untilTrue(() => api.lines.some((line) => line.requestId === requestId));
     const line = api.lines.find((each) => each.requestId === requestId);
     const toHeadMs = headTime - startTime;
     expect(line?.durationMs).to.be.greaterThan(toHeadMs);
@@ -129,11 +129,11 @@ describe("a place that is followed", () => {
 
   it("goes on after a failure that passes, and says so once", async () => {
     const stream = await follow();
-    await until(() => stream.events.length === 1);
+    await untilTrue(() => stream.events.length === 1);
     api.services.before.set("batchPollPlaces", () => {
       throw new ServiceError("WAITING_ROOM_UNAVAILABLE", "not now");
     });
-    await until(() => stream.events.length === 2);
+    await untilTrue(() => stream.events.length === 2);
     expect(stream.events[1]?.event).to.equal("problem");
     expect(stream.events[1]?.data).to.include({
       code: "WAITING_ROOM_UNAVAILABLE",
@@ -145,16 +145,16 @@ describe("a place that is followed", () => {
     api.services.before.set("batchPollPlaces", () => {
       throw new ServiceError("CANCELLED", "not by me");
     });
-    await until(() => stream.events.length === 3);
+    await untilTrue(() => stream.events.length === 3);
     expect(stream.events[2]?.data).to.include({ code: "DEPENDENCY_UNAVAILABLE", status: 503 });
     api.services.before.clear();
-    await until(() => stream.events.length === 4);
+    await untilTrue(() => stream.events.length === 4);
     expect(stream.events[3]).to.deep.equal(stream.events[0]);
   });
 
   it("ends with a failure that stays", async () => {
     const stream = await follow();
-    await until(() => stream.events.length === 1);
+    await untilTrue(() => stream.events.length === 1);
     await api.ask("DELETE", pathOf(who), { token: tokenOf() });
     expect(await stream.ended).to.equal(true);
     expect(stream.events.map(({ event, data }) => [event, data.code])).to.deep.equal([
@@ -162,14 +162,14 @@ describe("a place that is followed", () => {
       ["problem", "PLACE_NOT_FOUND"],
     ]);
     const requestId = stream.headers.get("x-request-id");
-    await until(() => api.lines.some((line) => line.requestId === requestId));
+    await untilTrue(() => api.lines.some((line) => line.requestId === requestId));
     const line = api.lines.find((each) => each.requestId === requestId);
     expect(line).to.include({ status: 200, code: "PLACE_NOT_FOUND" });
   });
 
   it("tells nobody about a service's bug, and logs it", async () => {
     const stream = await follow();
-    await until(() => stream.events.length === 1);
+    await untilTrue(() => stream.events.length === 1);
     api.services.before.set("batchPollPlaces", () => {
       throw new Error("a secret");
     });
@@ -177,7 +177,7 @@ describe("a place that is followed", () => {
     expect(stream.events[1]?.data).to.include({ code: "INTERNAL", retryable: false });
     expect(JSON.stringify(stream.events)).not.to.include("secret");
     const requestId = stream.headers.get("x-request-id");
-    await until(() => api.lines.some((line) => line.requestId === requestId));
+    await untilTrue(() => api.lines.some((line) => line.requestId === requestId));
     expect(api.lines.find((each) => each.requestId === requestId)).to.include({ level: 50 });
   });
 
@@ -185,7 +185,7 @@ describe("a place that is followed", () => {
     const streams = [await follow(), await follow(), await follow(), await follow()];
     const fifth = await follow();
     expect(fifth.status).to.equal(200);
-    await until(() => fifth.events.length === 1);
+    await untilTrue(() => fifth.events.length === 1);
     expect(fifth.events[0]?.event).to.equal("place");
     const [oldest, ...others] = streams;
     expect(await oldest?.ended).to.equal(true);
@@ -194,10 +194,10 @@ describe("a place that is followed", () => {
       ["problem", "STREAM_REPLACED"],
     ]);
     expect(oldest?.events[1]?.data).to.include({ status: 409, retryable: false });
-    await until(async () => (await openStreams(api)) === 4);
+    await untilTrue(async () => (await openStreams(api)) === 4);
     for (const stream of others) {
       const told = stream.heartbeats();
-      await until(() => stream.heartbeats() > told);
+      await untilTrue(() => stream.heartbeats() > told);
     }
   });
 
@@ -215,10 +215,10 @@ describe("a place that is followed", () => {
     });
     expect(await fifth()).to.deep.equal([503, "WAITING_ROOM_UNAVAILABLE"]);
     api.services.before.clear();
-    await until(() => streams.every(({ events }) => events.at(-1)?.event === "place"));
+    await untilTrue(() => streams.every(({ events }) => events.at(-1)?.event === "place"));
     for (const stream of streams) {
       const told = stream.heartbeats();
-      await until(() => stream.heartbeats() > told);
+      await untilTrue(() => stream.heartbeats() > told);
     }
     change(ADMITTED);
     await fifth();
@@ -231,12 +231,12 @@ describe("a place that is followed", () => {
   it("does not count the streams that have ended", async () => {
     const streams = [await follow(), await follow(), await follow(), await follow()];
     streams[1]?.close();
-    await until(async () => (await openStreams(api)) === 3);
+    await untilTrue(async () => (await openStreams(api)) === 3);
     const another = await follow();
-    await until(() => another.events.length === 1);
+    await untilTrue(() => another.events.length === 1);
     expect(await openStreams(api)).to.equal(4);
     const told = streams[0]?.heartbeats() ?? 0;
-    await until(() => (streams[0]?.heartbeats() ?? 0) > told + 1);
+    await untilTrue(() => (streams[0]?.heartbeats() ?? 0) > told + 1);
   });
 
   it("is followed no longer than the access token is good", async () => {

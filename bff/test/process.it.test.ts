@@ -10,11 +10,11 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { listen } from "@tessera/testkit/event-stream";
 import { redisUrl } from "@tessera/testkit/redis";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { signToken } from "./key-ring.ts";
 import { MemoryServices } from "./memory-services.ts";
-import { until } from "./until.ts";
 import { memoryLogger } from "./use-app.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -44,7 +44,7 @@ function inherited(): Record<string, string> {
 }
 
 async function serving(lines: Line[]): Promise<{ url: string; adminUrl: string }> {
-  await until(() => lines.some(({ msg }) => msg === "serving"));
+  await untilTrue(() => lines.some(({ msg }) => msg === "serving"));
   const line = lines.find(({ msg }) => msg === "serving");
   return { url: `http://127.0.0.1:${line?.port}`, adminUrl: `http://127.0.0.1:${line?.adminPort}` };
 }
@@ -131,9 +131,9 @@ describe("the BFF as a process", () => {
       return held;
     };
     const inFlight = reserve();
-    await until(() => hasArrived);
+    await untilTrue(() => hasArrived);
     child.kill("SIGTERM");
-    await until(() =>
+    await untilTrue(() =>
       fetch(`${url}/v1/events`).then(
         () => false,
         () => true,
@@ -155,12 +155,12 @@ describe("the BFF as a process", () => {
     const path = `${url}/v1/events/${eventId}/queue`;
     await fetch(path, { method: "POST", headers: { authorization: `Bearer ${token}` } });
     const stream = await listen(path, token);
-    await until(() => stream.heartbeats() > 0);
+    await untilTrue(() => stream.heartbeats() > 0);
     child.kill("SIGTERM");
     expect(await stream.ended).to.equal(true);
     expect(await ended(child)).to.equal(0);
     const isPoll = (line: Line) => line.method === "GET" && line.route === "/v1/events/:id/queue";
-    await until(() => lines.some(isPoll));
+    await untilTrue(() => lines.some(isPoll));
     expect(lines.find(isPoll)).to.include({ status: 200, code: "OK" });
   });
 
@@ -177,7 +177,7 @@ describe("the BFF as a process", () => {
     expect((await fetch(`${adminUrl}/readyz`)).status).to.equal(503);
     const { status, headers } = await fetch(`${url}/v1/events`);
     expect([status, headers.get("retry-after")]).to.deep.equal([503, "1"]);
-    await until(() => lines.some(({ route }) => route === "/v1/events"));
+    await untilTrue(() => lines.some(({ route }) => route === "/v1/events"));
     const line = lines.find(({ route }) => route === "/v1/events");
     expect(line).to.include({ level: "warn", code: "DEPENDENCY_UNAVAILABLE" });
     expect(line?.err).to.have.all.keys("type", "message");
@@ -187,7 +187,7 @@ describe("the BFF as a process", () => {
         /^\[unavailable\] .*: \/tessera\.inventory\.v1\.InventoryService\/ListEvents at 127\.0\.0\.1:1$/s,
       );
     const isAway = ({ msg }: Line) => /redis is away/.test(String(msg));
-    await until(() => lines.some(isAway));
+    await untilTrue(() => lines.some(isAway));
     expect(lines.filter(isAway)).to.have.length(1);
   });
 

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { redisUrl } from "@tessera/testkit/redis";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import type { Redis } from "ioredis";
 import { Counter } from "prom-client";
 import { WindowLimit } from "../src/http/window-limit.ts";
 import { connectRedis } from "../src/redis.ts";
 import { proxyToRedis, type RedisProxy } from "./redis-proxy.ts";
-import { until } from "./until.ts";
 import { type TestApp, useApp } from "./use-app.ts";
 
 const password = "correct horse battery";
@@ -128,7 +128,7 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
         };
         const call = fetch(`${api.url}/v1/sessions`, { method: "POST", body, headers, signal });
         expect(await call.catch((reason: Error) => reason.name)).to.equal("AbortError");
-        await until(() => !before.has("createSession"));
+        await untilTrue(() => !before.has("createSession"));
       }
       expect((await signIn(api, { email })).status).to.equal(429);
     });
@@ -166,7 +166,7 @@ describe("limits that replicas share", () => {
     });
 
     it("fails no request", async () => {
-      await until(() => redis.status === "ready");
+      await untilTrue(() => redis.status === "ready");
       expect((await signIn(api)).status).to.equal(401);
       proxy.pause();
       const { status, headers } = await signIn(api);
@@ -180,7 +180,7 @@ describe("limits that replicas share", () => {
     const name = `test-${crypto.randomUUID()}`;
     const settings = { name, quota: 2, windowSeconds: 60, refusals };
     const [one, other] = [redisUrl(), redisUrl()].map((url) => connected(url));
-    await until(() => one?.status === "ready" && other?.status === "ready");
+    await untilTrue(() => one?.status === "ready" && other?.status === "ready");
     const limits = [one, other].map(
       (redis) => new WindowLimit({ ...settings, ...(redis && { redis }) }),
     );

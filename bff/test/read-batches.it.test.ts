@@ -1,5 +1,5 @@
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { eventIdsOf, READS, summary, unknownEvent, useReads } from "./use-reads.ts";
 
 describe("no memory", () => {
@@ -33,7 +33,7 @@ describe("no memory", () => {
       });
       api.services.before.set(method, () => released);
       const busy = Array.from({ length: 4 }, () => get(pathOf(event)));
-      await until(() => callsOf(method) > 0);
+      await untilTrue(() => callsOf(method) > 0);
       const unknown = unknownEvent();
       const answers = [unknown, event, unknown].map((one) => get(pathOf(one)));
       release();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { until } from "./until.ts";
 import { eventIdsOf, summary, useReads } from "./use-reads.ts";
 
 const isAway = () => {
@@ -26,7 +26,7 @@ describe("reading events from memory", () => {
       api.services.before.set(method, () => released);
       api.lines.splice(0);
       const answers = Array.from({ length: 100 }, () => get(path));
-      await until(() => callsOf(method) > 0);
+      await untilTrue(() => callsOf(method) > 0);
       release();
       const bodies = (await Promise.all(answers)).map(({ body }) => JSON.stringify(body));
       expect([new Set(bodies).size, callsOf(method)], path).to.deep.equal([1, 1]);
@@ -34,7 +34,7 @@ describe("reading events from memory", () => {
       const { headers } = api.services.callsOf(method)[0] ?? {};
       const id = headers?.get("x-request-id");
       expect(id).to.match(/^[0-9a-f-]{36}$/);
-      await until(() => api.lines.length === 100);
+      await untilTrue(() => api.lines.length === 100);
       const waited = api.lines.filter(({ rpcRequestId }) => rpcRequestId === id);
       expect(waited.length).to.be.greaterThan(0);
       expect(await metric("tessera_read_cache_entries", kindOf(method))).to.be.greaterThan(0);
@@ -72,7 +72,7 @@ describe("reading events from memory", () => {
     expect(callsOf("batchGetAvailability")).to.equal(1);
     clock.now += 1;
     expect(await leftAt(event)).to.equal(10);
-    await until(async () => (await leftAt(event)) === 0);
+    await untilTrue(async () => (await leftAt(event)) === 0);
     expect(callsOf("batchGetAvailability")).to.equal(2);
     const stale = await metric("tessera_read_cache_answers_total", "availability", '"stale"');
     expect(stale).to.be.greaterThan(0);
@@ -256,7 +256,7 @@ describe("a small memory", () => {
     api.services.before.set("batchGetEvents", hangs);
     const waiting = [0, 1].map(() => get(`/v1/events/${crypto.randomUUID()}`));
     const asked = () => api.services.callsOf("batchGetEvents").flatMap(eventIdsOf);
-    await until(() => asked().length === 2);
+    await untilTrue(() => asked().length === 2);
     const refused = await get(`/v1/events/${crypto.randomUUID()}`);
     expect(summary(refused)).to.deep.equal([503, "OVERLOADED"]);
     expect(refused.headers.get("retry-after")).to.equal("1");

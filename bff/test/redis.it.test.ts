@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { connectRedis, watchRedis } from "../src/redis.ts";
 import { proxyToRedis } from "./redis-proxy.ts";
-import { until } from "./until.ts";
 import { memoryLogger } from "./use-app.ts";
 
 describe("watchRedis()", () => {
@@ -19,15 +19,15 @@ describe("watchRedis()", () => {
     await once(redis, "error");
     const proxy = await proxyToRedis(Number(new URL(closed.url).port));
     try {
-      await until(() => redis.status === "ready");
+      await untilTrue(() => redis.status === "ready");
       await redis.ping();
       expect(lines).to.deep.equal([]);
       proxy.pause();
-      await until(() => lines.length === 1);
+      await untilTrue(() => lines.length === 1);
       expect(lines[0]).to.include({ level: 40 });
       expect(lines[0]?.msg).to.match(/^redis is away/);
       expect(await isAway()).to.equal(1);
-      await until(() => lines.length === 2);
+      await untilTrue(() => lines.length === 2);
       expect(lines[1]).to.include({ level: 30, msg: "redis is back" });
       expect(await isAway()).to.equal(0);
     } finally {

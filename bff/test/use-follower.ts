@@ -1,6 +1,6 @@
 import type { Place } from "@tessera/proto/reservation/v1/waiting_room_pb";
 import { type EventStream, listen } from "@tessera/testkit/event-stream";
-import { until } from "./until.ts";
+import { untilTrue } from "@tessera/testkit/until";
 import { type AppOptions, type TestApp, useApp } from "./use-app.ts";
 
 /**
@@ -24,7 +24,7 @@ export function useFollower(options: AppOptions = {}) {
     for (const stream of opened.splice(0)) {
       stream.close();
     }
-    await until(async () => (await openStreams(api)) === 0);
+    await untilTrue(async () => (await openStreams(api)) === 0);
   });
   const follow = async (as = token) => {
     const stream = await listen(`${api.url}${pathOf(who)}`, as);

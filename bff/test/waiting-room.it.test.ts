@@ -3,9 +3,9 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Place_State, Place_StockHint } from "@tessera/proto/reservation/v1/waiting_room_pb";
 import type { BatchJoinWaitingRoomsRequest } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { sendRaw, statusesIn } from "../../test/security/raw-http.ts";
-import { until } from "./until.ts";
 import { useApp } from "./use-app.ts";
 
 const IN_AN_HOUR = new Date(Date.now() + 3_600_000);
@@ -252,9 +252,9 @@ describe("many who join at once", () => {
     const calls = () => api.services.callsOf("batchJoinWaitingRooms");
     const [first = "", ...rest] = tokens;
     const answers = [api.ask("POST", path, { token: first })];
-    await until(() => calls().length === 1);
+    await untilTrue(() => calls().length === 1);
     answers.push(...rest.map((token) => api.ask("POST", path, { token })));
-    await until(async () =>
+    await untilTrue(async () =>
       /queue_depth\{operation="join"\} 80\n/.test(await api.registry.metrics()),
     );
     api.services.before.clear();

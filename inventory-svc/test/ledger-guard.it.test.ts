@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { integerLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { batchAllocate } from "../src/app/batch-allocate.ts";
@@ -92,26 +92,25 @@ describe("the ledger's guard", () => {
   /** Resolves when so many transactions of this schema wait for a lock. */
   async function waitingTransactions(count: number): Promise<void> {
     const { pool } = inventory.schema;
-    const giveUpTime = Date.now() + 1_800;
-    while (Date.now() < giveUpTime) {
-      // information_schema.innodb_trx is no help: what it says is cached while it is asked.
-      const [[status], [threads]] = await Promise.all([
-        pool.query<RowDataPacket[]>("SHOW ENGINE INNODB STATUS"),
-        pool.query<RowDataPacket[]>(
-          "SELECT id FROM information_schema.processlist WHERE db = DATABASE()",
-        ),
-      ]);
-      const ours = new Set(threads.map(({ id }) => Number(id)));
-      const waiting = String(status[0]?.Status)
-        .split("---TRANSACTION")
-        .filter((block) => block.includes("LOCK WAIT"))
-        .map((block) => Number(/thread id (\d+)/.exec(block)?.[1]));
-      if (waiting.filter((id) => ours.has(id)).length >= count) {
-        return;
-      }
-      await setTimeout(5);
-    }
-    throw new Error(`fewer than ${count} transactions came to wait`);
+    await until(
+      `${count} transactions wait`,
+      async () => {
+        // information_schema.innodb_trx is no help: what it says is cached while it is asked.
+        const [[status], [threads]] = await Promise.all([
+          pool.query<RowDataPacket[]>("SHOW ENGINE INNODB STATUS"),
+          pool.query<RowDataPacket[]>(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE()",
+          ),
+        ]);
+        const ours = new Set(threads.map(({ id }) => Number(id)));
+        const waiting = String(status[0]?.Status)
+          .split("---TRANSACTION")
+          .filter((block) => block.includes("LOCK WAIT"))
+          .map((block) => Number(/thread id (\d+)/.exec(block)?.[1]));
+        return waiting.filter((id) => ours.has(id)).length >= count;
+      },
+      { patienceMs: 1_800, everyMs: 5 },
+    );
   }
 
   it("lets one of two have the last unit", async () => {

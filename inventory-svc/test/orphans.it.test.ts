@@ -1,9 +1,9 @@
-import { setTimeout } from "node:timers/promises";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { taskMetrics } from "@tessera/service-kit/metrics";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { LedgerAuditor } from "../src/app/audit-ledger.ts";
@@ -193,10 +193,7 @@ describe("orphans", () => {
       },
       { orphanGraceSeconds: 15, sweepIntervalMs: 10 },
     );
-    const giveUpTime = Date.now() + 5_000;
-    while ((await stockOf(client, event.eventId))[0]?.[0] !== 10 && Date.now() < giveUpTime) {
-      await setTimeout(10);
-    }
+    await untilTrue(async () => (await stockOf(client, event.eventId))[0]?.[0] === 10);
     await lifecycle.close();
     expect(await stockOf(client, event.eventId)).to.deep.equal([[10, 0, 0]]);
     expect(failures).to.be.at.least(2);

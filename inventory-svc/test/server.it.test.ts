@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { buffer, text } from "node:stream/consumers";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createSchema } from "@tessera/testkit/mysql";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { clientOf, createEvent, useInventory, words } from "./use-inventory.ts";
 
@@ -156,13 +157,9 @@ describe("the programs of inventory-svc", () => {
     const { eventId, wish } = await createEvent(client, [5], { holdSeconds: 1 });
     const { results } = await client.batchAllocate({ eventId, entries: [wish([0, 2])] });
     expect(words(results)).to.deep.equal(["granted"]);
-    const giveUpTime = Date.now() + 8_000;
-    let available = 0;
-    while (available < 5 && Date.now() < giveUpTime) {
-      const { ticketTypes } = await client.getAvailability({ eventId });
-      available = ticketTypes[0]?.available ?? 0;
-    }
-    expect(available).to.equal(5);
+    await untilTrue(
+      async () => (await client.getAvailability({ eventId })).ticketTypes[0]?.available === 5,
+    );
     const metrics = await (await fetch(`http://localhost:${httpPort}/metrics`)).text();
     expect(metrics).to.match(/^tessera_mysql_pool_connections\{state="idle",.*\} [1-9]/m);
     expect(metrics).to.match(/^tessera_orphan_sweep_lag_seconds\{.*\} /m);

@@ -1,3 +1,4 @@
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Sales } from "../src/app/sales.ts";
 import { StoreLost } from "../src/app/waiting-room-store.ts";
@@ -120,17 +121,7 @@ describe("a waiting room whose Redis is lost", () => {
   });
 });
 
-/** Asks until Redis answers again; fails after a few seconds. */
+/** Asks until Redis answers again. */
 async function again<T>(question: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    try {
-      return await question();
-    } catch (reason) {
-      if (Date.now() > deadline) {
-        throw reason;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
+  return await until("Redis answers", () => question().catch(() => undefined));
 }

@@ -21,3 +21,8 @@ export async function until<T>(
     await setTimeout(everyMs);
   }
 }
+
+/** The same for a condition whose own text says what it is. */
+export async function untilTrue(condition: () => Promise<boolean> | boolean): Promise<void> {
+  await until(String(condition), condition, { everyMs: 5 });
+}

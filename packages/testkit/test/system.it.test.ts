@@ -1,6 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import { useSystem } from "@tessera/testkit/processes";
 import { ORGANISER } from "@tessera/testkit/services";
+import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 
 describe("the system, as processes", () => {
@@ -27,15 +27,7 @@ describe("the system, as processes", () => {
     await inventory?.kill();
     await inventory?.start();
     expect(inventory?.port("grpcPort")).to.equal(port);
-    await untilOk(`${system.bffUrl()}/v1/events`);
+    // A client's connection to a process that came back takes a moment to be made again.
+    await untilTrue(async () => (await fetch(`${system.bffUrl()}/v1/events`)).ok);
   });
 });
-
-/** A client's connection to a process that came back takes a moment to be made again. */
-async function untilOk(url: string): Promise<void> {
-  const giveUpTime = Date.now() + 20_000;
-  while (!(await fetch(url)).ok) {
-    expect(Date.now(), `${url} stays down`).to.be.lessThan(giveUpTime);
-    await setTimeout(100);
-  }
-}

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type { ServiceProcess } from "@tessera/testkit/service-process";
+import { until } from "@tessera/testkit/until";
 
 /** Longer than any fault pauses a process, in milliseconds. */
 const STEP_DEADLINE_MS = 20_000;
@@ -29,12 +29,10 @@ export class WallClock {
     this.#offsetMs += byMs;
     const text = String(this.#offsetMs);
     writeFileSync(this.#file, text);
-    const giveUpTime = performance.now() + STEP_DEADLINE_MS;
-    while (process.isRunning && readFileSync(`${this.#file}.known`, "utf8") !== text) {
-      if (performance.now() > giveUpTime) {
-        throw new Error(`${process.name} does not look at its clock`);
-      }
-      await setTimeout(5);
-    }
+    await until(
+      `${process.name} looks at its clock`,
+      () => !process.isRunning || readFileSync(`${this.#file}.known`, "utf8") === text,
+      { patienceMs: STEP_DEADLINE_MS, everyMs: 5 },
+    );
   }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { until } from "../until.ts";
 import { isPaused, startOfProcess } from "./process-identity.ts";
 
 /** A process as a file remembers it: the start tells it from another that got its number. */
@@ -128,13 +129,11 @@ export function isRunning(child: ChildProcess | undefined): boolean {
 /** Pauses a child; resolves when no thread of it runs any more. SIGCONT lets it go on. */
 export async function pauseChild(child: ChildProcess): Promise<void> {
   child.kill("SIGSTOP");
-  const giveUpTime = Date.now() + PAUSE_DEADLINE_MS;
-  while (child.pid !== undefined && isRunning(child) && !isPaused(child.pid)) {
-    if (Date.now() > giveUpTime) {
-      throw new Error(`process ${child.pid} does not pause`);
-    }
-    await setTimeout(1);
-  }
+  await until(
+    `process ${child.pid} pauses`,
+    () => child.pid === undefined || !isRunning(child) || isPaused(child.pid),
+    { patienceMs: PAUSE_DEADLINE_MS, everyMs: 1 },
+  );
 }
 
 /** Stops what the records in `folder` name and is still running; returns the names. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { until } from "../until.ts";
 import type { Children } from "./children.ts";
 import { rememberedPort } from "./ports.ts";
 import { rememberedSecret, StoreServer } from "./store-server.ts";
@@ -73,14 +73,10 @@ export async function takeSlots(url: string, keys: readonly string[]): Promise<v
   try {
     const slots = await Promise.all(keys.map((key) => redis.call("CLUSTER", "KEYSLOT", key)));
     await redis.call("CLUSTER", "ADDSLOTS", ...new Set(slots as number[]));
-    const giveUpTime = Date.now() + CLUSTER_DEADLINE_MS;
     // A node that has just joined refuses to be written to for two seconds.
-    while (!(await isWritable(redis, keys))) {
-      if (Date.now() > giveUpTime) {
-        throw new Error("the node does not join");
-      }
-      await setTimeout(50);
-    }
+    await until("the node joins", () => isWritable(redis, keys), {
+      patienceMs: CLUSTER_DEADLINE_MS,
+    });
   } finally {
     redis.disconnect();
   }
