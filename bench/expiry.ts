@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { administer } from "@tessera/testkit/administer";
 import { until } from "@tessera/testkit/until";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { STATE_CODES } from "../reservation-svc/src/mysql/reservation-row.ts";
@@ -87,15 +88,11 @@ async function untilExpired(system: LocalSystem, eventId: string): Promise<void>
 /** Moves the end of an event's holds to now, where both services keep it. */
 async function expireNow(system: LocalSystem, eventId: string): Promise<void> {
   const event = uuidLiteral(eventId);
-  const change = async (url: string, sql: string) => {
-    await using connection = await createConnection(url);
-    await connection.query(sql);
-  };
-  await change(
+  await administer(
     system.mysqlUrls.inventory,
     `UPDATE allocation SET expire_time = UTC_TIMESTAMP(3) WHERE event_id = ${event}`,
   );
-  await change(
+  await administer(
     system.mysqlUrls.reservation,
     `UPDATE reservation SET expire_time = UTC_TIMESTAMP(3), due_time = UTC_TIMESTAMP(3)
      WHERE event_id = ${event}`,

@@ -1,7 +1,7 @@
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
+import { administer } from "@tessera/testkit/administer";
 import { violationsOf } from "@tessera/testkit/invariants";
 import { expect } from "chai";
-import { createConnection } from "mysql2/promise";
 import { changeCapacity, createEvent, newBuyer, type SaleEvent } from "./market.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystem } from "./shared-system.ts";
@@ -32,8 +32,7 @@ describe("the check of the invariants", () => {
   }
 
   async function spoil(schema: "inventory" | "reservation", sql: string): Promise<void> {
-    await using connection = await createConnection(system.mysqlUrls[schema]);
-    await connection.query(sql);
+    await administer(system.mysqlUrls[schema], sql);
   }
 
   async function found({ id }: SaleEvent, isSettled = true): Promise<string> {

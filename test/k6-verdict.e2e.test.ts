@@ -1,6 +1,6 @@
+import { administer } from "@tessera/testkit/administer";
 import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
-import { createConnection } from "mysql2/promise";
 import { judge, type Ledger, newestReservation, type Told } from "../tools/k6/verdict.ts";
 import { createEvent, newBuyers, type SaleEvent } from "./market.ts";
 import { TEST_ENV } from "./test-env.ts";
@@ -31,9 +31,7 @@ describe("the verdict on a load", () => {
 
   /** Two of three buyers get the two units there are; one of them pays. */
   before(async () => {
-    const server = await createConnection(system.mysql?.url ?? "");
-    await server.query("SET GLOBAL time_zone = '+05:00'");
-    await server.end();
+    await administer(system.mysql?.url ?? "", "SET GLOBAL time_zone = '+05:00'");
     const firstSeq = await newestReservation(system.mysqlUrls);
     event = await createEvent(system.bffUrl(), [2]);
     for (const buyer of await newBuyers(system.bffUrl(), 3)) {

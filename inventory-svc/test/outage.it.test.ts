@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { migrate, openMysql } from "@tessera/service-kit/mysql";
+import { administer } from "@tessera/testkit/administer";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { useMysql } from "@tessera/testkit/mysql";
 import { useOwnMysql } from "@tessera/testkit/processes";
 import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
 import { expect } from "chai";
-import { createConnection } from "mysql2/promise";
 import { Random } from "../../test/prove/random.ts";
 import { TcpLink } from "../../test/prove/world/tcp-link.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
@@ -21,9 +21,7 @@ describe("an outage of the database", () => {
   it("is told to callers at once, loses nothing, and is over when it is over", async function () {
     this.timeout(60_000);
     const { server } = own;
-    const admin = await createConnection(server.url);
-    await admin.query("CREATE DATABASE inventory");
-    await admin.end();
+    await administer(server.url, "CREATE DATABASE inventory");
     const url = new URL(server.url);
     url.pathname = "/inventory";
     const source = await openMysql({

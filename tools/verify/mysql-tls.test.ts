@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { administer } from "@tessera/testkit/administer";
 import { ROOT } from "@tessera/testkit/services";
 import { findStoreBinaries, type MysqlBinaries } from "@tessera/testkit/stores/binaries";
 import { Children } from "@tessera/testkit/stores/children";
 import { privateMysql } from "@tessera/testkit/stores/mysql-server";
 import type { StoreServer } from "@tessera/testkit/stores/store-server";
 import { expect } from "chai";
-import { createConnection } from "mysql2/promise";
 import { debianTool } from "./debian-tools.ts";
 
 // A database outside the mesh: the programs must reach it over TLS, and only it.
@@ -46,9 +46,12 @@ describe("MYSQL_TLS", function () {
       ],
     });
     await server.start();
-    await administer("CREATE DATABASE inventory");
-    await administer("CREATE USER safe@'127.0.0.1' IDENTIFIED BY 'secret' REQUIRE SSL");
-    await administer("GRANT ALL ON inventory.* TO safe@'127.0.0.1'");
+    await administer(
+      server.url,
+      "CREATE DATABASE inventory",
+      "CREATE USER safe@'127.0.0.1' IDENTIFIED BY 'secret' REQUIRE SSL",
+      "GRANT ALL ON inventory.* TO safe@'127.0.0.1'",
+    );
   });
 
   after(async () => {
@@ -94,11 +97,6 @@ describe("MYSQL_TLS", function () {
       ({ stdout }) => stdout,
       ({ stderr }: { stderr: string }) => stderr,
     );
-  }
-
-  async function administer(sql: string): Promise<void> {
-    await using connection = await createConnection(server.url);
-    await connection.query(sql);
   }
 });
 

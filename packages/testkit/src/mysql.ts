@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
-import { createConnection, type Pool } from "mysql2/promise";
+import type { Pool } from "mysql2/promise";
 import type { DataSource, EntitySchema } from "typeorm";
+import { administer } from "./administer.ts";
 import { mysqlTypeOf } from "./stores/mysql-server.ts";
 
 /** The test server's address, with administrator's rights. */
@@ -34,10 +35,14 @@ export interface EmptySchema {
 export async function createSchema(): Promise<EmptySchema> {
   const server = new URL(mysqlUrl());
   const name = `test_${randomUUID().replaceAll("-", "")}`;
-  await administer(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+  await administer(mysqlUrl(), `CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
   server.pathname = `/${name}`;
   const { href: url } = server;
-  return { url, type: await mysqlTypeOf(url), drop: () => administer(`DROP DATABASE ${name}`) };
+  return {
+    url,
+    type: await mysqlTypeOf(url),
+    drop: () => administer(mysqlUrl(), `DROP DATABASE ${name}`),
+  };
 }
 
 /**
@@ -70,9 +75,4 @@ export function useMysql(schema: {
     await drop?.();
   });
   return opened as TestSchema;
-}
-
-async function administer(sql: string): Promise<void> {
-  await using connection = await createConnection(mysqlUrl());
-  await connection.query(sql);
 }

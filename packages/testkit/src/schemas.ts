@@ -1,4 +1,4 @@
-import { createConnection } from "mysql2/promise";
+import { administer } from "./administer.ts";
 
 /** The schemas, each owned by the service of the same name. */
 export const SCHEMAS = ["inventory", "reservation", "user"] as const;
@@ -21,7 +21,7 @@ export async function createSchemas(
 ): Promise<PerSchema> {
   await administer(
     adminUrl,
-    SCHEMAS.flatMap((schema) => {
+    ...SCHEMAS.flatMap((schema) => {
       const account = accountOf(prefix, schema);
       return [
         `CREATE DATABASE IF NOT EXISTS \`${prefix}${schema}\`
@@ -45,7 +45,7 @@ export async function createSchemas(
 export async function dropSchemas(adminUrl: string, prefix: string): Promise<void> {
   await administer(
     adminUrl,
-    SCHEMAS.flatMap((schema) => [
+    ...SCHEMAS.flatMap((schema) => [
       `DROP DATABASE IF EXISTS \`${prefix}${schema}\``,
       `DROP USER IF EXISTS ${accountOf(prefix, schema)}`,
     ]),
@@ -63,11 +63,4 @@ export function perSchema(textOf: (schema: SchemaName) => string): PerSchema {
 
 function accountOf(prefix: string, schema: SchemaName): string {
   return `'${prefix}tessera_${schema}'@'%'`;
-}
-
-async function administer(adminUrl: string, statements: readonly string[]): Promise<void> {
-  await using connection = await createConnection({ uri: adminUrl, connectTimeout: 5_000 });
-  for (const statement of statements) {
-    await connection.query(statement);
-  }
 }
