@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { connect } from "node:http2";
-import { createInterface } from "node:readline";
-import { buffer, text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { createSchema } from "@tessera/testkit/mysql";
+import { usePrograms } from "@tessera/testkit/programs";
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { clientOf, createEvent, useInventory, words } from "./use-inventory.ts";
@@ -85,73 +82,21 @@ describe("the server", () => {
 });
 
 describe("the programs of inventory-svc", () => {
-  let schema: Awaited<ReturnType<typeof createSchema>>;
-  const children = new Set<ChildProcess>();
-  before(async () => {
-    schema = await createSchema();
-  });
-  after(async () => {
-    for (const child of children) {
-      child.kill("SIGKILL");
-    }
-    await schema.drop();
-  });
-
-  function start(program: string, env: Record<string, string> = {}) {
-    const child = spawn(process.execPath, [`${import.meta.dirname}/../src/${program}`], {
-      env: {
-        // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
-        ...process.env,
-        MYSQL_URL: schema.url,
-        MYSQL_TYPE: schema.type,
-        GRPC_PORT: "0",
-        HTTP_PORT: "0",
-        DRAIN_MS: "0",
-        ...env,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    children.add(child);
-    child.once("exit", () => children.delete(child));
-    return child;
-  }
-
-  async function runToEnd(program: string, env?: Record<string, string>) {
-    const child = start(program, env);
-    const exit = once(child, "exit");
-    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    await exit;
-    return { code: child.exitCode, out, err };
-  }
+  const programs = usePrograms("inventory-svc");
 
   it("migrate, any number of times and at once", async () => {
-    const both = await Promise.all([runToEnd("migrate.ts"), runToEnd("migrate.ts")]);
+    const both = await Promise.all([programs.run("migrate.ts"), programs.run("migrate.ts")]);
     expect(both.map(({ code }) => code)).to.deep.equal([0, 0]);
     const outs = both.map(({ out }) => out).join("");
     expect(outs.match(/CreateLedger1760000000000/g)).to.have.length(1);
   });
 
   it("serve, sweep, and stop when they are told to", async () => {
-    const child = start("main.ts", {
+    const { grpcPort, httpPort, stop } = await programs.serve({
       MIGRATE_ON_START: "true",
       ORPHAN_GRACE_SECONDS: "0",
       SWEEP_INTERVAL_MS: "20",
     });
-    const {
-      promise: serving,
-      resolve,
-      reject,
-    } = Promise.withResolvers<{
-      grpcPort: number;
-      httpPort: number;
-    }>();
-    child.once("exit", () => reject(new Error("it ended before it served")));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.includes('"msg":"serving"')) {
-        resolve(JSON.parse(line));
-      }
-    });
-    const { grpcPort, httpPort } = await serving;
     const lifecycle = new Lifecycle();
     const client = clientOf(grpcPort, lifecycle);
     const { eventId, wish } = await createEvent(client, [5], { holdSeconds: 1 });
@@ -164,13 +109,11 @@ describe("the programs of inventory-svc", () => {
     expect(metrics).to.match(/^tessera_mysql_pool_connections\{state="idle",.*\} [1-9]/m);
     expect(metrics).to.match(/^tessera_orphan_sweep_lag_seconds\{.*\} /m);
     await lifecycle.close();
-    child.kill("SIGTERM");
-    await once(child, "exit");
-    expect(child.exitCode).to.equal(0);
+    expect(await stop()).to.equal(0);
   });
 
   it("name every bad setting at once", async () => {
-    const { code, err } = await runToEnd("main.ts", {
+    const { code, err } = await programs.run("main.ts", {
       MYSQL_URL: "redis://x",
       GRPC_PORT: "x",
       SWEEP_INTERVAL_MS: "0",
