@@ -71,7 +71,7 @@ export async function randomReservations(
 }
 
 /** Rows at random numbers of the primary key, each a lookup. Numbers without a row are passed. */
-async function randomRows(
+export async function randomRows(
   url: string,
   table: string,
   { columns, count, chance }: { columns: string; count: number; chance: () => number },

@@ -1,13 +1,11 @@
-import { randomInt } from "node:crypto";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
-import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 import type { Sample } from "../../k6/lib/run-file.ts";
+import { randomRows } from "../dataset/read-keys.ts";
 import { mintTokens } from "../load-users.ts";
 import type { LocalSystem } from "../local/system.ts";
 
-/** Keys that one statement asks for. */
-const CHUNK = 500;
 /** Keys tried for each row wanted: some are of rows that a rollback took away. */
 const TRIES = 2;
 /** What people type before they look at what was found. */
@@ -54,21 +52,6 @@ async function rowsFromAllOver(
   size: number,
   { table, columns }: { table: string; columns: string },
 ): Promise<RowDataPacket[]> {
-  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  const [first, last] = await keyRange(connection, table);
-  const keys = Array.from({ length: size * TRIES }, () => randomInt(first, last + 1));
-  const found: RowDataPacket[] = [];
-  for (let start = 0; start < keys.length && found.length < size; start += CHUNK) {
-    const sql = `SELECT ${columns} FROM ${table} WHERE seq IN (?)`;
-    const [rows] = await connection.query<RowDataPacket[]>(sql, [keys.slice(start, start + CHUNK)]);
-    found.push(...rows);
-  }
-  return found.slice(0, size);
-}
-
-async function keyRange(connection: Connection, table: string): Promise<[number, number]> {
-  const [[row]] = await connection.query<RowDataPacket[]>(
-    `SELECT MIN(seq) AS first, MAX(seq) AS last FROM ${table}`,
-  );
-  return [Number(row?.first ?? 0), Number(row?.last ?? 0)];
+  const wish = { columns, count: size * TRIES, chance: Math.random };
+  return (await randomRows(url, table, wish)).slice(0, size);
 }
