@@ -1,11 +1,10 @@
 // The on-sale: "npm run demo", with the system running or not (see --help).
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
-import { OperatorError } from "@tessera/testkit/stores/operator-error";
 import { onSale, type SaleSize } from "./demo/on-sale.ts";
 import { freePorts } from "./local/ports.ts";
 import { Progress } from "./local/progress.ts";
-import { readFlags } from "./local/read-flags.ts";
+import { readFlags, wholeNumber } from "./local/read-flags.ts";
 import { findRunningSystem } from "./local/running-system.ts";
 import { inSession, runProgram } from "./local/session.ts";
 import { startSystem } from "./local/system.ts";
@@ -56,12 +55,4 @@ function readSize(): SaleSize | undefined {
         buyers: wholeNumber("buyers", values.buyers ?? "5000", [1, 100_000]),
         tickets: wholeNumber("tickets", values.tickets ?? "1000", [5, 1_000_000]),
       };
-}
-
-function wholeNumber(name: string, text: string, [min, max]: readonly [number, number]): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new OperatorError(`--${name} must be a whole number from ${min} to ${max}.\n\n${HELP}`);
-  }
-  return value;
 }

@@ -1,5 +1,5 @@
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
-import { readFlags } from "../local/read-flags.ts";
+import { readFlags, wholeNumber } from "../local/read-flags.ts";
 import { DAY_MS } from "./plan.ts";
 
 /** How much there is. */
@@ -116,12 +116,4 @@ function dateOf(text: string | undefined): number | undefined {
 /** The last midnight, UTC. */
 export function today(): number {
   return Math.floor(Date.now() / DAY_MS) * DAY_MS;
-}
-
-function wholeNumber(name: string, text: string, [min, max]: readonly [number, number]): number {
-  const value = Number(text.replaceAll("_", ""));
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new OperatorError(`--${name} must be a whole number from ${min} to ${max}.`);
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
-import { readFlags } from "../local/read-flags.ts";
+import { readFlags, wholeNumber } from "../local/read-flags.ts";
 import type { Plan } from "./prepare.ts";
 import { SCENARIOS, type Setting } from "./scenarios.ts";
 
@@ -59,12 +59,8 @@ function inSeconds(text: string | undefined): string | undefined {
 }
 
 function numberFor(flag: string, text: string | undefined, setting: Setting): number {
-  const value = Number(text ?? setting.fallback);
   if (text !== undefined && setting.about === "") {
     throw new OperatorError(`--${flag} means nothing to this scenario.`);
   }
-  if (!Number.isInteger(value) || value < 1 || value > setting.max) {
-    throw new OperatorError(`--${flag} must be a whole number from 1 to ${setting.max}.`);
-  }
-  return value;
+  return wholeNumber(flag, text ?? String(setting.fallback), [1, setting.max]);
 }
