@@ -1,5 +1,6 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
+import { asServiceError } from "@tessera/service-kit/connect-error";
 import type { Logger } from "@tessera/service-kit/logger";
 import type { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
@@ -7,7 +8,6 @@ import type { Clients } from "./clients.ts";
 import { type Asker, newCombinedCall } from "./combiner.ts";
 import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./event-combiners.ts";
 import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
-import { toFailure } from "./http/problem.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 import { type Freshness, ReadCache, type ReadCacheObserver } from "./read-cache.ts";
 import { outageTold } from "./read-outage.ts";
@@ -146,7 +146,7 @@ async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
   try {
     return readyJson(await read);
   } catch (thrown) {
-    const failure = toFailure(thrown);
+    const failure = asServiceError(thrown);
     if (failure.reason === "EVENT_NOT_FOUND" || failure.reason === "NO_WAITING_ROOM") {
       return { failure };
     }

@@ -1,6 +1,6 @@
 import { REASONS } from "@tessera/proto/reasons";
+import { asServiceError } from "@tessera/service-kit/connect-error";
 import type { Logger } from "@tessera/service-kit/logger";
-import { toFailure } from "./http/problem.ts";
 
 /** So long nothing may fail until it is said that all is well again, in milliseconds. */
 const QUIET_MS = 5_000;
@@ -20,7 +20,7 @@ export function outageTold(logger: Logger, now: () => number = () => performance
     }
   };
   const fails = (err: unknown) => {
-    if (REASONS[toFailure(err).reason].status < 500) {
+    if (REASONS[asServiceError(err).reason].status < 500) {
       // A cursor that is none, or no such thing: the service is well.
       works();
       return;

@@ -1,7 +1,6 @@
-import { ConnectError } from "@connectrpc/connect";
 import { REASONS, type Reason } from "@tessera/proto/reasons";
-import { toServiceError } from "@tessera/service-kit/connect-error";
-import { dependencyUnavailable, ServiceError } from "@tessera/service-kit/service-error";
+import { asServiceError } from "@tessera/service-kit/connect-error";
+import { dependencyUnavailable, type ServiceError } from "@tessera/service-kit/service-error";
 import type { Exchange } from "./exchange.ts";
 import { markReplayed } from "./idempotency-key.ts";
 import { type FieldError, InvalidRequest } from "./invalid-request.ts";
@@ -114,20 +113,9 @@ function detailOf(failure: ServiceError): string {
   return DETAILS[reason] ?? message;
 }
 
-/** What was thrown, as a failure of the catalogue. */
-export function toFailure(thrown: unknown): ServiceError {
-  if (thrown instanceof ServiceError) {
-    return thrown;
-  }
-  if (thrown instanceof ConnectError) {
-    return toServiceError(thrown);
-  }
-  return new ServiceError("INTERNAL", REASONS.INTERNAL.title, { cause: thrown });
-}
-
-/** The same, for who waits for this answer. */
+/** What was thrown, as a failure of the catalogue, for who waits for this answer. */
 export function failureFor(exchange: Pick<Exchange, "isGone">, thrown: unknown): ServiceError {
-  const failure = toFailure(thrown);
+  const failure = asServiceError(thrown);
   // Whoever is still there has cancelled nothing: a service that was made to stop has ended the call.
   return failure.reason === "CANCELLED" && !exchange.isGone
     ? dependencyUnavailable("a service", thrown)

@@ -8,15 +8,22 @@ import { ServiceError } from "./service-error.ts";
  * services further down keep theirs, and everything else leaves mute.
  */
 export function toConnectError(thrown: unknown, domain: string): ConnectError {
+  const { reason, message, metadata } = asServiceError(thrown);
+  const passed =
+    thrown instanceof ConnectError ? thrown.findDetails(ErrorInfoSchema)[0] : undefined;
+  const value = { reason, domain: passed?.domain ?? domain, metadata: { ...metadata } };
+  const details = [{ desc: ErrorInfoSchema, value }];
+  return new ConnectError(message, REASONS[reason].code, undefined, details, thrown);
+}
+
+/** Whatever was thrown, as a failure of the catalogue; a bug says nothing about itself. */
+export function asServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) {
-    return withInfo(thrown, thrown.reason, thrown.message, thrown.metadata, domain);
+    return thrown;
   }
-  if (thrown instanceof ConnectError) {
-    const passed = toServiceError(thrown);
-    const from = thrown.findDetails(ErrorInfoSchema)[0]?.domain ?? domain;
-    return withInfo(thrown, passed.reason, passed.message, passed.metadata, from);
-  }
-  return withInfo(thrown, "INTERNAL", "internal error", {}, domain);
+  return thrown instanceof ConnectError
+    ? toServiceError(thrown)
+    : new ServiceError("INTERNAL", "internal error", { cause: thrown });
 }
 
 /** Reads a failed call: its reason, or the reason that its bare code stands for. */
@@ -41,15 +48,3 @@ const REASON_BY_BARE_CODE: Readonly<Partial<Record<Code, Reason>>> = {
   [Code.Unavailable]: "DEPENDENCY_UNAVAILABLE",
   [Code.Unimplemented]: "UNIMPLEMENTED",
 };
-
-function withInfo(
-  cause: unknown,
-  reason: Reason,
-  message: string,
-  metadata: Readonly<Record<string, string>>,
-  domain: string,
-): ConnectError {
-  const value = { reason, domain, metadata: { ...metadata } };
-  const details = [{ desc: ErrorInfoSchema, value }];
-  return new ConnectError(message, REASONS[reason].code, undefined, details, cause);
-}

@@ -1,7 +1,6 @@
-import { ConnectError } from "@connectrpc/connect";
 import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
 import { isReason, REASONS } from "@tessera/proto/reasons";
-import { toServiceError } from "./connect-error.ts";
+import { asServiceError } from "./connect-error.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** The fields of an EntryError message. */
@@ -9,17 +8,8 @@ export type EntryFailure = Pick<EntryError, "code" | "reason" | "message" | "met
 
 /** One entry's failure as a message; a bug says nothing about itself. */
 export function toEntryError(thrown: unknown): EntryFailure {
-  const failure = thrown instanceof ConnectError ? toServiceError(thrown) : thrown;
-  if (failure instanceof ServiceError) {
-    const { reason, message, metadata } = failure;
-    return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
-  }
-  return {
-    code: REASONS.INTERNAL.code,
-    reason: "INTERNAL",
-    message: "internal error",
-    metadata: {},
-  };
+  const { reason, message, metadata } = asServiceError(thrown);
+  return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
 }
 
 /** One entry's failure as the error it was. */
