@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { passKeysOf } from "@tessera/admission-pass";
 import { adminListener, notFound } from "@tessera/service-kit/admin-listener";
 import { HttpPort } from "@tessera/service-kit/http-port";
@@ -87,7 +88,7 @@ await run(async () => {
     isStopping = true;
     // Their clients connect again, to a process that stays.
     streams.close();
-    await new Promise((resolve) => setTimeout(resolve, drainMs));
+    await setTimeout(drainMs);
   });
   logger.info({ port: http.port, adminPort: admin.port }, "serving");
 });

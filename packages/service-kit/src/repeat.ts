@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** A job that runs again and again. */
 export interface Repeated {
   /** Lets the round that runs finish, then ends. */
@@ -12,36 +14,26 @@ export function repeat(
   round: (isStopped: () => boolean) => Promise<void>,
   options: { intervalMs: number; onFailure: (reason: unknown) => void },
 ): Repeated {
-  let isStopped = false;
-  let wake: (() => void) | undefined;
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const run = async () => {
     let failures = 0;
-    while (!isStopped) {
+    while (!signal.aborted) {
       try {
-        await round(() => isStopped);
+        await round(() => signal.aborted);
         failures = 0;
       } catch (reason) {
         failures = Math.min(failures + 1, 3);
         options.onFailure(reason);
       }
-      if (!isStopped) {
-        await pause(options.intervalMs * 2 ** failures);
-      }
+      const pauseMs = options.intervalMs * 2 ** failures;
+      await setTimeout(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   };
   const running = run();
   return {
     stop: () => {
-      isStopped = true;
-      wake?.();
+      stopping.abort();
       return running;
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -115,7 +116,7 @@ export async function serveRpc(
     for (const name of names) {
       health.setStatus(name, "NOT_SERVING");
     }
-    await new Promise((resolve) => setTimeout(resolve, options.drainMs));
+    await setTimeout(options.drainMs);
   });
   logger.info({ grpcPort, httpPort: http.port }, "serving");
   return { grpcPort, httpPort: http.port };
