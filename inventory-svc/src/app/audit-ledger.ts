@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Ledger, LedgerAudit, StockUnits } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
@@ -20,7 +21,7 @@ export class LedgerAuditor {
   readonly #wanting = new Map<string, LedgerAudit>();
   /** Those whose last audit failed come last in each round, which ends with a failure. */
   readonly #failed = new Set<string>();
-  readonly #told = new Map<string, StockUnits>();
+  readonly #told = new LRUCache<string, StockUnits>({ max: MAX_TOLD });
   #notBefore = 0;
 
   constructor(deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics }) {
@@ -76,18 +77,7 @@ export class LedgerAuditor {
     if (audit.oversoldUnits > 0 || audit.driftUnits > 0) {
       this.#wanting.set(eventId, audit);
     }
-    this.#tell(eventId, audit.stock);
-  }
-
-  #tell(eventId: string, stock: StockUnits): void {
-    this.#told.delete(eventId);
-    this.#told.set(eventId, stock);
-    for (const [oldest] of this.#told) {
-      if (this.#told.size <= MAX_TOLD) {
-        return;
-      }
-      this.#told.delete(oldest);
-    }
+    this.#told.set(eventId, audit.stock);
   }
 
   #sum(): LedgerAudit {
