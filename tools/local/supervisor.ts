@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { copyFileSync, statSync, truncateSync } from "node:fs";
 import type { Children } from "@tessera/testkit/stores/children";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import type { Restartable } from "@tessera/testkit/stores/restartable";
 import { lastLines } from "@tessera/testkit/stores/store-server";
 
 /** The pause before a restart, in milliseconds: it doubles from the first to the last. */
@@ -13,16 +14,6 @@ const STABLE_MS = 30_000;
 const MAX_DEATHS_AT_START = 3;
 /** Logs are cut at this size; what was before is kept once, as `<file>.1`. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
-
-/** A process that can be started again in place: a service, or a store. */
-export interface Restartable {
-  readonly name: string;
-  readonly logFile: string;
-  /** Starts it without waiting. */
-  launch(): ChildProcess;
-  /** What it said of its end, where that can be told from what it says otherwise. */
-  lastWords?(): string | undefined;
-}
 
 /** What is known of the deaths of a process. */
 interface Past {
@@ -87,7 +78,7 @@ export class Supervisor {
       const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
       // One that is killed has no time for last words.
       const words =
-        signal === "SIGKILL" ? "" : `\n  ${kept.lastWords?.() ?? `Its log is ${kept.logFile}.`}`;
+        signal === "SIGKILL" ? "" : `\n  ${kept.lastWords() ?? `Its log is ${kept.logFile}.`}`;
       this.#say(`${kept.name} ${how}; starting it again in ${pauseMs / 1000} s.${words}`);
       setTimeout(() => this.#launch(kept, { deaths, wasStable }), pauseMs).unref();
     });

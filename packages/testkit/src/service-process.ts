@@ -100,7 +100,7 @@ export class ServiceProcess extends Restartable {
   }
 
   /** The error that it ended with: the line with the message. Undefined when it told none. */
-  lastWords(): string | undefined {
+  override lastWords(): string | undefined {
     const lines = this.lastLines(40)
       .split("\n")
       .filter((line) => /^\S/.test(line));

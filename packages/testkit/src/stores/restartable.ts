@@ -3,10 +3,17 @@ import { isRunning, pauseChild, stopChild } from "./children.ts";
 
 /** A process that can be stopped, paused, killed and started again in place. */
 export abstract class Restartable {
+  abstract readonly name: string;
+  abstract readonly logFile: string;
   protected child: ChildProcess | undefined;
 
   /** Starts it without waiting; the child is returned so that its end can be seen. */
   abstract launch(): ChildProcess;
+
+  /** What it said of its end, where that can be told from what it says otherwise. */
+  lastWords(): string | undefined {
+    return undefined;
+  }
 
   /** False before it is started, and once it has ended. */
   get isRunning(): boolean {
