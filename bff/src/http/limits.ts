@@ -37,25 +37,14 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
   const shared = { refusals, ...(redis === undefined ? {} : { redis }) };
   const { signInPerSecond, refreshPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
   const { reservePerSecond, reserveBurst, queuePerSecond, queueBurst } = settings;
+  const eachSecond = (name: string, quota: number) =>
+    new WindowLimit({ ...shared, name, quota, windowSeconds: 1 });
+  const bucket = (name: string, burst: number, perSecond: number) =>
+    new BucketLimit({ refusals, name, burst, perSecond });
   return {
-    signIn: new WindowLimit({
-      ...shared,
-      name: "sign-in",
-      quota: signInPerSecond,
-      windowSeconds: 1,
-    }),
-    refresh: new WindowLimit({
-      ...shared,
-      name: "refresh",
-      quota: refreshPerSecond,
-      windowSeconds: 1,
-    }),
-    signUp: new WindowLimit({
-      ...shared,
-      name: "sign-up",
-      quota: signUpPerSecond,
-      windowSeconds: 1,
-    }),
+    signIn: eachSecond("sign-in", signInPerSecond),
+    refresh: eachSecond("refresh", refreshPerSecond),
+    signUp: eachSecond("sign-up", signUpPerSecond),
     failedSignIn: new WindowLimit({
       ...shared,
       name: "failed-sign-in",
@@ -63,18 +52,8 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
       windowSeconds: 60,
     }),
     // Local: the hot path has no round trip to spare.
-    reserve: new BucketLimit({
-      refusals,
-      name: "reserve",
-      burst: reserveBurst,
-      perSecond: reservePerSecond,
-    }),
+    reserve: bucket("reserve", reserveBurst, reservePerSecond),
     // Local as well: the loop of one client gone wild hurts nobody else.
-    queue: new BucketLimit({
-      refusals,
-      name: "queue",
-      burst: queueBurst,
-      perSecond: queuePerSecond,
-    }),
+    queue: bucket("queue", queueBurst, queuePerSecond),
   };
 }
