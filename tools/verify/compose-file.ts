@@ -4,11 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT, SERVICES, type ServiceName } from "@tessera/testkit/services";
 import { parse } from "yaml";
-import { readConfig as readBffConfig } from "../../bff/src/config.ts";
-import { readConfig as readInventoryConfig } from "../../inventory-svc/src/config.ts";
-import { readConfig as readReservationConfig } from "../../reservation-svc/src/config.ts";
-import { readConfig as readUserConfig } from "../../user-svc/src/config.ts";
 import { goProgramsIn } from "../local/go-program.ts";
+import { readBy } from "./charts/programs.ts";
 import { findOrBuild } from "./go-tools.ts";
 
 /** A Compose file as Compose understands it: merged, interpolated, paths resolved. */
@@ -28,13 +25,6 @@ interface ComposeService {
   volumes?: { type: string; source?: string }[];
   deploy?: { resources?: { limits?: { memory?: string } } };
 }
-
-const READERS: Readonly<Record<ServiceName, (source: NodeJS.ProcessEnv) => unknown>> = {
-  "inventory-svc": readInventoryConfig,
-  "reservation-svc": readReservationConfig,
-  "user-svc": readUserConfig,
-  bff: readBffConfig,
-};
 
 /** Loads a Compose file strictly; rejects with what its loader says is wrong. */
 export async function loadCompose(file: string): Promise<ComposeProject> {
@@ -89,30 +79,22 @@ function workloadFaults(name: ServiceName, service: ComposeService): string[] {
   return [
     ...(service.read_only === true ? [] : ["can write to its root"]),
     ...(service.cap_drop?.includes("ALL") ? [] : ["has capabilities"]),
-    ...settingFaults(READERS[name], service.environment ?? {}),
+    ...settingFaults(name, service.environment ?? {}),
   ];
 }
 
 /** Settings that the program refuses, misses or never reads. */
 function settingFaults(
-  readConfig: (source: NodeJS.ProcessEnv) => unknown,
+  name: ServiceName,
   environment: Readonly<Record<string, string | null>>,
 ): string[] {
-  const read = new Set<string>();
-  const source = new Proxy<NodeJS.ProcessEnv>(
-    {},
-    {
-      get: (_target, name) => {
-        read.add(String(name));
-        return environment[String(name)] ?? undefined;
-      },
-    },
-  );
-  try {
-    readConfig(source);
-  } catch (reason) {
-    return [reason instanceof Error ? reason.message : String(reason)];
-  }
-  const unread = Object.keys(environment).filter((setting) => !read.has(setting));
-  return unread.map((setting) => `is given ${setting}, which it never reads`);
+  const given = Object.entries(environment).map(([setting, value]) => [
+    setting,
+    value ?? undefined,
+  ]);
+  const { names, refusal } = readBy(name, Object.fromEntries(given));
+  const unread = Object.keys(environment).filter((setting) => !names.includes(setting));
+  return refusal === undefined
+    ? unread.map((setting) => `is given ${setting}, which it never reads`)
+    : [refusal];
 }
