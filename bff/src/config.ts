@@ -113,7 +113,7 @@ function reads(env: EnvReader) {
     readCacheEntries: env.integer("READ_CACHE_ENTRIES", { min: 1, max: 1e6, fallback: 5_000 }),
     /** Of each kind. */
     readCacheMebibytes: env.integer("READ_CACHE_MEBIBYTES", { min: 1, max: 4_096, fallback: 4 }),
-    /** At most 500; 1 until every service has BatchGetEvents, BatchGetReservations and their like. */
+    /** Of single events, or of one's own reservations. */
     readsPerCall: env.integer("READS_PER_CALL", { min: 1, max: 100, fallback: 64 }),
     /**
      * Of each kind, under way at a service; one more is answered 503 at once. So few that a slow

@@ -7,7 +7,7 @@ import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
 /** How much is combined, and how old answers may get meanwhile. */
 export interface EventCombinerSettings {
-  /** Events in one call, at most 500; 1 asks for each by itself, of services that know no other way. */
+  /** Events in one call, at most 100. */
   readsPerCall: number;
   /** Reads under way, of each kind. */
   readMaxLoads: number;
@@ -34,20 +34,19 @@ export function createEventCombiners(
   sizes: ReadBatchSizes,
 ): { event: EventReader<Event>; availability: EventReader<GetAvailabilityResponse> } {
   const { readsPerCall, readMaxLoads, eventsMaxAgeMs, availabilityMaxAgeMs } = settings;
-  const readerOf = <T>(kind: string, maxAgeMs: number, sends: Sends<T>): EventReader<T> => {
+  const readerOf = <T>(kind: string, maxAgeMs: number, read: Read<T>): EventReader<T> => {
     const size = sizes.labels(kind);
-    const isAlone = readsPerCall === 1;
     const combiner = new Combiner<string, { found: T | undefined }>({
       operation: kind,
       settings: {
         maxBatch: readsPerCall,
-        maxInFlight: isAlone ? readMaxLoads : MAX_IN_FLIGHT,
+        maxInFlight: MAX_IN_FLIGHT,
         maxQueue: readMaxLoads,
         timeoutMs: timeoutOf(maxAgeMs, settings.rpcTimeoutMs),
       },
       onBatch: (events) => size.observe(events),
       send: async (ids, options) => {
-        const found = isAlone ? await sends.one(ids, options) : await sends.many(ids, options);
+        const found = await read(ids, options);
         return ids.map((id) => ({ granted: { found: found.get(id) } }));
       },
     });
@@ -60,21 +59,13 @@ export function createEventCombiners(
     };
   };
   return {
-    event: readerOf<Event>("event", eventsMaxAgeMs, {
-      one: async ([eventId = ""], options) => {
-        const { event } = await inventory.getEvent({ eventId }, options);
-        return byId(event === undefined ? [] : [event], ({ id }) => id);
-      },
-      many: async (eventIds, options) =>
-        byId((await inventory.batchGetEvents({ eventIds }, options)).events, ({ id }) => id),
+    event: readerOf("event", eventsMaxAgeMs, async (eventIds, options) => {
+      const { events } = await inventory.batchGetEvents({ eventIds }, options);
+      return new Map(events.map((one) => [one.id, one]));
     }),
-    availability: readerOf<GetAvailabilityResponse>("availability", availabilityMaxAgeMs, {
-      one: async ([eventId = ""], options) =>
-        byId([await inventory.getAvailability({ eventId }, options)], (one) => one.eventId),
-      many: async (eventIds, options) => {
-        const { availabilities } = await inventory.batchGetAvailability({ eventIds }, options);
-        return byId(availabilities, (one) => one.eventId);
-      },
+    availability: readerOf("availability", availabilityMaxAgeMs, async (eventIds, options) => {
+      const { availabilities } = await inventory.batchGetAvailability({ eventIds }, options);
+      return new Map(availabilities.map((one) => [one.eventId, one]));
     }),
   };
 }
@@ -84,16 +75,8 @@ export function timeoutOf(maxAgeMs: number, rpcTimeoutMs: number): number {
   return maxAgeMs > 0 ? Math.min(maxAgeMs, rpcTimeoutMs) : rpcTimeoutMs;
 }
 
-/** How the service is asked, for what there is by the events' ids. */
-interface Sends<T> {
-  /** For a single event. */
-  one: (eventIds: string[], options: CallOptions) => Promise<ReadonlyMap<string, T>>;
-  many: (eventIds: string[], options: CallOptions) => Promise<ReadonlyMap<string, T>>;
-}
-
-function byId<T>(found: readonly T[], idOf: (one: T) => string): ReadonlyMap<string, T> {
-  return new Map(found.map((one) => [idOf(one), one]));
-}
+/** Asks the service; what there is, by the events' ids. */
+type Read<T> = (eventIds: string[], options: CallOptions) => Promise<ReadonlyMap<string, T>>;
 
 function notFound(eventId: string): ServiceError {
   return new ServiceError("EVENT_NOT_FOUND", `no event ${eventId}`, {

@@ -10,7 +10,7 @@ import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
 /** How much is read at once. */
 export interface OwnReadSettings {
-  /** Reads in one call, at most 500; 1 asks for each by itself, of services that know no other way. */
+  /** Reads in one call, at most 100. */
   readsPerCall: number;
   /** Reads under way, of each kind; one more is refused with OVERLOADED. */
   readMaxLoads: number;
@@ -70,20 +70,14 @@ export class OwnReads {
     this.#get = this.#reads<OwnReservation, GetReservationResponse>(
       "reservation",
       { maxBatch: settings.readsPerCall, maxInFlight: MAX_IN_FLIGHT },
-      {
-        one: reservation.getReservation,
-        many: async (entries, options) =>
-          (await reservation.batchGetReservations({ entries }, options)).results,
-      },
+      async (entries, options) =>
+        (await reservation.batchGetReservations({ entries }, options)).results,
     );
     this.#list = this.#reads<OwnPage, ListReservationsResponse>(
       "reservations",
       { maxBatch: Math.min(settings.readsPerCall, MAX_PAGES), maxInFlight: MAX_IN_FLIGHT_PAGES },
-      {
-        one: reservation.listReservations,
-        many: async (entries, options) =>
-          (await reservation.batchListReservations({ entries }, options)).results,
-      },
+      async (entries, options) =>
+        (await reservation.batchListReservations({ entries }, options)).results,
     );
   }
 
@@ -107,43 +101,22 @@ export class OwnReads {
     return bounded.run(() => combiner.submit(asker, query));
   }
 
-  #reads<Query extends { userId: string }, Found>(
+  #reads<Query, Found>(
     kind: string,
     bounds: { maxBatch: number; maxInFlight: number },
-    ask: {
-      one: (query: Query, options: CallOptions) => Promise<Found>;
-      many: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>;
-    },
+    ask: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>,
   ): Reads<Query, Found> {
-    const { readsPerCall, readMaxLoads, rpcTimeoutMs } = this.#settings;
-    const isAlone = readsPerCall === 1;
+    const { readMaxLoads, rpcTimeoutMs } = this.#settings;
     const size = this.#sizes.labels(kind);
     const combiner = new Combiner<Query, Found>({
       operation: kind,
-      settings: {
-        maxBatch: bounds.maxBatch,
-        maxInFlight: isAlone ? readMaxLoads : bounds.maxInFlight,
-        maxQueue: readMaxLoads,
-        timeoutMs: rpcTimeoutMs,
-      },
+      settings: { ...bounds, maxQueue: readMaxLoads, timeoutMs: rpcTimeoutMs },
       onBatch: (queries) => size.observe(queries),
       send: async (queries, options) =>
-        isAlone
-          ? await Promise.all(queries.map((query) => alone(query, options, ask.one)))
-          : (await ask.many(queries, options)).map(({ outcome }) => answerOf(outcome)),
+        (await ask(queries, options)).map(({ outcome }) => answerOf(outcome)),
     });
     return { combiner, bounded: new Bounded("reads of reservations", readMaxLoads) };
   }
-}
-
-/** One query in a call of its own, which says whose it is. */
-async function alone<Query extends { userId: string }, Found>(
-  query: Query,
-  options: CallOptions,
-  ask: (query: Query, options: CallOptions) => Promise<Found>,
-): Promise<Answer<Found>> {
-  const headers = { ...options.headers, "x-tessera-user-id": query.userId };
-  return { granted: await ask(query, { ...options, headers }) };
 }
 
 function answerOf<Found>(outcome: Outcome<Found>): Answer<Found> {

@@ -1,10 +1,10 @@
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { type AppOptions, useApp } from "./use-app.ts";
+import { useApp } from "./use-app.ts";
 
 /** Two buyers, each with reservations of his own. */
-function useBuyers(options: AppOptions) {
-  const api = useApp(options);
+function useBuyers() {
+  const api = useApp();
   const eventId = crypto.randomUUID();
   const ticketTypeId = crypto.randomUUID();
   const buyers: { userId: string; token: string; ids: string[] }[] = [];
@@ -57,7 +57,7 @@ async function busyWith(
 }
 
 describe("reads of one's own reservations", () => {
-  const { api, buyers, get, idOf } = useBuyers({});
+  const { api, buyers, get, idOf } = useBuyers();
 
   it("share a call, and give each what is his", async () => {
     const release = await busyWith(api, "batchGetReservations", 4, () => get(0, `/${idOf(0)}`));
@@ -111,26 +111,4 @@ describe("reads of one's own reservations", () => {
       .callsOf(method)
       .map(({ message }) => (message as { entries: unknown[] }).entries.length);
   }
-});
-
-describe("a reservation-svc that reads one thing at a time", () => {
-  const { api, buyers, get, idOf } = useBuyers({ readsPerCall: 1 });
-
-  it("is asked for each by itself, on behalf of its user", async () => {
-    const answers = await Promise.all([
-      get(0, `/${idOf(0)}`),
-      get(1, `/${idOf(1)}`),
-      get(1, `/${idOf(0)}`),
-      get(1, ""),
-    ]);
-    expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 404, 200]);
-    expect(answers[3]?.body.items[0].id).to.equal(idOf(1));
-    const calls = ["getReservation", "listReservations"].flatMap((method) =>
-      api.services.callsOf(method).map(({ headers }) => headers.get("x-tessera-user-id")),
-    );
-    const [first, second] = buyers.map(({ userId }) => userId);
-    expect(calls).to.deep.equal([first, second, second, second]);
-    expect(api.services.callsOf("batchGetReservations")).to.have.length(0);
-    expect(api.services.callsOf("batchListReservations")).to.have.length(0);
-  });
 });

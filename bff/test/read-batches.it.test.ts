@@ -1,6 +1,6 @@
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { eventIdsOf, READS, summary, unknownEvent, useReads } from "./use-reads.ts";
+import { eventIdsOf, READS, unknownEvent, useReads } from "./use-reads.ts";
 
 describe("no memory", () => {
   const { api, createEvent, get, callsOf, metric } = useReads({
@@ -42,26 +42,5 @@ describe("no memory", () => {
         404, 200, 404,
       ]);
     }
-  });
-});
-
-describe("an inventory-svc that gives one event at a time", () => {
-  const { createEvent, get, callsOf } = useReads({ readsPerCall: 1 });
-
-  it("is asked for each by itself", async () => {
-    const events = await Promise.all([createEvent(), createEvent()]);
-    for (const [index, method] of ["getEvent", "getAvailability"].entries()) {
-      const pathOf = READS[index]?.pathOf ?? String;
-      const answers = await Promise.all(events.map((event) => get(pathOf(event))));
-      expect(answers.map(({ body }) => body.id ?? body.eventId)).to.deep.equal(
-        events.map(({ id }) => id),
-      );
-      expect(callsOf(method)).to.equal(2);
-      const unknown = pathOf(unknownEvent());
-      expect(summary(await get(unknown))).to.deep.equal([404, "EVENT_NOT_FOUND"]);
-      expect((await get(unknown)).status).to.equal(404);
-      expect(callsOf(method)).to.equal(3);
-    }
-    expect(callsOf("batchGetEvents") + callsOf("batchGetAvailability")).to.equal(0);
   });
 });

@@ -47,7 +47,6 @@ export interface AppOptions {
   availabilityFreshMs?: number;
   availabilityMaxAgeMs?: number;
   readCacheEntries?: number;
-  readsPerCall?: number;
   readMaxLoads?: number;
   /** The time of the read caches, in milliseconds. */
   now?: () => number;
