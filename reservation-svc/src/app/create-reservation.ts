@@ -208,7 +208,7 @@ export class CreateReservation {
       if (first !== undefined) {
         return first;
       }
-      if (allocation === undefined || allocation.hasUnits === false) {
+      if (allocation?.hasUnits !== true) {
         throw soldOut(gone);
       }
     }

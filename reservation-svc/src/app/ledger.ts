@@ -20,8 +20,8 @@ export interface Grant {
 
 /** What was granted, ever, by its id. */
 export interface Allocation {
-  /** Whether it still has its units; undefined where an older inventory-svc cannot tell. */
-  hasUnits: boolean | undefined;
+  /** Whether it still has its units. */
+  hasUnits: boolean;
 }
 
 /** How much is left in one event, as one version of the ledger. */

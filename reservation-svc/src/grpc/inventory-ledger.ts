@@ -1,5 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type CallOptions, type Client, Code, ConnectError } from "@connectrpc/connect";
+import type { CallOptions, Client } from "@connectrpc/connect";
 import {
   Allocation_State,
   type BatchAllocateResponse,
@@ -94,14 +94,11 @@ export class InventoryLedger implements Ledger {
 
   async find(ids: readonly string[], call: LedgerCall): Promise<ReadonlyMap<string, Allocation>> {
     const request = { allocationIds: [...ids] };
-    const answer = this.#client.batchGetAllocations(request, optionsOf(call));
-    const known = await asServiceErrors(answer.catch(undefinedIfUnknown));
-    if (known === undefined) {
-      // An inventory-svc of before cannot tell: any of them may be there.
-      return new Map(ids.map((id) => [id, { hasUnits: undefined }]));
-    }
+    const { allocations } = await asServiceErrors(
+      this.#client.batchGetAllocations(request, optionsOf(call)),
+    );
     return new Map(
-      known.allocations.map(({ allocationId, state }) => [
+      allocations.map(({ allocationId, state }) => [
         allocationId,
         { hasUnits: state === Allocation_State.HELD || state === Allocation_State.COMMITTED },
       ]),
@@ -170,13 +167,6 @@ function toAnswer(response: BatchAllocateResponse): AllocateAnswer {
   });
   const { stock } = response;
   return { answers, stock: stock === undefined ? undefined : toLevels(stock) };
-}
-
-/** What a server answers that does not have the method yet. */
-function undefinedIfUnknown(reason: unknown): undefined {
-  if (!(reason instanceof ConnectError && reason.code === Code.Unimplemented)) {
-    throw reason;
-  }
 }
 
 function toEntry({ allocationId, userId, items }: AllocationWish) {
