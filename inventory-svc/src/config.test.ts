@@ -16,7 +16,6 @@ describe("readConfig()", () => {
       graceMs: 10_000,
       orphanGraceSeconds: 15,
       sweepIntervalMs: 1_000,
-      isMigratedOnStart: false,
     });
   });
 

@@ -11,7 +11,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
     mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
     // One hot event needs one connection, many events as many as the server's cores can use.
-    // Two at least: a migration holds one for its lock.
+    // Two at least: all but one may lie idle.
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 16 }),
     // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
     otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
@@ -24,6 +24,5 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     // The owner's own sweeper comes first; this is for owners that never came back.
     orphanGraceSeconds: env.integer("ORPHAN_GRACE_SECONDS", { min: 0, max: 3_600, fallback: 15 }),
     sweepIntervalMs: env.integer("SWEEP_INTERVAL_MS", { min: 10, max: 60_000, fallback: 1_000 }),
-    isMigratedOnStart: env.flag("MIGRATE_ON_START", false),
   });
 }

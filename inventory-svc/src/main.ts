@@ -2,7 +2,7 @@ import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, migrate, openMysql } from "@tessera/service-kit/mysql";
+import { checkMysql, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
@@ -35,11 +35,8 @@ await run(async () => {
     ...SCHEMA,
   });
   lifecycle.onClose("mysql", () => mysql.destroy());
-  if (config.isMigratedOnStart) {
-    logger.info({ migrations: await migrate(mysql) }, "migrated");
-  }
-
   mysqlMetrics(mysql, registry);
+
   const metrics = ledgerMetrics(registry);
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });

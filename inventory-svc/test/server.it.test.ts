@@ -92,8 +92,8 @@ describe("the programs of inventory-svc", () => {
   });
 
   it("serve, sweep, and stop when they are told to", async () => {
+    await programs.run("migrate.ts");
     const { grpcPort, httpPort, stop } = await programs.serve({
-      MIGRATE_ON_START: "true",
       ORPHAN_GRACE_SECONDS: "0",
       SWEEP_INTERVAL_MS: "20",
     });

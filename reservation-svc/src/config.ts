@@ -70,6 +70,5 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     }),
     // How long a request id is remembered, and a published move kept.
     retentionDays: env.integer("RETENTION_DAYS", { min: 1, max: 3_650, fallback: 7 }),
-    isMigratedOnStart: env.flag("MIGRATE_ON_START", false),
   });
 }

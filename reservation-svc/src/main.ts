@@ -6,7 +6,7 @@ import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
@@ -48,9 +48,6 @@ await run(async () => {
   });
   lifecycle.onClose("mysql", () => source.destroy());
   mysqlMetrics(source, registry);
-  if (config.isMigratedOnStart) {
-    await migrate(source);
-  }
   const roomMetrics = waitingRoomMetrics(registry, (err) =>
     logger.warn({ err }, "a waiting room could not be looked after"),
   );

@@ -20,7 +20,6 @@ describe("readConfig", () => {
       logLevel: "info",
       drainMs: 5_000,
       graceMs: 10_000,
-      isMigratedOnStart: false,
       argon2Cost: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },
       hashConcurrency: 2,
       hashQueue: 64,
@@ -38,7 +37,6 @@ describe("readConfig", () => {
         GRPC_PORT: "70000",
         MYSQL_TYPE: "oracle",
         HASH_CONCURRENCY: "4",
-        MIGRATE_ON_START: "yes",
         KEY_ENCRYPTION_KEY: secret,
       });
     expect(read).to.throw(
@@ -48,7 +46,6 @@ describe("readConfig", () => {
         "  MYSQL_TYPE must be one of mysql, mariadb",
         "  HASH_CONCURRENCY must be an integer from 1 to 3",
         "  GRPC_PORT must be an integer from 0 to 65535",
-        "  MIGRATE_ON_START must be one of true, false",
         "  KEY_ENCRYPTION_KEY must be 32 bytes in base64",
       ].join("\n"),
     );

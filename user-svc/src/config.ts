@@ -19,7 +19,6 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     // Longer than endpoints take to leave the mesh's load balancers.
     drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),
     graceMs: env.integer("GRACE_MS", { min: 0, max: 60_000, fallback: 10_000 }),
-    isMigratedOnStart: env.flag("MIGRATE_ON_START", false),
     // Half a second of waiting at the default cost; whoever comes later is told so at once.
     hashQueue: env.integer("HASH_QUEUE", { min: 0, max: 10_000, fallback: 64 }),
     // A stolen one is good for this long, and so is the access of somebody who signed out.
@@ -48,7 +47,7 @@ function storeSettings(env: EnvReader) {
     mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
     mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
     mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
-    // Two at least: a migration holds one connection for its lock.
+    // Two at least: all but one may lie idle.
     mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 8 }),
   };
 }

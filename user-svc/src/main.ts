@@ -4,7 +4,7 @@ import { systemClock } from "@tessera/service-kit/clock";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
 import { run, stopOnSignal } from "@tessera/service-kit/run";
@@ -51,9 +51,6 @@ await run(async () => {
   });
   lifecycle.onClose("mysql", () => source.destroy());
   mysqlMetrics(source, registry);
-  if (config.isMigratedOnStart) {
-    logger.info({ migrations: await migrate(source) }, "migrated");
-  }
 
   const pool = poolOf(source);
   const gate = new HashGate({

@@ -39,7 +39,7 @@ describe("the programs of user-svc", () => {
   });
 
   it("serve until they are told to stop, and log no secrets", async () => {
-    const { lines, grpcPort, httpPort, stop } = await serve({ MIGRATE_ON_START: "true" });
+    const { lines, grpcPort, httpPort, stop } = await serve();
     const ready = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
     expect(ready.status).to.equal(200);
 
@@ -68,7 +68,7 @@ describe("the programs of user-svc", () => {
   it("tell who waits for a hash that they are too busy before its call's time is over", async () => {
     // One hash takes longer than the BFF gives a call.
     const cost = { ARGON2_MEMORY_KIB: "131072", ARGON2_TIME_COST: "40", HASH_CONCURRENCY: "1" };
-    const { grpcPort } = await serve({ ...cost, MIGRATE_ON_START: "true" });
+    const { grpcPort } = await serve(cost);
     const transport = new GrpcTransport({
       address: `127.0.0.1:${grpcPort}`,
       defaultTimeoutMs: 2_000,
