@@ -1,7 +1,6 @@
-import type { EntitySchema } from "typeorm";
 import { EnvReader } from "./env.ts";
 import { createLogger } from "./logger.ts";
-import { migrate, openMysql } from "./mysql.ts";
+import { type MysqlSchema, migrate, openMysql } from "./mysql.ts";
 import { MYSQL_TLS } from "./mysql-tls.ts";
 
 /**
@@ -10,8 +9,7 @@ import { MYSQL_TLS } from "./mysql-tls.ts";
  */
 export async function migrateSchema(
   service: string,
-  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
-  schema: { entities: EntitySchema[]; migrations: Function[] },
+  schema: MysqlSchema,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const env = new EnvReader(environment);

@@ -8,8 +8,14 @@ import { hasPulse, listenTo, whileAnswering } from "./mysql-pulse.ts";
 import { driverTls, type MysqlTls } from "./mysql-tls.ts";
 import { dependencyUnavailable, ServiceError } from "./service-error.ts";
 
+/** A schema's tables, and how they came to be. */
+export interface MysqlSchema {
+  entities: EntitySchema[];
+  migrations: (new () => MigrationInterface)[];
+}
+
 /** How to reach a schema. */
-export interface MysqlOptions {
+export interface MysqlOptions extends MysqlSchema {
   /** mysql://user:password@host:port/schema */
   url: string;
   /** Which dialect answers: MariaDB's differ in a few replies. */
@@ -20,9 +26,6 @@ export interface MysqlOptions {
   poolSize: number;
   /** Callers that wait for a connection at most; one more fails at once. */
   maxWaiting: number;
-  entities: EntitySchema[];
-  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
-  migrations: Function[];
 }
 
 /** How long a caller waits for a connection, in milliseconds: it hears of it within a second. */
@@ -66,7 +69,7 @@ export async function openMysql(options: MysqlOptions): Promise<DataSource> {
     connectTimeout: ACQUIRE_TIMEOUT_MS,
     ...driverTls(options.tls ?? "off"),
     entities: options.entities,
-    migrations: options.migrations as (new () => MigrationInterface)[],
+    migrations: options.migrations,
     synchronize: false,
     extra: {
       queueLimit: options.maxWaiting,

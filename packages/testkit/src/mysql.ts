@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { type MysqlSchema, migrate, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import type { Pool } from "mysql2/promise";
-import type { DataSource, EntitySchema } from "typeorm";
+import type { DataSource } from "typeorm";
 import { administer } from "./administer.ts";
 import { mysqlTypeOf } from "./stores/mysql-server.ts";
 
@@ -50,11 +50,7 @@ export async function createSchema(): Promise<EmptySchema> {
  *
  * Call it inside `describe`; read the result inside hooks and tests only.
  */
-export function useMysql(schema: {
-  entities: EntitySchema[];
-  // biome-ignore lint/complexity/noBannedTypes: TypeORM's own type for a migration class.
-  migrations: Function[];
-}): TestSchema {
+export function useMysql(schema: MysqlSchema): TestSchema {
   const opened: Partial<TestSchema> = {};
   let drop: (() => Promise<void>) | undefined;
   before(async () => {
