@@ -12,8 +12,11 @@ export function adminUrl(process: ServiceProcess | undefined): string {
 }
 
 /** A process's metrics, as text. */
-export async function metricsOf(process: ServiceProcess | undefined): Promise<string> {
-  const response = await fetch(`${adminUrl(process)}/metrics`);
+export async function metricsOf(
+  process: ServiceProcess | undefined,
+  options?: { signal: AbortSignal },
+): Promise<string> {
+  const response = await fetch(`${adminUrl(process)}/metrics`, options);
   return await response.text();
 }
 
@@ -23,7 +26,12 @@ export async function metricOf(
   name: string,
   ...labels: readonly string[]
 ): Promise<number> {
-  return (await metricsOf(process))
+  return sumIn(await metricsOf(process), name, ...labels);
+}
+
+/** As `metricOf`, of metrics that were read before. */
+export function sumIn(metrics: string, name: string, ...labels: readonly string[]): number {
+  return metrics
     .split("\n")
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
     .filter((line) => labels.every((label) => line.includes(label)))

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { Metrics } from "../recovery/metrics.ts";
+import { sumIn } from "../../watch.ts";
+import { timelyMetricsOf } from "../recovery/timely-metrics.ts";
 import type { Replica, World } from "../world/world.ts";
 import { breaking } from "./breaking.ts";
 import type { Fault } from "./fault.ts";
@@ -73,9 +74,9 @@ async function pausedHolder(
 
 /** It waits for each lock once, and holds it once: who has begun more than he ended has one now. */
 async function holdsLock({ process }: Replica): Promise<boolean> {
-  const metrics = await Metrics.of(process);
+  const metrics = await timelyMetricsOf(process);
   const [taken, ended] = ["wait", "hold"].map((what) =>
-    metrics.sum(`tessera_lock_${what}_seconds_count`),
+    sumIn(metrics, `tessera_lock_${what}_seconds_count`),
   );
   return (taken ?? 0) > (ended ?? 0);
 }

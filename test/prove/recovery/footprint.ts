@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { SERVICES } from "@tessera/testkit/services";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { sumIn } from "../../watch.ts";
 import type { Replica, World } from "../world/world.ts";
-import { Metrics } from "./metrics.ts";
+import { timelyMetricsOf } from "./timely-metrics.ts";
 
 /** What one process has taken from the machine. */
 export interface ProcessFootprint {
@@ -100,17 +101,17 @@ async function ofProcess({ name, process }: Replica): Promise<ProcessFootprint> 
   if (pid === undefined) {
     throw new Error(`${name} was never started`);
   }
-  const metrics = await Metrics.of(process);
+  const metrics = await timelyMetricsOf(process);
   const files = filesOf(pid);
   return {
     name,
     pid,
     rssMib: residentBytes(pid) / MIB,
-    heapMib: metrics.sum("nodejs_heap_size_used_bytes") / MIB,
+    heapMib: sumIn(metrics, "nodejs_heap_size_used_bytes") / MIB,
     files: files.length,
     sockets: files.filter((file) => file.startsWith("socket:")).length,
-    busyConnections: metrics.sum("tessera_mysql_pool_connections", 'state="busy"'),
-    waitingCallers: metrics.sum("tessera_mysql_pool_waiting"),
+    busyConnections: sumIn(metrics, "tessera_mysql_pool_connections", 'state="busy"'),
+    waitingCallers: sumIn(metrics, "tessera_mysql_pool_waiting"),
   };
 }
 
