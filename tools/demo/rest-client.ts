@@ -1,4 +1,6 @@
-import { Agent, request } from "node:http";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** What came back. */
 export interface Answer {
@@ -33,45 +35,34 @@ export class RestClient {
   }
 
   /** Sends a request; rejects when the connection breaks or nothing comes in time. */
-  post({ path, accessToken, idempotencyKey, body }: BuyerPost): Promise<Answer> {
-    const text = JSON.stringify(body);
-    let startTime = performance.now();
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        `${this.#origin}${path}`,
-        {
-          method: "POST",
-          agent: this.#agent,
-          timeout: TIMEOUT_MS,
-          headers: {
-            "content-type": "application/json",
-            "content-length": Buffer.byteLength(text),
-            authorization: `Bearer ${accessToken}`,
-            "idempotency-key": idempotencyKey,
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () => {
-            const seconds = Number(response.headers["retry-after"] ?? Number.NaN);
-            resolve({
-              status: response.statusCode ?? 0,
-              body: parsed(Buffer.concat(chunks).toString("utf8")),
-              retryAfterMs: Number.isNaN(seconds) ? undefined : seconds * 1000,
-              millis: performance.now() - startTime,
-            });
-          });
-        },
-      );
-      sent.on("socket", () => {
-        startTime = performance.now();
-      });
-      sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
-      sent.on("error", reject);
-      sent.end(text);
+  async post({ path, accessToken, idempotencyKey, body }: BuyerPost): Promise<Answer> {
+    const sent = request(`${this.#origin}${path}`, {
+      method: "POST",
+      agent: this.#agent,
+      timeout: TIMEOUT_MS,
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${accessToken}`,
+        "idempotency-key": idempotencyKey,
+      },
     });
+    let startTime = performance.now();
+    sent.on("socket", () => {
+      startTime = performance.now();
+    });
+    sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
+    // Who reads the answer hears of what breaks while it comes.
+    sent.on("error", () => undefined);
+    sent.end(JSON.stringify(body));
+    const response: IncomingMessage = (await once(sent, "response"))[0];
+    const told = await text(response);
+    const seconds = Number(response.headers["retry-after"] ?? Number.NaN);
+    return {
+      status: response.statusCode ?? 0,
+      body: parsed(told),
+      retryAfterMs: Number.isNaN(seconds) ? undefined : seconds * 1000,
+      millis: performance.now() - startTime,
+    };
   }
 
   /** Closes the connections. */

@@ -1,4 +1,6 @@
-import { Agent, request } from "node:http";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** One request of the REST API. */
 export interface Ask {
@@ -50,38 +52,21 @@ export class RestClient {
   }
 
   /** Sends it once; rejects with {@link NoAnswer}. */
-  send(ask: Ask): Promise<Answer> {
-    const text = ask.body === undefined ? undefined : JSON.stringify(ask.body);
-    return new Promise((resolve, reject) => {
-      const fail = (cause: unknown) => {
-        clearTimeout(timer);
-        reject(new NoAnswer(whyOf(cause), { cause }));
-      };
-      const sent = request(
-        this.#url + ask.path,
-        { method: ask.method, agent: this.#agent, headers: headersOf(ask, text) },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", fail);
-          response.on("end", () => {
-            clearTimeout(timer);
-            const { "retry-after": after, "idempotent-replayed": replayed } = response.headers;
-            try {
-              const body = parsed(Buffer.concat(chunks).toString("utf8"));
-              const retryAfter = after === undefined ? undefined : Number(after);
-              const isReplay = replayed === "true";
-              resolve({ status: response.statusCode ?? 0, retryAfter, isReplay, body });
-            } catch (cause) {
-              reject(new NoAnswer("MALFORMED", { cause }));
-            }
-          });
-        },
-      );
-      const timer = setTimeout(() => sent.destroy(new NoAnswer("TIMEOUT")), this.#timeoutMs);
-      sent.on("error", fail);
-      sent.end(text);
-    });
+  async send(ask: Ask): Promise<Answer> {
+    const body = ask.body === undefined ? undefined : JSON.stringify(ask.body);
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const { method } = ask;
+    const options = { method, agent: this.#agent, headers: headersOf(ask, body), signal };
+    const sent = request(this.#url + ask.path, options);
+    // Who reads the answer hears of what breaks while it comes.
+    sent.on("error", () => undefined);
+    sent.end(body);
+    try {
+      const response: IncomingMessage = (await once(sent, "response"))[0];
+      return answerOf(response, await text(response));
+    } catch (cause) {
+      throw new NoAnswer(signal.aborted ? "TIMEOUT" : whyOf(cause), { cause });
+    }
   }
 
   /** Cuts the connections. */
@@ -101,13 +86,19 @@ function headersOf({ accessToken, key, pass }: Ask, text: string | undefined) {
   };
 }
 
-function parsed(text: string): unknown {
-  return text === "" ? undefined : JSON.parse(text);
+function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): Answer {
+  const after = headers["retry-after"];
+  return {
+    status: statusCode,
+    retryAfter: after === undefined ? undefined : Number(after),
+    isReplay: headers["idempotent-replayed"] === "true",
+    body: body === "" ? undefined : JSON.parse(body),
+  };
 }
 
 function whyOf(cause: unknown): string {
-  if (cause instanceof NoAnswer) {
-    return cause.why;
+  if (cause instanceof SyntaxError) {
+    return "MALFORMED";
   }
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   return typeof code === "string" ? code : String(cause);
