@@ -121,10 +121,7 @@ describe("the BFF as a process", () => {
     });
     expect(await list.json()).to.have.nested.property("items.length", 1);
 
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
     let hasArrived = false;
     services.reservations.beforeCreate = () => {
       hasArrived = true;

@@ -27,10 +27,7 @@ describe("no memory", () => {
   it("gives each what it asked for, whatever the others asked for", async () => {
     const event = await createEvent();
     for (const { method, pathOf } of READS) {
-      let release = () => {};
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
       api.services.before.set(method, () => released);
       const busy = Array.from({ length: 4 }, () => get(pathOf(event)));
       await untilTrue(() => callsOf(method) > 0);

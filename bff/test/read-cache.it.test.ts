@@ -14,10 +14,7 @@ describe("reading events from memory", () => {
 
   it("asks the service once for a hundred who ask at once", async () => {
     const event = await createEvent();
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
     for (const [method, path] of [
       ["batchGetEvents", event.path],
       ["batchGetAvailability", event.availability],

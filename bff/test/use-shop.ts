@@ -26,11 +26,8 @@ export function useShop(options: AppOptions) {
 
 /** Holds the create RPCs back until told. */
 export function holdBack(api: TestApp): { arrived: () => number; release: () => void } {
-  let release = () => {};
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let arrived = 0;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
   api.services.before.set("batchCreateReservations", () => {
     arrived += 1;
     return released;

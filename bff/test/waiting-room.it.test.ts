@@ -244,10 +244,7 @@ describe("many who join at once", () => {
   it("make few calls", async () => {
     const path = `/v1/events/${api.services.waitingRooms.open()}/queue`;
     const tokens = await Promise.all(Array.from({ length: 81 }, () => api.token()));
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
     api.services.before.set("batchJoinWaitingRooms", () => released);
     const calls = () => api.services.callsOf("batchJoinWaitingRooms");
     const [first = "", ...rest] = tokens;

@@ -27,17 +27,14 @@ export class Supervisor {
   readonly #say: (text: string) => void;
   readonly #kept: Restartable[] = [];
   #isReady = false;
-  #giveUp: (reason: OperatorError) => void = () => undefined;
+  readonly #end = Promise.withResolvers<never>();
 
   /** Rejects when a service cannot even start; never resolves. */
-  readonly hopeless: Promise<never>;
+  readonly hopeless = this.#end.promise;
 
   constructor({ children, say }: { children: Children; say: (text: string) => void }) {
     this.#children = children;
     this.#say = say;
-    this.hopeless = new Promise((_resolve, reject) => {
-      this.#giveUp = reject;
-    });
     this.hopeless.catch(() => undefined);
     setInterval(() => this.#kept.forEach(boundLog), 5_000).unref();
   }
@@ -71,7 +68,7 @@ export class Supervisor {
       const wasStable = past.wasStable || isStable;
       if (!wasStable && deaths >= MAX_DEATHS_AT_START && !this.#isReady) {
         const lines = lastLines(kept.logFile, 25);
-        this.#giveUp(new OperatorError(`${kept.name} does not start:\n${lines}`));
+        this.#end.reject(new OperatorError(`${kept.name} does not start:\n${lines}`));
         return;
       }
       const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
