@@ -1,5 +1,5 @@
 /** An RFC 9457 problem, as the BFF answers it. */
-export interface Problem {
+interface Problem {
   type: string;
   title: string;
   status: number;

@@ -69,7 +69,7 @@ export interface Answered {
 }
 
 /** What a request is made of, beside its method and address. */
-export interface Asked {
+interface Asked {
   token?: string;
   /** The Idempotency-Key. */
   key?: string;

@@ -25,7 +25,7 @@ import { SCHEMA } from "../src/mysql/schema.ts";
 import { MemoryLedger } from "./memory-ledger.ts";
 
 /** What a test wants to differ in one replica. */
-export interface ReplicaOptions {
+interface ReplicaOptions {
   store?: ReservationStore;
   idOf?: CreateDeps["idOf"];
   gate?: CreateDeps["gate"];

@@ -50,7 +50,7 @@ export interface EventCase {
 }
 
 /** How the history's time and the databases' go together. */
-export interface Clock {
+interface Clock {
   /** When the history began by the databases' clock, in milliseconds since 1970. */
   zeroTime: number;
   /** When the databases were read, in milliseconds since 1970. */
@@ -58,7 +58,7 @@ export interface Clock {
 }
 
 /** A round, seen from each side. */
-export interface Cases {
+interface Cases {
   operations: readonly Operation[];
   reservations: readonly ReservationCase[];
   keys: readonly KeyCase[];

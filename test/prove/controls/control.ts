@@ -2,7 +2,7 @@ import type { ServiceName } from "@tessera/testkit/services";
 import type { Claim } from "../checker/violation.ts";
 
 /** One piece of a source, and what stands there instead. */
-export interface Replacement {
+interface Replacement {
   /** Found exactly once, or nothing is changed and the process dies. */
   from: string;
   to: string;

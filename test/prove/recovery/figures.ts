@@ -14,7 +14,7 @@ export interface Watched {
 }
 
 /** So much a second, in a stretch of time. */
-export interface Rates {
+interface Rates {
   /** Answers that were no failure. */
   answered: number;
   /** Successful reservations. */

@@ -1,7 +1,7 @@
 import type { Recovery } from "./figures.ts";
 
 /** What is expected of the recovery from some faults. Times in milliseconds. */
-export interface Target {
+interface Target {
   /** In words, for a report's reader. */
   title: string;
   /** The names of the faults. */

@@ -8,13 +8,13 @@ export interface Series {
 }
 
 /** One diagram; all of them share the axis of time. */
-export interface Panel {
+interface Panel {
   title: string;
   series: readonly Series[];
 }
 
 /** A time in which something was broken. */
-export interface Band {
+interface Band {
   from: number;
   to: number;
   /** Short: a number that a table explains. */

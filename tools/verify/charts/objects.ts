@@ -29,7 +29,7 @@ export interface Container {
   resources?: { requests?: Record<string, string> };
 }
 
-export interface PodTemplate {
+interface PodTemplate {
   metadata: { labels: Labels };
   spec: {
     serviceAccountName?: string;
@@ -43,7 +43,7 @@ export interface Workload extends KubernetesObject {
   spec: { replicas?: number; template: PodTemplate; selector?: { matchLabels: Labels } };
 }
 
-export interface Service extends KubernetesObject {
+interface Service extends KubernetesObject {
   spec: {
     selector: Labels;
     ports: { name: string; port: number; targetPort: string | number; appProtocol?: string }[];
@@ -61,11 +61,11 @@ export interface PolicyRule {
   ports: { port: string | number }[];
 }
 
-export interface NetworkPolicy extends KubernetesObject {
+interface NetworkPolicy extends KubernetesObject {
   spec: { podSelector: { matchLabels: Labels }; ingress?: PolicyRule[]; egress?: PolicyRule[] };
 }
 
-export interface Autoscaler extends KubernetesObject {
+interface Autoscaler extends KubernetesObject {
   spec: {
     scaleTargetRef: { kind: string; name: string };
     metrics?: { containerResource?: { container: string; name: string } }[];
@@ -73,11 +73,11 @@ export interface Autoscaler extends KubernetesObject {
   };
 }
 
-export interface Budget extends KubernetesObject {
+interface Budget extends KubernetesObject {
   spec: { selector: { matchLabels: Labels } };
 }
 
-export interface Ingress extends KubernetesObject {
+interface Ingress extends KubernetesObject {
   spec: {
     rules: {
       http: { paths: { backend: { service: { name: string; port: { name: string } } } }[] };

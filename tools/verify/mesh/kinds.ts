@@ -36,7 +36,7 @@ export type Server = Of<
   }
 >;
 
-export type AuthorizationPolicy = Of<
+type AuthorizationPolicy = Of<
   "AuthorizationPolicy",
   { targetRef: Reference; requiredAuthenticationRefs: Reference[] }
 >;
@@ -48,7 +48,7 @@ export type GrpcRoute = Of<
 
 export type HttpRoute = Of<"HTTPRoute", RouteSpec<unknown>>;
 
-export type Service = Of<
+type Service = Of<
   "Service",
   {
     selector: Record<string, string>;
