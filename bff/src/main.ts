@@ -1,12 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { passKeysOf } from "@tessera/admission-pass";
 import { adminListener, notFound } from "@tessera/service-kit/admin-listener";
+import { begin } from "@tessera/service-kit/begin";
 import { HttpPort } from "@tessera/service-kit/http-port";
-import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry } from "@tessera/service-kit/metrics";
-import { run, stopOnSignal } from "@tessera/service-kit/run";
-import { startTracing } from "@tessera/service-kit/tracing";
+import { run } from "@tessera/service-kit/run";
 import { createApp } from "./app.ts";
 import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
@@ -31,12 +28,7 @@ const LISTENERS = 64;
 await run(async () => {
   const config = readConfig(process.env);
   const { drainMs, graceMs, rpcTimeoutMs } = config;
-  const logger = createLogger({ service: "bff", level: config.logLevel });
-  const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, drainMs + graceMs + 5_000);
-  const endpoint = config.otlpEndpoint;
-  const tracing = await startTracing({ service: "bff", endpoint, logger, lifecycle });
-  const registry = createRegistry("bff");
+  const { logger, registry, lifecycle, tracing } = await begin("bff", config);
   let isStopping = false;
 
   const { clients, close } = connectClients(config);

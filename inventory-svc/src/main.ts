@@ -1,13 +1,11 @@
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
-import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
+import { begin } from "@tessera/service-kit/begin";
+import { taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
-import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { run } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { startTracing } from "@tessera/service-kit/tracing";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
 import { readConfig } from "./config.ts";
 import { inventoryService } from "./grpc/inventory-service.ts";
@@ -19,12 +17,7 @@ import { SCHEMA } from "./mysql/schema.ts";
 
 await run(async () => {
   const config = readConfig(process.env);
-  const logger = createLogger({ service: "inventory-svc", level: config.logLevel });
-  const registry = createRegistry("inventory-svc");
-  const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
-  const endpoint = config.otlpEndpoint;
-  const tracing = await startTracing({ service: "inventory-svc", endpoint, logger, lifecycle });
+  const { logger, registry, lifecycle, tracing } = await begin("inventory-svc", config);
 
   const mysql = await openMysql({
     url: config.mysqlUrl,

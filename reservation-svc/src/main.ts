@@ -2,15 +2,13 @@ import { createClient } from "@connectrpc/connect";
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
+import { begin } from "@tessera/service-kit/begin";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
-import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
+import { taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
-import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { run } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
-import { startTracing } from "@tessera/service-kit/tracing";
 import { Sales } from "./app/sales.ts";
 import { composeApp } from "./compose.ts";
 import { readConfig } from "./config.ts";
@@ -30,13 +28,8 @@ import { waitingRoomMetrics } from "./waiting-room-metrics.ts";
 
 await run(async () => {
   const config = readConfig(process.env);
-  const logger = createLogger({ service: "reservation-svc", level: config.logLevel });
-  const registry = createRegistry("reservation-svc");
+  const { logger, registry, lifecycle, tracing } = await begin("reservation-svc", config);
   const metrics = reservationMetrics(registry);
-  const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
-  const endpoint = config.otlpEndpoint;
-  const tracing = await startTracing({ service: "reservation-svc", endpoint, logger, lifecycle });
 
   const source = await openMysql({
     ...SCHEMA,

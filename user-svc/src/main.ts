@@ -1,15 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
+import { begin } from "@tessera/service-kit/begin";
 import { systemClock } from "@tessera/service-kit/clock";
-import { Lifecycle } from "@tessera/service-kit/lifecycle";
-import { createLogger } from "@tessera/service-kit/logger";
-import { createRegistry, taskMetrics } from "@tessera/service-kit/metrics";
+import { taskMetrics } from "@tessera/service-kit/metrics";
 import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
-import { run, stopOnSignal } from "@tessera/service-kit/run";
+import { run } from "@tessera/service-kit/run";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
-import { startTracing } from "@tessera/service-kit/tracing";
 import type { App } from "./app/app.ts";
 import { KeyRing } from "./app/key-ring.ts";
 import { purgeSessions } from "./app/purge-sessions.ts";
@@ -34,12 +32,7 @@ const PURGE_INTERVAL_MS = 60_000;
 
 await run(async () => {
   const config = readConfig(process.env);
-  const logger = createLogger({ service: "user-svc", level: config.logLevel });
-  const registry = createRegistry("user-svc");
-  const lifecycle = new Lifecycle();
-  stopOnSignal(lifecycle, logger, config.drainMs + config.graceMs + 5_000);
-  const endpoint = config.otlpEndpoint;
-  const tracing = await startTracing({ service: "user-svc", endpoint, logger, lifecycle });
+  const { logger, registry, lifecycle, tracing } = await begin("user-svc", config);
 
   const source = await openMysql({
     ...USER_SCHEMA,

@@ -3,6 +3,11 @@ import { InvalidEnvironment } from "./env.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 
+/** How long a process may take to stop, in milliseconds. */
+export function stopDeadlineMs({ drainMs, graceMs }: { drainMs: number; graceMs: number }): number {
+  return drainMs + graceMs + 5_000;
+}
+
 /**
  * Closes the lifecycle on SIGTERM and SIGINT, then exits: 0 when it was clean, else 1.
  *

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stopDeadlineMs } from "@tessera/service-kit/run";
 import { ROOT } from "@tessera/testkit/services";
 import { readConfig as readBff } from "../../../bff/src/config.ts";
 import { readConfig as readInventory } from "../../../inventory-svc/src/config.ts";
@@ -131,29 +132,12 @@ function stopping(
   app: Container,
   env: Record<string, string>,
 ): string[] {
-  const main = readFileSync(join(ROOT, chart, "src", "main.ts"), "utf8");
-  const [, deadline] = /stopOnSignal\(lifecycle, logger, ([^)]+)\)/.exec(main) ?? [];
-  const values = { drainMs: Number(env.DRAIN_MS), graceMs: Number(env.GRACE_MS) };
-  const needed =
-    (app.lifecycle?.preStop?.sleep?.seconds ?? 0) + sumOf(deadline ?? "", values) / 1_000;
+  const deadlineMs = stopDeadlineMs({
+    drainMs: Number(env.DRAIN_MS),
+    graceMs: Number(env.GRACE_MS),
+  });
+  const needed = (app.lifecycle?.preStop?.sleep?.seconds ?? 0) + deadlineMs / 1_000;
   return graceSeconds >= needed
     ? []
     : [`${chart} may take ${needed} s to stop, and is killed after ${graceSeconds} s`];
-}
-
-/** The value of sums of products, such as `config.drainMs + 2 * config.graceMs + 5_000`. */
-function sumOf(expression: string, values: Readonly<Record<string, number>>): number {
-  const factor = (word: string) => {
-    const name = word.trim().replace(/^config\./, "");
-    return values[name] ?? Number(name.replaceAll("_", "") || Number.NaN);
-  };
-  const product = (term: string) =>
-    term
-      .split("*")
-      .map(factor)
-      .reduce((left, right) => left * right, 1);
-  return expression
-    .split("+")
-    .map(product)
-    .reduce((left, right) => left + right, 0);
 }
