@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "@tessera/testkit/services";
+import { readBy } from "../charts/programs.ts";
 import { CHARTS_FOLDER, type KubernetesObject, render, withCharts } from "../render-charts.ts";
 import { renderMesh } from "../render-mesh.ts";
 import { named, ofKind } from "./kinds.ts";
@@ -86,9 +84,8 @@ function workloadOf(name: string, objects: readonly KubernetesObject[]): Workloa
 
 /** What a program calls is what it reads an address of; where that is, its chart says. */
 function calleesOf(name: string, settings: Record<string, string>): Workload["callees"] {
-  const config = readFileSync(join(ROOT, name, "src", "config.ts"), "utf8");
-  const names = [...config.matchAll(/env\.address\("([A-Z_]+)"/g)].map(([, found = ""]) => found);
-  return names.map((setting) => {
+  const addresses = readBy(name, settings).names.filter((one) => one.endsWith("_ADDRESS"));
+  return addresses.map((setting) => {
     const [workload = "", port] = settings[setting]?.split(":") ?? [];
     return { workload, port: Number(port) };
   });
