@@ -9,6 +9,7 @@ import { HttpPort } from "../src/http-port.ts";
 const REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 /** Without a listener of its own, Node answers these by itself. */
 const EXPECTING = "GET / HTTP/1.1\r\nHost: x\r\nExpect: nothing\r\n\r\n";
+const CONNECT = "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n";
 
 describe("requests that are sent ahead of the answers", () => {
   let http: HttpPort;
@@ -40,6 +41,28 @@ describe("requests that are sent ahead of the answers", () => {
       await until("it is ended, and counted once", () => socket.closed && http.sentAhead === 1);
     });
   }
+
+  it("are closed with their connection, whatever came behind them, and count no longer", async () => {
+    let [begun, closed] = [0, 0];
+    await open((_request, response) => {
+      begun += 1;
+      response.once("close", () => {
+        closed += 1;
+      });
+    });
+    // As many as may be ahead of an answer, over all connections.
+    const sockets = Array.from({ length: 333 }, connected);
+    for (const each of sockets) {
+      each.resume().write(REQUEST.repeat(4) + CONNECT);
+    }
+    await until("all connections are ended", () => sockets.every((each) => each.closed));
+    await until("all responses are closed", () => closed === begun);
+    expect([begun, http.sentAhead]).to.deep.equal([4 * 333, 0]);
+    begun = 0;
+    socket.write(REQUEST.repeat(4));
+    await until("as many as ever are begun", () => begun === 4 || socket.closed);
+    expect([begun, http.sentAhead]).to.deep.equal([4, 0]);
+  });
 
   it("are answered when they are few, again and again", async () => {
     await open(notFound);
