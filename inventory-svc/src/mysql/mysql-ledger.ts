@@ -84,11 +84,12 @@ export class MysqlLedger implements Ledger {
 
   /** Settles what shares no transaction; where another one got the lock meanwhile, as any other. */
   async #settleAlone(settlement: Settlement): Promise<Done> {
-    const { eventId } = settlement.query;
+    const { eventId, signal } = settlement.query;
+    const settleOne = (attempt: Attempt) =>
+      (attempt.isWaiting ? this.#waiting : this.#asking).submit({ ...settlement, ...attempt });
     const done =
-      (await this.#stuck.attempt(eventId, (attempt) =>
-        (attempt.isWaiting ? this.#waiting : this.#asking).submit({ ...settlement, ...attempt }),
-      )) ?? (await this.#batcher.submit(settlement));
+      (await this.#stuck.attempt(eventId, settleOne, signal)) ??
+      (await this.#batcher.submit(settlement));
     return done === ALONE ? await this.#waiting.submit({ ...settlement, isWaiting: true }) : done;
   }
 

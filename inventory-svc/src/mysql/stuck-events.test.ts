@@ -1,3 +1,4 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import { StuckEvents } from "./stuck-events.ts";
 
@@ -45,6 +46,28 @@ describe("StuckEvents", () => {
     expect(await fourth).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
   });
 
+  it("gives the next one its turn when an attempt ends for its caller's own reason", async () => {
+    const events = newEvents();
+    events.suspect(["a"]);
+    const leaving = Promise.withResolvers<string>();
+    const first = failure(events.attempt("a", () => leaving.promise));
+    const left = new AbortController();
+    const gone = failure(
+      events.attempt("a", () => Promise.reject(new Error("nobody waits for it")), left.signal),
+    );
+    const second = events.attempt("a", () => Promise.resolve("got it"));
+    const third = events.attempt("a", () => Promise.reject(new Error("two at a time")));
+    left.abort();
+    leaving.reject(new ServiceError("FENCED", "the token is old"));
+    expect(await first).to.include({ reason: "FENCED" });
+    expect(await gone).to.include({ reason: "CANCELLED" });
+    expect([await second, await third, events.has("a")]).to.deep.equal([
+      "got it",
+      undefined,
+      false,
+    ]);
+  });
+
   it("asks again for a lock that is suspected and taken, and refuses nobody meanwhile", async () => {
     const events = newEvents();
     events.suspect(["a"]);
@@ -61,15 +84,29 @@ describe("StuckEvents", () => {
   it("knows a suspected lock as stuck once it was asked for long enough", async () => {
     const events = newEvents();
     events.suspect(["a"]);
-    let isAsked = false;
+    let asked = 0;
     const work = () => {
-      isAsked = true;
+      asked += 1;
       return Promise.reject(LOCKED);
     };
     expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
-    isAsked = false;
+    asked = 0;
+    // One that is suspected would be asked for again and again.
     expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
-    expect([isAsked, events.has("a")]).to.deep.equal([true, true]);
+    expect([asked, events.has("a")]).to.deep.equal([1, true]);
+  });
+
+  it("knows a stuck lock as stuck when it is suspected as well", async () => {
+    const events = newEvents();
+    events.add("a");
+    events.suspect(["a"]);
+    let asked = 0;
+    const work = () => {
+      asked += 1;
+      return Promise.reject(LOCKED);
+    };
+    expect(await failure(events.attempt("a", work))).to.equal(LOCKED);
+    expect(asked).to.equal(1);
   });
 
   it("keeps a bounded number in mind, the newest", () => {

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { dependencyUnavailable } from "@tessera/service-kit/service-error";
+import { dependencyUnavailable, ServiceError } from "@tessera/service-kit/service-error";
+import { callerGone } from "../domain/errors.ts";
 
 /** How an event is to be settled whose lock somebody else may keep. */
 export interface Attempt {
@@ -15,8 +16,8 @@ interface Lock {
   waitTime: number;
   /** True while an attempt waits for it. */
   isWaitedFor: boolean;
-  /** The attempt that is under way; never rejects. */
-  trying?: Promise<unknown> | undefined;
+  /** The attempt that is under way: whether somebody was found to keep the lock. Never rejects. */
+  trying?: Promise<boolean> | undefined;
 }
 
 /** Events that are kept in mind at most; of the one that was first, nothing is known then. */
@@ -32,8 +33,8 @@ const ASK_AGAIN_MS = { first: 25, most: 200 };
  * Events whose lock somebody may keep: a replica that was frozen, an operator's session.
  *
  * One attempt is under way for each, so that all that is wanted of a stuck event takes one
- * connection. Whoever comes meanwhile shares the attempt's fate, or is refused at once while it waits
- * for a lock that was waited for in vain before.
+ * connection. Whoever comes meanwhile shares the attempt's fate, unless that says nothing of the lock,
+ * or is refused at once while it waits for a lock that was waited for in vain before.
  */
 export class StuckEvents {
   readonly #isLockTimeout: (reason: unknown) => boolean;
@@ -66,22 +67,31 @@ export class StuckEvents {
 
   /**
    * Tries to settle the event, one at a time. Resolves to undefined when another attempt has got the
-   * lock meanwhile: the event is as any other. Throws DEPENDENCY_UNAVAILABLE when it is stuck.
+   * lock meanwhile: the event is as any other. Throws DEPENDENCY_UNAVAILABLE when it is stuck, and
+   * CANCELLED to a caller who left before its turn came.
    */
-  async attempt<T>(eventId: string, work: (how: Attempt) => Promise<T>): Promise<T | undefined> {
-    const lock = this.#lockOf(eventId);
-    if (lock.trying !== undefined) {
-      if (!(lock.state === "stuck" && lock.isWaitedFor)) {
-        await lock.trying;
+  async attempt<T>(
+    eventId: string,
+    work: (how: Attempt) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
+    let lock = this.#lockOf(eventId);
+    while (lock.trying !== undefined) {
+      const isKept = (lock.state === "stuck" && lock.isWaitedFor) || (await lock.trying);
+      if (!this.#locks.has(eventId)) {
+        return undefined;
       }
-      if (this.#locks.has(eventId)) {
+      if (isKept) {
         throw dependencyUnavailable("the event's stock", new Error("others keep its lock"));
       }
-      return undefined;
+      if (signal?.aborted === true) {
+        throw callerGone();
+      }
+      lock = this.#lockOf(eventId);
     }
     const working = this.#try(lock, work);
     lock.trying = working.then(
-      () => this.#locks.delete(eventId),
+      () => !this.#locks.delete(eventId),
       (reason: unknown) => this.#fail(eventId, lock, reason),
     );
     await lock.trying;
@@ -119,8 +129,11 @@ export class StuckEvents {
     }
   }
 
-  /** Another failure says nothing of the lock: what was known of it holds. */
-  #fail(eventId: string, lock: Lock, reason: unknown): void {
+  /**
+   * Another failure says nothing of the lock: what was known of it holds. True unless it was one of
+   * its caller alone, who left or had an old token: then it is the next one's turn.
+   */
+  #fail(eventId: string, lock: Lock, reason: unknown): boolean {
     if ((lock.isWaitedFor || lock.state === "suspected") && this.#isLockTimeout(reason)) {
       markStuck(lock);
     }
@@ -129,6 +142,7 @@ export class StuckEvents {
     if (lock.state === undefined) {
       this.#locks.delete(eventId);
     }
+    return !(reason instanceof ServiceError && reason.reason !== "DEPENDENCY_UNAVAILABLE");
   }
 
   #lockOf(eventId: string): Lock {
