@@ -42,11 +42,8 @@ export function composeApp(deps: {
   const { config, store, ledger, redis, metrics, logger } = deps;
   const { gate, ...rooms } = composeRooms(deps);
   const cache = new AvailabilityCache({ trustMs: config.soldOutTrustMs, maxEvents: EVENTS_MAX });
-  const news = new AvailabilityNews({
-    publisher: redis.main,
-    subscriber: redis.subscriber,
-    cache,
-  });
+  const { main: publisher, subscriber } = redis;
+  const news = new AvailabilityNews({ publisher, subscriber, cache });
   news.listen();
   const onStock = (stock: StockLevels) => news.tellSale(stock);
   const combiners = new Combiners(combinerOptions(config), {
@@ -74,7 +71,10 @@ export function composeApp(deps: {
   });
   // A confirm names its payment row by row, which costs with the square of the batch.
   const changes = { store, ledger, onStock, maxInFlight: 4, maxQueue: config.queueSize };
-  const confirmReservation = new ConfirmReservation({ ...changes, maxBatch: 128, ledgerTimeoutMs });
+  const confirmReservation = new ConfirmReservation({
+    ...{ ...changes, maxBatch: 128, ledgerTimeoutMs },
+    lateSeconds: config.lateConfirmSeconds,
+  });
   const releaseUnits = new ReleaseUnits({
     ...{ ...changes, maxBatch: 500, ledgerTimeoutMs },
     onStock: (stock) => news.tellReturn(stock),

@@ -60,6 +60,12 @@ export function readConfig(source: NodeJS.ProcessEnv) {
       max: 31_536_000,
       fallback: 1_209_600,
     }),
+    // A payment that comes later takes nothing again: without an end, a lapsed hold is a free option.
+    lateConfirmSeconds: env.integer("LATE_CONFIRM_SECONDS", {
+      min: 0,
+      max: 86_400,
+      fallback: 600,
+    }),
     sweepIntervalMs: env.integer("SWEEP_INTERVAL_MS", { min: 50, max: 60_000, fallback: 1_000 }),
     sweepBatchSize: env.integer("SWEEP_BATCH_SIZE", { min: 1, max: 1_000, fallback: 500 }),
     relayIntervalMs: env.integer("RELAY_INTERVAL_MS", { min: 10, max: 60_000, fallback: 200 }),

@@ -68,6 +68,35 @@ describe("a confirmation that comes too late", () => {
     await replica.sweep();
   });
 
+  it("takes units again for ten minutes after the hold's end, and then never", async () => {
+    const event = ledger.addEvent({ ...LAPSED, capacity: 2 });
+    const [early, late] = [await replica.hold(event), await replica.hold(event)];
+    await replica.sweep();
+    await system.endHold(early.id, 590);
+    await system.endHold(late.id, 601);
+    expect((await replica.confirm(early)).reservation.isReacquired).to.equal(true);
+    const [key, commits] = [randomUUID(), ledger.calls.commit];
+    const first = await refusalOf(late, key);
+    expect(first).to.deep.include({
+      reason: "HOLD_EXPIRED",
+      metadata: { reservationId: late.id, refundRequired: "true" },
+    });
+    // What was told is final, whatever the bound is by then.
+    await system.endHold(late.id);
+    const replay = { ...first, metadata: { ...first.metadata, replayed: "true" } };
+    expect(await refusalOf(late, key)).to.deep.equal(replay);
+    expect(ledger.calls.commit).to.equal(commits);
+    expect(await movesOf(late)).to.deep.equal(["HELD", "EXPIRED"]);
+    expect(ledger.stockOf(event.eventId)).to.deep.equal({ available: 1, held: 0, sold: 1 });
+  });
+
+  it("is an ordinary one while no sweeper came, however late it is", async () => {
+    const reservation = await replica.hold(ledger.addEvent(LAPSED));
+    await system.endHold(reservation.id, 601);
+    const { reservation: confirmed } = await replica.confirm(reservation);
+    expect(confirmed).to.include({ state: "confirmed", isReacquired: false });
+  });
+
   it("is refused as a replay by the repeat that finishes what was left in the middle", async () => {
     const event = ledger.addEvent({ ...LAPSED, capacity: 1 });
     const reservation = await replica.hold(event);

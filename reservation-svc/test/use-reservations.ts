@@ -41,8 +41,8 @@ export interface Reservations {
   newReplica(options?: ReplicaOptions): Replica;
   /** Makes what a sweeper would look at later due now. */
   makeDue(reservationId: string): Promise<void>;
-  /** Lets a hold end now, before anybody sweeps. */
-  endHold(reservationId: string): Promise<void>;
+  /** Lets a hold end now, before anybody sweeps, or so many seconds ago. */
+  endHold(reservationId: string, secondsAgo?: number): Promise<void>;
   /** Makes it a reservation of an hour before. */
   makeOlder(reservationId: string): Promise<void>;
   /** The columns of a reservation that nothing else shows. */
@@ -78,9 +78,9 @@ export function useReservations(): Reservations {
         id,
       );
     },
-    endHold: async (id) => {
-      const end = "UPDATE reservation SET expire_time = UTC_TIMESTAMP(3) WHERE id = UNHEX(?)";
-      await query(end, id);
+    endHold: async (id, secondsAgo = 0) => {
+      const end = `UTC_TIMESTAMP(3) - INTERVAL ${secondsAgo} SECOND`;
+      await query(`UPDATE reservation SET expire_time = ${end} WHERE id = UNHEX(?)`, id);
     },
     makeOlder: async (id) => {
       await query(
@@ -127,7 +127,11 @@ function replicaOf(
   });
   const finder = new ReservationFinder(store, { name: "reads", maxInFlight: 2, maxQueue: 1_000 });
   const changes = { store, ledger, onStock, maxBatch: 50, maxInFlight: 2, maxQueue: 1_000 };
-  const confirmReservation = new ConfirmReservation({ ...changes, ledgerTimeoutMs: 2_000 });
+  const confirmReservation = new ConfirmReservation({
+    ...changes,
+    ledgerTimeoutMs: 2_000,
+    lateSeconds: 600,
+  });
   const releaseUnits = new ReleaseUnits({ ...changes, ledgerTimeoutMs: 2_000 });
   const swept = { expired: 0, resumed: 0, confirmingAges: [] as number[] };
   const failures: unknown[] = [];

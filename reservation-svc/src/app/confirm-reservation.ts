@@ -30,6 +30,8 @@ export interface ConfirmDeps {
   maxQueue: number;
   /** How long a call to the ledger may take, in milliseconds. */
   ledgerTimeoutMs: number;
+  /** How long after its hold's end an expired reservation may be confirmed, in seconds. */
+  lateSeconds: number;
 }
 
 /** Refusals of the ledger that mean: the units are gone, and the payment must go back. */
@@ -101,7 +103,8 @@ export class ConfirmReservation {
     wishes: readonly ConfirmWish[],
     isWaiting: boolean,
   ): Promise<(Confirmed | "locked" | Error)[]> {
-    const intents = await this.#deps.store.beginConfirm(wishes, { isWaiting });
+    const { store, lateSeconds } = this.#deps;
+    const intents = await store.beginConfirm(wishes, { isWaiting, lateSeconds });
     const open = intents.flatMap((intent) =>
       intent.kind === "commit" ? [intent.reservation] : [],
     );

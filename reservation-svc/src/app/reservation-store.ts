@@ -22,7 +22,8 @@ export interface RequestKey {
 export type ConfirmIntent =
   | { kind: "commit"; reservation: Reservation; isReplay: boolean }
   | { kind: "confirmed"; reservation: Reservation; isReplay: boolean }
-  | { kind: "refused"; error: Error }
+  /** One that says whether it is a replay is final: its request is remembered. */
+  | { kind: "refused"; error: Error; isReplay?: boolean }
   /** Somebody else is changing the reservation. */
   | { kind: "locked" };
 
@@ -31,6 +32,14 @@ export interface ConfirmWish {
   key: RequestKey;
   userId: string;
   paymentReference: string;
+}
+
+/** How confirmations are begun. */
+export interface ConfirmOptions {
+  /** False when what somebody else is changing is left out. */
+  isWaiting: boolean;
+  /** How long after its hold's end an expired reservation may be confirmed, in seconds. */
+  lateSeconds: number;
 }
 
 /** What the ledger said to confirmations. */
@@ -74,10 +83,7 @@ export interface ReservationStore {
    * Records the intents to confirm; one answer for each wish, in order. Without waiting, what
    * somebody else is changing is answered `locked`; with it, only what he keeps for long.
    */
-  beginConfirm(
-    wishes: readonly ConfirmWish[],
-    options: { isWaiting: boolean },
-  ): Promise<ConfirmIntent[]>;
+  beginConfirm(wishes: readonly ConfirmWish[], options: ConfirmOptions): Promise<ConfirmIntent[]>;
   /**
    * Ends confirmations; the refused ones become expired. Resolves to what became of those that
    * were not refused; one that somebody else keeps is missing, and left to the sweeper.

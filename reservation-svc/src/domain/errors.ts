@@ -27,9 +27,9 @@ export function holdExpired(reservationId: string): ServiceError {
   return new ServiceError("HOLD_EXPIRED", "the hold has expired", { metadata: { reservationId } });
 }
 
-/** The hold is over and its units are gone: a payment must be refunded. A replay says that it is one. */
+/** The hold is over, its units or its time to pay are gone: a payment must be refunded. A replay says that it is one. */
 export function refundRequired(reservationId: string, isReplay: boolean): ServiceError {
-  return new ServiceError("HOLD_EXPIRED", "the hold has expired, and its units are gone", {
+  return new ServiceError("HOLD_EXPIRED", "the hold has expired, and the payment came too late", {
     metadata: { reservationId, refundRequired: "true", ...(isReplay && { replayed: "true" }) },
   });
 }

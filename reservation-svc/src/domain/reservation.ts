@@ -75,6 +75,15 @@ export function extendedExpireTime(reservation: Reservation, now: Date): Date {
   return new Date(Math.min(now.getTime() + holdMs, createTime.getTime() + HOLD_MAX_MS));
 }
 
+/** True when its hold ended so long ago that a payment does not take the units again. */
+export function isTooLate(
+  { state, expireTime }: Reservation,
+  now: Date,
+  lateSeconds: number,
+): boolean {
+  return state === "expired" && now.getTime() - expireTime.getTime() > lateSeconds * 1000;
+}
+
 /** Sums items of one ticket type; the order is that of their first mention. */
 export function mergeItems(items: readonly Item[]): Item[] {
   const merged = new Map<string, number>();

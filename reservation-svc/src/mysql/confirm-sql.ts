@@ -3,14 +3,24 @@ import { isLockTimeout } from "@tessera/service-kit/mysql-failure";
 import { textLiteral, timeLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
-import type { ConfirmIntent, ConfirmOutcome, ConfirmWish } from "../app/reservation-store.ts";
+import type {
+  ConfirmIntent,
+  ConfirmOptions,
+  ConfirmOutcome,
+  ConfirmWish,
+} from "../app/reservation-store.ts";
 import {
   illegalMove,
   refundRequired,
   requestInProgress,
   reservationNotFound,
 } from "../domain/errors.ts";
-import { isLegalMove, type Reservation, type ReservationState } from "../domain/reservation.ts";
+import {
+  isLegalMove,
+  isTooLate,
+  type Reservation,
+  type ReservationState,
+} from "../domain/reservation.ts";
 import { isReplay, keyInsert, type Locked, lockFor, lockingSelect } from "./locked-rows.ts";
 import { outboxInsert } from "./outbox-rows.ts";
 import { type ReservationRow, STATE_CODES, toReservation } from "./reservation-row.ts";
@@ -24,12 +34,12 @@ const CONFIRM_PATIENCE_SECONDS = 5;
 export function beginConfirm(
   pool: Pool,
   wishes: readonly ConfirmWish[],
-  options: { isWaiting: boolean },
+  options: ConfirmOptions,
 ): Promise<ConfirmIntent[]> {
   return withConnection(pool, async (connection) => {
     const keys = wishes.map(({ key }) => key);
     const locked = await lockFor(connection, keys, options);
-    const intents = wishes.map((wish) => intentOf(locked, wish));
+    const intents = wishes.map((wish) => intentOf(locked, wish, options));
     const moving = intents.flatMap((intent) =>
       intent.kind === "commit" && intent.reservation.state !== "confirming"
         ? [intent.reservation]
@@ -37,7 +47,7 @@ export function beginConfirm(
     );
     const fresh = wishes.filter((_wish, index) => {
       const intent = intents[index];
-      return intent !== undefined && "isReplay" in intent && !intent.isReplay;
+      return intent !== undefined && "isReplay" in intent && intent.isReplay === false;
     });
     const statements: string[] = [];
     if (moving.length > 0) {
@@ -73,7 +83,11 @@ function intentUpdate(moving: readonly Reservation[], now: Date): string {
       AND state IN (${STATE_CODES.held}, ${STATE_CODES.expired})`;
 }
 
-function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
+function intentOf(
+  locked: Locked,
+  wish: ConfirmWish,
+  { lateSeconds }: ConfirmOptions,
+): ConfirmIntent {
   const { key, userId, paymentReference } = wish;
   if (locked.busy.has(key.reservationId)) {
     return { kind: "locked" };
@@ -88,7 +102,7 @@ function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
     if (isRepeated && isSamePayment && hasConfirmed(locked, key.reservationId)) {
       return { kind: "confirmed", reservation: confirmedOf(locked, reservation), isReplay: true };
     }
-    // It changed something, the ledger gave the units up for good: so it is told again, not done again.
+    // The payment was sent back, for good: so it is told again, not done again.
     if (isRepeated && reservation.state === "expired") {
       return { kind: "refused", error: refundRequired(reservation.id, true) };
     }
@@ -102,6 +116,9 @@ function intentOf(locked: Locked, wish: ConfirmWish): ConfirmIntent {
     }
     if (!isLegalMove(reservation.state, "confirming")) {
       return { kind: "refused", error: illegalMove(reservation, "confirmed") };
+    }
+    if (isTooLate(reservation, locked.now, lateSeconds)) {
+      return { kind: "refused", error: refundRequired(reservation.id, false), isReplay: false };
     }
     return {
       kind: "commit",

@@ -10,6 +10,7 @@ import {
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import {
   type ConfirmIntent,
+  type ConfirmOptions,
   type ConfirmOutcome,
   type ConfirmWish,
   type DueReservations,
@@ -92,7 +93,7 @@ export class MysqlReservationStore implements ReservationStore {
 
   async beginConfirm(
     wishes: readonly ConfirmWish[],
-    options: { isWaiting: boolean },
+    options: ConfirmOptions,
   ): Promise<ConfirmIntent[]> {
     try {
       return await this.#changing(() => beginConfirm(this.#pool, wishes, options));
