@@ -54,7 +54,7 @@ export function usePassGate() {
     claims,
     opened,
     /** One more replica, over a store of its own. */
-    newReplica: (options: Parameters<typeof reservations.newReplica>[0]) =>
+    newReplica: (options?: Parameters<typeof reservations.newReplica>[0]) =>
       newReplica(opened.store, options),
     /** For waiting rooms of another make. */
     deps: () => ({ store: opened.store, passKeys: KEYS, observer: SILENT }),

@@ -87,8 +87,19 @@ describe("reserving with a pass", () => {
   });
 
   it("is refused because the sale is over, and not for want of a pass, once it is", async () => {
-    const event = gate.newEvent({ closeTime: new Date(Date.now() - 1_000) });
-    expect(await reasonOf(create(wishFor(event)))).to.equal("SALES_CLOSED");
+    const event = gate.newEvent();
+    const wish = await gate.wishWithPass(event);
+    gate.source.add({ ...event.room, closeTime: new Date(Date.now() - 1_000) });
+    const { eventId, userId } = wish;
+    const expireTime = new Date(Date.now() - 1_000);
+    const late = await gate.sign({ eventId, userId, serial: "1", expireTime });
+    await gate.stores.age(event.room, userId, 3_600_000);
+    // It has not heard of the sale before.
+    const replica = gate.newReplica();
+    for (const admissionPass of ["", late, wish.admissionPass]) {
+      const refused = replica.create({ ...wish, admissionPass });
+      expect(await reasonOf(refused)).to.equal("SALES_CLOSED");
+    }
   });
 
   it("is refused when the pass is late, by its text or by the waiting room's clock", async () => {

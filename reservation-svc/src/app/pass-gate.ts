@@ -161,7 +161,7 @@ export class PassGate {
       // What an earlier try claimed may be under way elsewhere, and come to something.
       return { admitTime, use, handBack: NOTHING_HELD.handBack };
     }
-    throw refusalOf(answer, room.eventId, wish.requestId);
+    throw refusalOf(answer, room, wish.requestId);
   }
 
   /** What the pass says; undefined when it does not matter, because the store is lost. */
@@ -172,15 +172,17 @@ export class PassGate {
       if (store.isLost) {
         return undefined;
       }
-      // Nobody is let in any more: to ask for a pass would send the buyer to a door that is shut.
-      throw room.closeTime <= new Date() ? salesClosed(room) : passRequired(eventId);
+      throw wantsNewPass(room, passRequired);
     }
     try {
       return await verifyPass(admissionPass, { eventId, userId }, { keys });
     } catch (reason) {
       // Whoever had a pass gets no new one while the store is lost.
       const isLate = reason instanceof ServiceError && reason.reason === "PASS_EXPIRED";
-      return isLate && store.isLost ? undefined : refuse(reason);
+      if (!isLate) {
+        throw reason;
+      }
+      return store.isLost ? undefined : refuse(wantsNewPass(room, passExpired));
     }
   }
 
@@ -231,20 +233,26 @@ export class PassGate {
 
 function refusalOf(
   answer: Exclude<ClaimAnswer, { claimTime: number } | "repeated">,
-  eventId: string,
+  room: Room,
   requestId: string,
 ): ServiceError {
+  const { eventId } = room;
   switch (answer) {
     case "unknown":
       return passUnknown(eventId);
     case "expired":
-      return passExpired(eventId);
+      return wantsNewPass(room, passExpired);
     case "used":
       return passUsed(eventId);
     default:
       // Or somebody else takes it over just now.
       return requestInProgress(requestId, "another reservation is being made with the pass");
   }
+}
+
+/** Once the sale is over there is no new pass: to ask for one would send the buyer to a door that is shut. */
+function wantsNewPass(room: Room, refusal: (eventId: string) => ServiceError): ServiceError {
+  return room.closeTime <= new Date() ? salesClosed(room) : refusal(room.eventId);
 }
 
 /** Serves the entries of each room together, in order; a failure is that of the room's entries. */
