@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import { SeparateSteps } from "./separate-steps.ts";
@@ -202,57 +201,6 @@ describe("admission to a waiting room's sale", () => {
       const { line, active } = await stores.sizes(room);
       expect(line + active).to.be.lessThan(CROWD);
     });
-  });
-
-  it("tells the wait by the slots: those that are free now, and how long buyers take them", async () => {
-    const room = openRoom({ admitPerMinute: 60_000, maxActive: 2, passSeconds: 120 });
-    const ids = people(5);
-    const waits = async (those = ids) => {
-      const told = standings(await store.poll(room, those));
-      return told.map((one) => (one.state === "waiting" ? Math.round(one.waitMs) : one.state));
-    };
-    await store.join(room, ids, IN_STOCK);
-    // Nobody bought yet: a slot is thought to be taken for a minute.
-    expect(await waits()).to.deep.equal([1, 2, 30_002, 60_002, 90_002]);
-    await store.admit(room, PLENTY);
-    expect(await waits()).to.deep.equal(["admitted", "admitted", 30_000, 60_000, 90_000]);
-    // Two were let in a day ago, and buy now.
-    const day = 24 * 60 * 60 * 1000;
-    const ends = [];
-    for (const userId of ids.slice(0, 2)) {
-      const serial = String(Date.now() - day);
-      await stores.rename(room, userId, serial);
-      ends.push({ userId, serial, reservationId: randomUUID(), units: 1 });
-    }
-    await store.settle(room, ends);
-    await store.admit(room, { ...PLENTY, available: 0 });
-    const [third] = await waits(ids.slice(2));
-    expect(Number(third) / (day / 2)).to.be.within(0.99, 1.01);
-  });
-
-  it("tells the wait by the pace of late, when it is slower than the rate", async () => {
-    const room = openRoom({ admitPerMinute: 60_000, maxActive: 1 });
-    const ids = people(3);
-    // Buyers are as quick as the rate.
-    await stores.redis().hset(keyOf(room, "room"), "slot_ms", 1);
-    await store.join(room, ids, IN_STOCK);
-    await store.admit(room, PLENTY);
-    const waitOfLast = async () => {
-      const [last] = standings(await store.poll(room, ids.slice(2)));
-      return last?.state === "waiting" ? last.waitMs : Number.NaN;
-    };
-    expect(await waitOfLast()).to.be.within(2, 3);
-    // The only slot is taken, and stays so for a minute, over which the pace is averaged.
-    await stores.redis().hset(keyOf(room, "room"), "pace_time", Date.now() - 60_000);
-    await store.admit(room, PLENTY);
-    expect(await waitOfLast()).to.be.within(2 * Math.E * 0.95, 2 * Math.E * 1.05);
-    // When nobody waits any more, nobody is slowed down.
-    for (const id of ids) {
-      await store.leave(room, id);
-    }
-    await store.admit(room, PLENTY);
-    await store.join(room, ids, IN_STOCK);
-    expect(await waitOfLast()).to.equal(3);
   });
 
   it("passes over what has no record, and goes on", async () => {

@@ -120,11 +120,14 @@ local admitTime = figure("admit_time", now)
 if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet then
   admitTime = now
 end
+-- A replica's first step does not know what is left: as many slots are free as before, for all it knows.
+local knowsUnits = ARGV[8] ~= "0" or ARGV[10] ~= ""
+local freeSlots = knowsUnits and math.max(0, room - admitted) or figure("free", MAX_ACTIVE)
 redis.call(
   "HSET", ROOM,
   "tokens", string.format("%.6f", tokens - admitted), "token_time", whole(now),
   "pace", string.format("%.17g", pace), "pace_time", whole(now), "admit_time", whole(admitTime),
-  "free", whole(math.max(0, room - admitted))
+  "free", whole(freeSlots)
 )
 
 -- Forgets places that ended a while ago, a slice at a time.
