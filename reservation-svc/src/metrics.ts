@@ -68,7 +68,7 @@ function combinerMetrics(registry: Registry): CombinerObserver {
   });
   const bypassed = new Counter({
     name: "tessera_lock_bypassed_total",
-    help: "Batches whose lock was busy for too long, away, or fenced off.",
+    help: "Batches whose lock was busy for too long, away, of a token years ahead, or fenced off.",
     labelNames: ["why"],
     registers,
   });

@@ -161,6 +161,18 @@ describe("EventCombiner", () => {
     expect(seen.bypassed).to.deep.equal(["fenced"]);
   });
 
+  it("goes without a token when a clock was years ahead, in the lock's store or in the ledger", async () => {
+    const far = (Date.now() + 366 * 24 * 60 * 60 * 1000) * 1000;
+    const { combiner, ledger, seen } = combinerOf({ isImmediate: true });
+    ledger.fence = far;
+    await combiner.submit(wish("1"), soon());
+    await idle(combiner);
+    // By now the lock's store counts on from there, too.
+    await combiner.submit(wish("2"), soon());
+    expect(ledger.tokens).to.deep.equal([1, 0, 0]);
+    expect(seen.bypassed).to.deep.equal(["fenced", "ahead", "ahead"]);
+  });
+
   it("does not send a wish that nobody waits for any more", async () => {
     const { combiner, ledger } = combinerOf();
     const first = combiner.submit(wish("1"), soon());

@@ -35,8 +35,11 @@ export interface CombinerObserver {
   lockWait(seconds: number): void;
   lockHold(seconds: number): void;
   lockLost(): void;
-  /** A batch went without the lock: it was `busy` for too long, or its store is `down`. */
-  lockBypassed(why: "busy" | "down" | "fenced"): void;
+  /**
+   * A batch went without the lock: it was `busy` for too long, its store is `down`, or its tokens are
+   * too far `ahead`; or another holder `fenced` it off.
+   */
+  lockBypassed(why: "busy" | "down" | "ahead" | "fenced"): void;
 }
 
 /** What a combiner needs. */
@@ -58,6 +61,9 @@ interface Waiter {
 
 /** Pauses between two asks for a busy lock; the jitter keeps replicas from asking in step. */
 const ASK_AGAIN_MS = { least: 3, spread: 9 };
+
+/** The ledger takes no token that is a year ahead; its clock may be behind ours. */
+const TOKEN_AHEAD_MS = 364 * 24 * 60 * 60 * 1000;
 
 /**
  * One event's line: wishes that arrive while a batch is decided become the next batch.
@@ -223,7 +229,7 @@ export class EventCombiner {
     const last = Math.max(...batch.map(({ deadline }) => deadline));
     const request = {
       eventId: this.#eventId,
-      token: lease?.token ?? 0,
+      token: this.#tokenOf(lease),
       wishes: batch.map(({ wish }) => wish),
     };
     try {
@@ -246,6 +252,16 @@ export class EventCombiner {
     } catch (reason) {
       return this.#onFailure(reason, batch);
     }
+  }
+
+  /** After a clock was far ahead, tokens are for as long: the ledger decides as well without them. */
+  #tokenOf(lease: Lease | undefined): number {
+    const token = lease?.token ?? 0;
+    if (token <= (Date.now() + TOKEN_AHEAD_MS) * 1000) {
+      return token;
+    }
+    this.#deps.observer.lockBypassed("ahead");
+    return 0;
   }
 
   /** A fenced batch is asked again with a newer token: nothing of it was done. */
