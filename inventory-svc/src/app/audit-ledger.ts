@@ -19,13 +19,19 @@ export class LedgerAuditor {
   readonly #deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics };
   readonly #waiting = new Set<string>();
   readonly #wanting = new Map<string, LedgerAudit>();
-  /** Those whose last audit failed come last in each round, which ends with a failure. */
+  /** Those whose last audit failed: they have a pause of their own, which the others need not wait for. */
   readonly #failed = new Set<string>();
   readonly #told = new LRUCache<string, StockUnits>({ max: MAX_TOLD });
-  #notBefore = 0;
+  readonly #now: () => number;
+  #notBefore = { others: 0, failed: 0 };
 
-  constructor(deps: { ledger: Pick<Ledger, "audit">; metrics: LedgerMetrics }) {
+  constructor(deps: {
+    ledger: Pick<Ledger, "audit">;
+    metrics: LedgerMetrics;
+    now?: () => number;
+  }) {
     this.#deps = deps;
+    this.#now = deps.now ?? (() => performance.now());
   }
 
   /** Says that an event's stock changed. */
@@ -36,34 +42,41 @@ export class LedgerAuditor {
   }
 
   /**
-   * Audits the events that waited longest, and those that were found wanting, once more, in turns.
-   * Ends with the first audit that fails, and rejects with its failure; or when `isStopped`.
+   * Audits the events that waited longest, and those that were found wanting, once more, in turns;
+   * then those whose audit failed before. Ends with the first audit that fails, and rejects with its
+   * failure; or when `isStopped`.
    */
   async round(isStopped: () => boolean): Promise<void> {
-    const startTime = performance.now();
-    if (startTime < this.#notBefore) {
+    await this.#auditAll("others", isStopped);
+    await this.#auditAll("failed", isStopped);
+  }
+
+  async #auditAll(which: "others" | "failed", isStopped: () => boolean): Promise<void> {
+    const startTime = this.#now();
+    if (startTime < this.#notBefore[which]) {
       return;
     }
     try {
-      for (const eventId of this.#next()) {
+      for (const eventId of which === "others"
+        ? this.#others()
+        : [...this.#failed].slice(0, MAX_PER_ROUND)) {
         if (isStopped()) {
           return;
         }
         await this.#audit(eventId);
       }
     } finally {
-      const endTime = performance.now();
-      this.#notBefore = endTime + (endTime - startTime) * DUTY;
+      const endTime = this.#now();
+      this.#notBefore[which] = endTime + (endTime - startTime) * DUTY;
       this.#deps.metrics.audited(this.#sum());
     }
   }
 
-  #next(): string[] {
+  #others(): string[] {
     const isFresh = (eventId: string) => !this.#failed.has(eventId);
     const wanting = [...this.#wanting.keys()].filter(isFresh).slice(0, MAX_WANTING_PER_ROUND);
     const fresh = [...new Set([...wanting, ...[...this.#waiting].filter(isFresh)])];
-    const most = this.#failed.size > 0 ? MAX_PER_ROUND - 1 : MAX_PER_ROUND;
-    return [...fresh.slice(0, most), ...this.#failed].slice(0, MAX_PER_ROUND);
+    return fresh.slice(0, MAX_PER_ROUND);
   }
 
   async #audit(eventId: string): Promise<void> {
