@@ -59,7 +59,7 @@ export class Supervisor {
 
   #watch(kept: Restartable, child: ChildProcess, past: Past): void {
     const startTime = performance.now();
-    child.once("exit", (code, signal) => {
+    const onEnd = (how: string, signal: NodeJS.Signals | null) => {
       if (this.#children.isStopping) {
         return;
       }
@@ -71,13 +71,21 @@ export class Supervisor {
         this.#end.reject(new OperatorError(`${kept.name} does not start:\n${lines}`));
         return;
       }
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
       const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
       // One that is killed has no time for last words.
       const words =
         signal === "SIGKILL" ? "" : `\n  ${kept.lastWords() ?? `Its log is ${kept.logFile}.`}`;
       this.#say(`${kept.name} ${how}; starting it again in ${pauseMs / 1000} s.${words}`);
       setTimeout(() => this.#launch(kept, { deaths, wasStable }), pauseMs).unref();
+    };
+    child.once("exit", (code, signal) =>
+      onEnd(signal === null ? `ended with code ${code}` : `was ended by ${signal}`, signal),
+    );
+    child.once("error", ({ message }) => {
+      // One that cannot be signalled is another matter: it runs on.
+      if (child.pid === undefined) {
+        onEnd(`could not be started: ${message}`, null);
+      }
     });
   }
 

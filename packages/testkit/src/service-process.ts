@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { type Children, isRunning } from "./stores/children.ts";
 import { Restartable } from "./stores/restartable.ts";
 import { lastLines, openFreshLog } from "./stores/store-server.ts";
@@ -84,6 +84,8 @@ export class ServiceProcess extends Restartable {
       order: STOP_ORDER,
     });
     closeSync(log);
+    // Without a listener it would end this process.
+    child.once("error", (reason) => appendFileSync(this.logFile, `${reason}\n`));
     this.child = child;
     return child;
   }
@@ -110,6 +112,8 @@ export class ServiceProcess extends Restartable {
 
   async #serving(child: ChildProcess, offset: number): Promise<ServingPorts> {
     const giveUpTime = Date.now() + START_DEADLINE_MS;
+    // Why one could not be started at all is told a moment later.
+    await setImmediate();
     while (Date.now() < giveUpTime && isRunning(child)) {
       const ports = servingPorts(readFileSync(this.logFile).subarray(offset).toString("utf8"));
       if (ports !== undefined) {
