@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { createSchema } from "@tessera/testkit/mysql";
+import { SCHEMAS } from "@tessera/testkit/schemas";
 import { programOf, type ServiceName } from "@tessera/testkit/services";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
@@ -142,6 +143,24 @@ describe("a process that is started", () => {
       return (rows as unknown[]).length === 0;
     });
   });
+
+  for (const schema of SCHEMAS) {
+    it(`is ready once its schema is migrated: ${schema}-svc`, async function () {
+      this.timeout(30_000);
+      const store = await createConnection(system.mysqlUrls[schema]);
+      const [process] = system.processes[`${schema}-svc`];
+      try {
+        await store.query("RENAME TABLE migrations TO migrations_away");
+        await process?.restart();
+        const said = await readiness(adminUrl(process));
+        expect(said).to.equal("the schema is not migrated: run the migrations\n");
+      } finally {
+        await store.query("RENAME TABLE migrations_away TO migrations");
+        await store.end();
+      }
+      expect(await readiness(adminUrl(process))).to.equal("ok\n");
+    });
+  }
 });
 
 /** What /readyz says; undefined when nobody listens any more. */

@@ -1,9 +1,10 @@
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, openMysql } from "@tessera/service-kit/mysql";
+import { openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run } from "@tessera/service-kit/run";
+import { schemaCheck } from "@tessera/service-kit/schema-check";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
@@ -49,7 +50,7 @@ await run(async () => {
     logger,
     registry,
     lifecycle,
-    checkReady: () => checkMysql(mysql),
+    checkReady: schemaCheck(mysql),
     drainMs: config.drainMs,
     graceMs: config.graceMs,
     tracing,

@@ -5,9 +5,10 @@ import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_s
 import { begin } from "@tessera/service-kit/begin";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
 import { taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run } from "@tessera/service-kit/run";
+import { schemaCheck } from "@tessera/service-kit/schema-check";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { Sales } from "./app/sales.ts";
 import { composeApp } from "./compose.ts";
@@ -89,7 +90,7 @@ await run(async () => {
     logger,
     registry,
     lifecycle,
-    checkReady: () => checkMysql(source),
+    checkReady: schemaCheck(source),
     drainMs: config.drainMs,
     graceMs: config.graceMs,
     tracing,

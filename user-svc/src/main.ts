@@ -3,10 +3,11 @@ import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { systemClock } from "@tessera/service-kit/clock";
 import { taskMetrics } from "@tessera/service-kit/metrics";
-import { checkMysql, openMysql, poolOf } from "@tessera/service-kit/mysql";
+import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { repeat } from "@tessera/service-kit/repeat";
 import { run } from "@tessera/service-kit/run";
+import { schemaCheck } from "@tessera/service-kit/schema-check";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import type { App } from "./app/app.ts";
 import { KeyRing } from "./app/key-ring.ts";
@@ -87,6 +88,7 @@ await run(async () => {
   });
   lifecycle.onClose("purging", () => purging.stop());
 
+  const checkSchema = schemaCheck(source);
   await serveRpc({
     services: [served(UserService, userService(app))],
     domain: ERROR_DOMAIN,
@@ -96,8 +98,8 @@ await run(async () => {
     registry,
     lifecycle,
     checkReady: async () => {
-      await checkMysql(source);
-      // Makes the first key, too; fails while the schema is not migrated.
+      await checkSchema();
+      // Makes the first key, too.
       await keyRing.signer();
     },
     drainMs: config.drainMs,

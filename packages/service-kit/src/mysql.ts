@@ -35,7 +35,7 @@ const CONNECT_DEADLINE_MS = 30_000;
 /** How long one statement may take, in milliseconds. */
 export const QUERY_TIMEOUT_MS = 2_500;
 /** How long the check whether a schema answers waits, in milliseconds. */
-const CHECK_TIMEOUT_MS = 800;
+export const CHECK_TIMEOUT_MS = 800;
 /** How long `withConnection` waits for its work, in milliseconds. */
 const WORK_TIMEOUT_MS = 10_000;
 /** How long bringing a schema up to date may take, in milliseconds: a large table is rebuilt. */
