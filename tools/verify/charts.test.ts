@@ -32,6 +32,12 @@ describe("the charts' checks", () => {
       to: 'range append .values.secrets.names "REDIS_PASSWORD"',
       problem: /wants key REDIS_PASSWORD of Secret user-svc/,
     },
+    "settings that are no part of the pod": {
+      file: `${LIBRARY}/_pod.tpl`,
+      from: "\nports:",
+      to: "\nenvFrom:\n  - configMapRef: {name: {{ .chart.Name }}}\nports:",
+      problem: /bff reads settings that change under the pods of old releases/,
+    },
     "a prod that takes whatever is merged": {
       file: "apps/values-prod.yaml",
       from: "revision: prod",

@@ -106,7 +106,11 @@ describe("the checks between parts", () => {
   it("see more connections than the database was chosen for", () => {
     const objects = [
       object("autoscaling/v2", "HorizontalPodAutoscaler", "user-svc", { maxReplicas: 9 }),
-      { ...object("v1", "ConfigMap", "user-svc"), data: { MYSQL_POOL_SIZE: "16" } },
+      object("apps/v1", "Deployment", "user-svc", {
+        template: {
+          spec: { containers: [{ name: "app", env: [{ name: "MYSQL_POOL_SIZE", value: "16" }] }] },
+        },
+      }),
     ];
     const settings = "    user-svc = { max_replicas = 6, mysql_pool_size = 8 }";
     expect(budgetProblems(objects, settings)).to.deep.equal([

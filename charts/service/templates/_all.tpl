@@ -2,7 +2,7 @@
 `service`, which Helm has merged with this library's own. */}}
 {{- define "service.all" -}}
 {{- $context := dict "values" .Values.service "chart" .Chart "release" .Release -}}
-{{- $parts := list "serviceAccount" "configMap" "secret" "networkPolicy" "migrationsNetworkPolicy" "migrations" "service" "deployment" "podDisruptionBudget" "autoscaling" -}}
+{{- $parts := list "serviceAccount" "secret" "networkPolicy" "migrationsNetworkPolicy" "migrations" "service" "deployment" "podDisruptionBudget" "autoscaling" -}}
 {{- range $parts }}
 {{- with include (printf "service.%s" .) $context | trim }}
 ---

@@ -1,25 +1,17 @@
-{{/* Settings that are no secrets. What follows from other values is not written twice. To Helm every
-number is a float, and toString would write a million as 1e+06; toJson does not. */}}
+{{/* Settings that are no secrets: a part of the pod, so that each release keeps its own, and a canary
+that is taken back takes its settings with it. What follows from other values is not written twice. To
+Helm every number is a float, and toString would write a million as 1e+06; toJson does not. */}}
 {{- define "service.settings" -}}
 {{- range $name, $value := .values.config }}
-{{ $name }}: {{ ternary (toJson $value) (toString $value) (kindIs "float64" $value) | quote }}
+- name: {{ $name }}
+  value: {{ ternary (toJson $value) (toString $value) (kindIs "float64" $value) | quote }}
 {{- end }}
 {{- range .values.ports }}
-{{ .env }}: {{ .port | toString | quote }}
+- name: {{ .env }}
+  value: {{ .port | toString | quote }}
 {{- end }}
-DRAIN_MS: {{ .values.shutdown.drainMs | int | toString | quote }}
-GRACE_MS: {{ .values.shutdown.graceMs | int | toString | quote }}
-{{- end -}}
-
-{{- define "service.configMap" -}}
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {{ .chart.Name }}
-  labels:
-    {{- include "service.labels" . | nindent 4 }}
-  annotations:
-    {{- include "service.beforeMigrations" . | nindent 4 }}
-data:
-  {{- include "service.settings" . | trim | nindent 2 }}
+- name: DRAIN_MS
+  value: {{ .values.shutdown.drainMs | int | toString | quote }}
+- name: GRACE_MS
+  value: {{ .values.shutdown.graceMs | int | toString | quote }}
 {{- end -}}

@@ -34,7 +34,6 @@ spec:
       labels:
         {{- include "service.labels" . | nindent 8 }}
       annotations:
-        checksum/config: {{ include "service.settings" . | sha256sum }}
         {{- if eq .values.secrets.from "values" }}
         checksum/secret: {{ toYaml .values.secrets.values | sha256sum }}
         {{- end }}

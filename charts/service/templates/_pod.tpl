@@ -91,9 +91,7 @@ env:
   {{- range .values.secrets.names }}
   {{- include "service.secretEnv" (dict "name" . "of" $) | nindent 2 }}
   {{- end }}
-envFrom:
-  - configMapRef:
-      name: {{ .chart.Name }}
+  {{- include "service.settings" . | trim | nindent 2 }}
 ports:
   {{- range .values.ports }}
   - name: {{ .name }}

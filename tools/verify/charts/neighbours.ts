@@ -25,7 +25,7 @@ function addresses(all: readonly Rendered[]): string[] {
   );
   return all.flatMap(({ chart, objects }) =>
     ofKind(objects, "Deployment").flatMap((deployment) =>
-      Object.entries(plainEnv(objects, appOf(deployment)))
+      Object.entries(plainEnv(appOf(deployment)))
         .filter(([name]) => name.endsWith("_ADDRESS"))
         .filter(
           ([, address]) =>
@@ -72,7 +72,7 @@ function calls({ chart, objects }: Rendered, direction: "ingress" | "egress"): C
 function addressesWithoutWay(all: readonly Rendered[], leaving: readonly Call[]): string[] {
   return all.flatMap(({ chart, objects }) =>
     ofKind(objects, "Deployment").flatMap((deployment) =>
-      Object.entries(plainEnv(objects, appOf(deployment)))
+      Object.entries(plainEnv(appOf(deployment)))
         .filter(([name]) => name.endsWith("_ADDRESS"))
         .map(([, address]) => address.split(":")[0])
         .filter((to) => !leaving.some((call) => call.from === chart && call.to === to))

@@ -20,7 +20,7 @@ export interface Container {
   command?: string[];
   workingDir?: string;
   env?: EnvVar[];
-  envFrom?: { configMapRef?: { name: string } }[];
+  envFrom?: object[];
   ports?: { name: string; containerPort: number }[];
   startupProbe?: Probe;
   readinessProbe?: Probe;
@@ -95,7 +95,6 @@ interface Kinds {
   PodDisruptionBudget: Budget;
   Ingress: Ingress;
   ServiceAccount: KubernetesObject;
-  ConfigMap: KubernetesObject & { data?: Record<string, string> };
   Secret: KubernetesObject & { stringData?: Record<string, string> };
   ExternalSecret: KubernetesObject & {
     spec: { target: { name: string }; data: { secretKey: string }[] };
@@ -140,16 +139,10 @@ export function appOf({ spec }: Workload): Container {
 }
 
 /** The environment that a container gets, as far as it is written down; secrets are not. */
-export function plainEnv(
-  objects: readonly KubernetesObject[],
-  container: Container,
-): Record<string, string> {
-  const maps = (container.envFrom ?? []).map(({ configMapRef }) =>
-    ofKind(objects, "ConfigMap").find(({ metadata }) => metadata.name === configMapRef?.name),
+export function plainEnv({ env = [] }: Container): Record<string, string> {
+  return Object.fromEntries(
+    env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
   );
-  const pairs = (container.env ?? []).map(({ name, value }) => [name, value] as const);
-  const own = pairs.filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return { ...Object.assign({}, ...maps.map((map) => map?.data)), ...Object.fromEntries(own) };
 }
 
 /** Whether a chart is that of a workload of ours. */

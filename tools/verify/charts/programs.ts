@@ -6,7 +6,7 @@ import { readConfig as readBff } from "../../../bff/src/config.ts";
 import { readConfig as readInventory } from "../../../inventory-svc/src/config.ts";
 import { readConfig as readReservation } from "../../../reservation-svc/src/config.ts";
 import { readConfig as readUser } from "../../../user-svc/src/config.ts";
-import type { KubernetesObject, Rendered } from "../render-charts.ts";
+import type { Rendered } from "../render-charts.ts";
 import { appOf, type Container, ofKind, plainEnv } from "./objects.ts";
 import { portOf } from "./references.ts";
 
@@ -34,7 +34,7 @@ const SECRETS: Readonly<Record<string, string>> = {
 export function checkPrograms({ chart, objects }: Rendered): string[] {
   return ofKind(objects, "Deployment").flatMap((deployment) => {
     const app = appOf(deployment);
-    const env = environmentOf(objects, app);
+    const env = environmentOf(app);
     return [
       ...settings(chart, env),
       ...listening(app, env),
@@ -74,10 +74,10 @@ export function readBy(
   }
 }
 
-function environmentOf(objects: KubernetesObject[], app: Container): Record<string, string> {
+function environmentOf(app: Container): Record<string, string> {
   const secrets = (app.env ?? []).filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined);
   const values = secrets.map(({ name }) => [name, SECRETS[name] ?? "a secret"]);
-  return { ...plainEnv(objects, app), ...Object.fromEntries(values) };
+  return { ...plainEnv(app), ...Object.fromEntries(values) };
 }
 
 function settings(chart: string, env: Record<string, string>): string[] {

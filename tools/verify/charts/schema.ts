@@ -24,7 +24,7 @@ export function checkSchema(charts: string, { chart, objects }: Rendered): strin
     const text = readFileSync(join(charts, chart, "values.schema.json"), "utf8");
     const schema: Schema = JSON.parse(text);
     const { config, secrets } = schema.properties.service.properties;
-    const given = plainEnv(objects, appOf(deployment));
+    const given = plainEnv(appOf(deployment));
     const ports = Object.keys(given).filter((name) => /(^|_)PORT$/.test(name));
     const allowed = [
       ...Object.keys(config.properties),

@@ -87,6 +87,8 @@ interface Probe {
 
 interface Container {
   name: string;
+  image: string;
+  env?: { name: string; value?: string }[];
   ports: { name: string; containerPort: number }[];
   startupProbe?: Probe;
   livenessProbe?: Probe;
@@ -118,7 +120,6 @@ interface Kinds {
       metrics: { name: string; provider: { prometheus: { query: string } } }[];
     }
   >;
-  ConfigMap: KubernetesObject & { data: Record<string, string> };
   ServiceAccount: KubernetesObject;
   HorizontalPodAutoscaler: Of<"HorizontalPodAutoscaler", { scaleTargetRef: Reference }>;
   Deployment: Of<

@@ -1,3 +1,4 @@
+import { plainEnv } from "../charts/objects.ts";
 import { readBy } from "../charts/programs.ts";
 import { CHARTS_FOLDER, type KubernetesObject, render, withCharts } from "../render-charts.ts";
 import { renderMesh } from "../render-mesh.ts";
@@ -57,11 +58,11 @@ export async function loadWorlds(): Promise<World[]> {
 function workloadOf(name: string, objects: readonly KubernetesObject[]): Workload {
   const deployment = named(objects, "Deployment", name);
   const service = named(objects, "Service", name);
-  const settings = named(objects, "ConfigMap", name)?.data;
   const container = deployment?.spec.template.spec.containers.find((one) => one.name === "app");
-  if (!(deployment && service && settings && container)) {
-    throw new Error(`the chart of ${name} lacks a Deployment, a container, a Service or settings`);
+  if (!(deployment && service && container)) {
+    throw new Error(`the chart of ${name} lacks a Deployment, a container or a Service`);
   }
+  const settings = plainEnv(container);
   const { startupProbe, livenessProbe, readinessProbe } = container;
   const probes = [startupProbe, livenessProbe, readinessProbe];
   const target = ofKind(objects, "HorizontalPodAutoscaler")[0]?.spec.scaleTargetRef;

@@ -1,3 +1,4 @@
+import { appOf, ofKind, plainEnv } from "../charts/objects.ts";
 import type { KubernetesObject } from "../render-charts.ts";
 
 // Terraform's files are read as text: only names and numbers are looked for, and HCL that is wrong
@@ -9,10 +10,6 @@ interface ExternalSecret extends KubernetesObject {
 
 interface Autoscaler extends KubernetesObject {
   spec: { maxReplicas?: number; maxReplicaCount?: number };
-}
-
-interface ConfigMap extends KubernetesObject {
-  data: Record<string, string>;
 }
 
 /** Names of secrets, or of values in them, that Terraform does not write. */
@@ -45,10 +42,8 @@ export function budgetProblems(objects: readonly KubernetesObject[], settings: s
         object.metadata.name === name,
     );
     const most = scaler?.spec.maxReplicas ?? scaler?.spec.maxReplicaCount;
-    const config = objects.find(
-      (object): object is ConfigMap => object.kind === "ConfigMap" && object.metadata.name === name,
-    );
-    const pool = config?.data.MYSQL_POOL_SIZE;
+    const workload = ofKind(objects, "Deployment").find(({ metadata }) => metadata.name === name);
+    const pool = workload && plainEnv(appOf(workload)).MYSQL_POOL_SIZE;
     return [
       ...(most === Number(replicas)
         ? []
