@@ -62,17 +62,23 @@ describe("the charts' checks", () => {
       to: "MYSQL_URL, REDIS_URL",
       problem: /reservation-svc refuses its environment: [\s\S]*PASS_SECRETS is required/,
     },
-    "a setting out of its range": {
-      file: "inventory-svc/values.yaml",
-      from: "MYSQL_POOL_SIZE: 16",
-      to: "MYSQL_POOL_SIZE: 5000",
-      problem: /MYSQL_POOL_SIZE must be an integer from 2 to 500/,
+    "a setting that does not go with another": {
+      file: "user-svc/values.yaml",
+      from: "LOG_LEVEL: info",
+      to: "LOG_LEVEL: info\n    HASH_CONCURRENCY: 1024",
+      problem: /HASH_CONCURRENCY must be an integer from 1 to \d+/,
     },
     "a setting that the schema forgot": {
       file: "user-svc/values.schema.json",
       from: '"HASH_QUEUE"',
       to: '"HASH_LINE"',
       problem: /user-svc reads HASH_QUEUE, which its schema does not have/,
+    },
+    "a setting that may be more than the program accepts": {
+      file: "reservation-svc/values.schema.json",
+      from: '"maximum": 128',
+      to: '"maximum": 500',
+      problem: /takes BATCH_SIZE from 1 to 128, its schema from 1 to 500/,
     },
     "an address that nobody serves": {
       file: "bff/values.yaml",
@@ -129,6 +135,12 @@ describe("the charts' checks", () => {
       from: "LOG_LEVEL: info",
       to: "LOGLEVEL: info",
       words: /additional properties 'LOGLEVEL' not allowed/,
+    },
+    "a setting out of its range": {
+      file: "inventory-svc/values.yaml",
+      from: "MYSQL_POOL_SIZE: 16",
+      to: "MYSQL_POOL_SIZE: 5000",
+      words: /at '\/service\/config\/MYSQL_POOL_SIZE'/,
     },
     "an image by its tag": {
       file: "bff/ci/values.yaml",

@@ -4,11 +4,16 @@ import type { Rendered } from "../render-charts.ts";
 import { appOf, ofKind, plainEnv } from "./objects.ts";
 import { readBy } from "./programs.ts";
 
+interface Bounds {
+  minimum?: number;
+  maximum?: number;
+}
+
 interface Schema {
   properties: {
     service: {
       properties: {
-        config: { properties: Record<string, unknown> };
+        config: { properties: Record<string, Bounds & { type?: string }> };
         secrets: { properties: { names: { items: { enum: string[] } } } };
       };
     };
@@ -18,7 +23,7 @@ interface Schema {
 /** The settings that the charts derive from other values. */
 const DERIVED = ["DRAIN_MS", "GRACE_MS"];
 
-/** A chart's schema lets an operator set what the program reads, and nothing else. */
+/** A chart's schema lets an operator set what the program reads and accepts, and nothing else. */
 export function checkSchema(charts: string, { chart, objects }: Rendered): string[] {
   return ofKind(objects, "Deployment").flatMap((deployment) => {
     const text = readFileSync(join(charts, chart, "values.schema.json"), "utf8");
@@ -40,6 +45,29 @@ export function checkSchema(charts: string, { chart, objects }: Rendered): strin
       ...read
         .filter((name) => !allowed.includes(name))
         .map((name) => `${chart} reads ${name}, which its schema does not have`),
+      ...Object.entries(config.properties)
+        .filter(([, { type }]) => type === "integer")
+        .flatMap(([name, { minimum, maximum }]) => {
+          const accepted = boundsOf(chart, name);
+          return minimum === accepted.minimum && maximum === accepted.maximum
+            ? []
+            : [
+                `${chart} takes ${name} from ${accepted.minimum} to ${accepted.maximum}, its schema from ${minimum} to ${maximum}`,
+              ];
+        }),
     ];
   });
+}
+
+/** The whole numbers that a program accepts, as it says when it is given none. */
+function boundsOf(chart: string, name: string): Bounds {
+  // With none in the others' places, a bound that depends on one of them is no number, and no schema's.
+  const { names } = readBy(chart, {});
+  const { refusal = "" } = readBy(chart, Object.fromEntries(names.map((each) => [each, "none"])));
+  const [, minimum, maximum] =
+    new RegExp(`^ +${name} must be an integer from (\\d+) to (\\S+)$`, "m").exec(refusal) ?? [];
+  return {
+    ...(Number.isInteger(Number(minimum)) ? { minimum: Number(minimum) } : {}),
+    ...(Number.isInteger(Number(maximum)) ? { maximum: Number(maximum) } : {}),
+  };
 }
