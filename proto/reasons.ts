@@ -80,6 +80,9 @@ export const REASONS = {
     title: "The key was used for another request",
   },
   FENCED: { code: 9, status: 503, retryable: true, title: "The lock was lost" },
+  // What a service of a later release says, of which this one knows the gRPC code alone; detail tells more.
+  NOT_FOUND: { code: 5, status: 404, retryable: false, title: "There is no such thing" },
+  REFUSED: { code: 9, status: 409, retryable: false, title: "Refused" },
   // Later, perhaps.
   REQUEST_IN_PROGRESS: { code: 10, status: 409, retryable: true, title: "Still running" },
   RATE_LIMITED: { code: 8, status: 429, retryable: true, title: "Too many requests" },

@@ -44,6 +44,8 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
   ALLOCATION_NOT_HELD: "Told between services only.",
   IDEMPOTENCY_KEY_REUSED: "Make a new key for each wish; repeat the old one as it was.",
   FENCED: "Repeat it after Retry-After with the same Idempotency-Key.",
+  NOT_FOUND: "Show detail, and read anew what was shown before.",
+  REFUSED: "Show detail: servers that are being replaced have no better word for it yet.",
   REQUEST_IN_PROGRESS: "Repeat it after Retry-After with the same Idempotency-Key.",
   RATE_LIMITED: "Wait for Retry-After, and ask less often.",
   TOO_BUSY: "Repeat it after Retry-After.",

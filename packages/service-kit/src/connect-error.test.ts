@@ -65,11 +65,24 @@ describe("toServiceError", () => {
     expect(toServiceError(refused).reason).to.equal("FORBIDDEN");
   });
 
-  it("does not trust a reason that is not in the catalogue", () => {
-    const details = [{ desc: ErrorInfoSchema, value: { reason: "toString" } }];
-    const failure = new ConnectError("x", Code.NotFound, undefined, details);
-    expect(toServiceError(failure).reason).to.equal("INTERNAL");
-  });
+  const unknown: readonly [Code, Reason][] = [
+    [Code.InvalidArgument, "MALFORMED_REQUEST"],
+    [Code.NotFound, "NOT_FOUND"],
+    [Code.AlreadyExists, "REFUSED"],
+    [Code.PermissionDenied, "FORBIDDEN"],
+    [Code.FailedPrecondition, "REFUSED"],
+    [Code.Aborted, "REQUEST_IN_PROGRESS"],
+    [Code.Unauthenticated, "UNAUTHENTICATED"],
+    [Code.Unavailable, "DEPENDENCY_UNAVAILABLE"],
+    [Code.OutOfRange, "INTERNAL"],
+  ];
+  for (const [code, reason] of unknown) {
+    it(`takes a reason of a later release for ${reason} when its code is ${Code[code]}`, () => {
+      const details = [{ desc: ErrorInfoSchema, value: { reason: "toString" } }];
+      const failure = toServiceError(new ConnectError("x", code, undefined, details));
+      expect(failure).to.include({ reason, message: "x" });
+    });
+  }
 });
 
 function infoOf(failure: ConnectError) {

@@ -29,9 +29,12 @@ export function asServiceError(thrown: unknown): ServiceError {
 /** Reads a failed call: its reason, or the reason that its bare code stands for. */
 export function toServiceError(failure: ConnectError): ServiceError {
   const info = failure.findDetails(ErrorInfoSchema)[0];
-  if (info !== undefined && isReason(info.reason)) {
-    const { reason, metadata } = info;
-    return new ServiceError(reason, failure.rawMessage, { metadata, cause: failure });
+  if (info !== undefined) {
+    const reason = knownReason(info.reason, failure.code);
+    return new ServiceError(reason, failure.rawMessage, {
+      metadata: info.metadata,
+      cause: failure,
+    });
   }
   const reason = REASON_BY_BARE_CODE[failure.code] ?? "INTERNAL";
   return new ServiceError(reason, REASONS[reason].title, { cause: failure });
@@ -47,4 +50,23 @@ const REASON_BY_BARE_CODE: Readonly<Partial<Record<Code, Reason>>> = {
   [Code.ResourceExhausted]: "OVERLOADED",
   [Code.Unavailable]: "DEPENDENCY_UNAVAILABLE",
   [Code.Unimplemented]: "UNIMPLEMENTED",
+};
+
+/**
+ * The reason that a service gave, or, of a release that gives more of them than this one knows, what
+ * its code says of it: callers are told that they were refused, and not that something is broken.
+ */
+export function knownReason(reason: string, code: Code): Reason {
+  return isReason(reason) ? reason : (REASON_BY_CODE[code] ?? "INTERNAL");
+}
+
+/** What a code means when a Tessera service set it. */
+const REASON_BY_CODE: typeof REASON_BY_BARE_CODE = {
+  ...REASON_BY_BARE_CODE,
+  [Code.NotFound]: "NOT_FOUND",
+  [Code.AlreadyExists]: "REFUSED",
+  [Code.PermissionDenied]: "FORBIDDEN",
+  [Code.FailedPrecondition]: "REFUSED",
+  [Code.Aborted]: "REQUEST_IN_PROGRESS",
+  [Code.Unauthenticated]: "UNAUTHENTICATED",
 };

@@ -28,8 +28,13 @@ describe("toEntryError", () => {
 });
 
 describe("fromEntryError", () => {
-  it("takes an unknown reason for INTERNAL", () => {
-    const entry = create(EntryErrorSchema, { reason: "FROM_THE_FUTURE", message: "?" });
-    expect(fromEntryError(entry)).to.include({ reason: "INTERNAL", message: "?" });
+  it("takes an unknown reason for what its code says", () => {
+    const entry = {
+      code: Code.FailedPrecondition,
+      reason: "FROM_THE_FUTURE",
+      message: "too small",
+    };
+    const failure = fromEntryError(create(EntryErrorSchema, entry));
+    expect(failure).to.include({ reason: "REFUSED", message: "too small" });
   });
 });

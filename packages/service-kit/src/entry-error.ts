@@ -1,6 +1,6 @@
 import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
-import { isReason, REASONS } from "@tessera/proto/reasons";
-import { asServiceError } from "./connect-error.ts";
+import { REASONS } from "@tessera/proto/reasons";
+import { asServiceError, knownReason } from "./connect-error.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** The fields of an EntryError message. */
@@ -14,6 +14,7 @@ export function toEntryError(thrown: unknown): EntryFailure {
 
 /** One entry's failure as the error it was. */
 export function fromEntryError(entry: EntryError): ServiceError {
-  const reason = isReason(entry.reason) ? entry.reason : "INTERNAL";
-  return new ServiceError(reason, entry.message, { metadata: entry.metadata });
+  return new ServiceError(knownReason(entry.reason, entry.code), entry.message, {
+    metadata: entry.metadata,
+  });
 }
