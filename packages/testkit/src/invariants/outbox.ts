@@ -8,8 +8,8 @@ import { nameOf, RESERVATION } from "./states.ts";
  * Reservations whose last move in the outbox is not the state that they are in.
  *
  * The moves are read in their order. One that is not a reservation's last is remembered until the
- * next one of the same reservation comes, and no longer. A confirmation that has only begun is not
- * a move that consumers are told of.
+ * next one of the same reservation comes, and no longer. A reservation that is being confirmed is
+ * left out: what comes of that is its next move.
  */
 export async function outboxViolations(
   reservation: Connection,
