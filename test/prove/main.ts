@@ -54,7 +54,7 @@ function commandOf(options: Options): string {
 }
 
 function names(): string {
-  return [...FAULTS, ...CONTROLS]
-    .map(({ name, title }) => `${name.padEnd(28)} ${title}\n`)
-    .join("");
+  const all = [...FAULTS, ...CONTROLS];
+  const width = Math.max(...all.map(({ name }) => name.length));
+  return all.map(({ name, title }) => `${name.padEnd(width)} ${title}\n`).join("");
 }
