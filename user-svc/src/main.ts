@@ -79,7 +79,7 @@ await run(async () => {
     refreshTokenMs: config.refreshTokenMs,
   };
   const onFailure = taskMetrics(registry, ["purge"]);
-  const purging = repeat(async () => void (await purgeSessions(app)), {
+  const purging = repeat(async () => void (await purgeSessions(app.sessions)), {
     intervalMs: PURGE_INTERVAL_MS,
     onFailure: (err) => {
       onFailure("purge");

@@ -1,11 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { importJWK, jwtVerify } from "jose";
-import { KeyRing, type KeyRingOptions } from "../src/app/key-ring.ts";
 import { listSigningKeys } from "../src/app/list-signing-keys.ts";
 import { refreshSession } from "../src/app/refresh-session.ts";
 import { PUBLISH_AHEAD_MS } from "../src/domain/signing-key.ts";
-import { newPerson, ROTATION_MS, SEALING_KEY, useUserService } from "./use-user-service.ts";
+import { newPerson, ROTATION_MS, useUserService } from "./use-user-service.ts";
 
 describe("signing keys", () => {
   const service = useUserService();
@@ -94,18 +92,12 @@ describe("signing keys", () => {
 describe("a replica's signing keys", () => {
   const service = useUserService();
 
-  /** A replica's keys, with something of its own. */
-  const ringOf = (own: Partial<KeyRingOptions>) =>
-    new KeyRing({
-      ...{ store: service.app.signingKeys, clock: service.app.clock, newId: randomUUID },
-      ...{ sealingKey: SEALING_KEY, rotationMs: ROTATION_MS, ...own },
-    });
-
   it("are not made by a replica that cannot open the others'", async () => {
     await service.newKeyRing().signer();
     service.advance(ROTATION_MS);
     const before = await service.app.signingKeys.list();
-    const failure = await ringOf({ sealingKey: Buffer.alloc(32, 9) })
+    const failure = await service
+      .newKeyRing({ sealingKey: Buffer.alloc(32, 9) })
       .signer()
       .catch((reason: unknown) => reason);
     expect(String(failure)).to.contain("KEY_ENCRYPTION_KEY");
@@ -120,7 +112,7 @@ describe("a replica's signing keys", () => {
     const list = () =>
       isAway ? Promise.reject(new Error("the database is away")) : signingKeys.list();
     const insertOnce = signingKeys.insertOnce.bind(signingKeys);
-    const ring = ringOf({ store: { list, insertOnce } });
+    const ring = service.newKeyRing({ store: { list, insertOnce } });
     const { keyId } = await ring.signer();
     isAway = true;
     for (const ms of [61_000, 1_000, 230_000]) {
@@ -134,12 +126,34 @@ describe("a replica's signing keys", () => {
     expect((await ring.signer()).keyId).to.be.a("string");
   });
 
+  it("are read again in time, though the machine's clock was set back", async () => {
+    const { signingKeys, clock } = service.app;
+    let [reads, backMs, elapsedMs] = [0, 0, 0];
+    const list = () => {
+      reads += 1;
+      return signingKeys.list();
+    };
+    const insertOnce = signingKeys.insertOnce.bind(signingKeys);
+    const ring = service.newKeyRing({
+      store: { list, insertOnce },
+      clock: () => new Date(clock().getTime() - backMs),
+      now: () => elapsedMs,
+    });
+    await ring.signer();
+    [reads, backMs] = [0, 86_400_000];
+    for (const ms of [59_000, 2_000]) {
+      elapsedMs += ms;
+      await ring.signer();
+    }
+    expect(reads).to.equal(1);
+  });
+
   it("are asked for before a refresh token is used up", async () => {
     const person = newPerson();
     await service.client.createUser(person);
     const { tokens } = await service.client.createSession(person);
     const refreshToken = tokens?.refreshToken ?? "";
-    const keyRing = ringOf({ sealingKey: Buffer.alloc(32, 9) });
+    const keyRing = service.newKeyRing({ sealingKey: Buffer.alloc(32, 9) });
     const broken = { ...service.app, keyRing };
     const failure = await refreshSession(broken, { requestId: "first", refreshToken }).catch(
       (reason: unknown) => reason,

@@ -11,7 +11,7 @@ import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { decodeJwt } from "jose";
 import type { Registry } from "prom-client";
 import type { App } from "../src/app/app.ts";
-import { KeyRing } from "../src/app/key-ring.ts";
+import { KeyRing, type KeyRingOptions } from "../src/app/key-ring.ts";
 import { HashGate } from "../src/crypto/hash-gate.ts";
 import { type Argon2Cost, PasswordHasher } from "../src/crypto/password-hasher.ts";
 import { ERROR_DOMAIN, userService } from "../src/grpc/user-service.ts";
@@ -40,8 +40,8 @@ export interface RunningUserService {
   gate: HashGate;
   /** Lets this much time pass for the service. */
   advance(ms: number): void;
-  /** Another replica's ring over the same keys. */
-  newKeyRing(): KeyRing;
+  /** Another replica's ring over the same keys, with something of its own. */
+  newKeyRing(own?: Partial<KeyRingOptions>): KeyRing;
 }
 
 export const CHEAP_COST: Argon2Cost = { memoryCost: 128, timeCost: 1, parallelism: 1 };
@@ -68,13 +68,15 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
     });
     const metrics = userMetrics(registry, () => gate.depth);
     const signingKeys = new MysqlSigningKeyStore(schema.pool);
-    const newKeyRing = () =>
+    const newKeyRing = (own: Partial<KeyRingOptions> = {}) =>
       new KeyRing({
         store: signingKeys,
         clock,
+        now: () => performance.now() + aheadMs,
         sealingKey: SEALING_KEY,
         rotationMs: ROTATION_MS,
         newId: randomUUID,
+        ...own,
       });
     const app: App = {
       users: new MysqlUserStore(schema.pool),
@@ -152,7 +154,7 @@ export async function withEachRead<T>(
     },
     rotate: (rotation) => sessions.rotate(rotation),
     end: (ending) => sessions.end(ending),
-    purge: (now) => sessions.purge(now),
+    purge: () => sessions.purge(),
   };
   try {
     return await work();

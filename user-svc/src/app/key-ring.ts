@@ -13,6 +13,8 @@ export interface KeyRingOptions {
   /** How long a key signs, in milliseconds. */
   rotationMs: number;
   newId: () => string;
+  /** Time in milliseconds, from any beginning. Defaults to `performance.now`. */
+  now?: () => number;
 }
 
 /** For how long the keys are not read again; far below the time a key is listed before it signs. */
@@ -28,6 +30,7 @@ const GRACE_MS = 300_000;
  */
 export class KeyRing {
   readonly #options: KeyRingOptions;
+  readonly #now: () => number;
   #keys: readonly SigningKey[] = [];
   #readTime = Number.NEGATIVE_INFINITY;
   #failTime = Number.NEGATIVE_INFINITY;
@@ -36,11 +39,12 @@ export class KeyRing {
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** The key to sign with now. */
   async signer(): Promise<Signer> {
-    const now = this.#options.clock().getTime();
+    const now = this.#now();
     const isGood = now - this.#readTime < GRACE_MS;
     if (now - this.#readTime >= REREAD_MS && !(isGood && now - this.#failTime < RETRY_MS)) {
       // Callers that arrive together share one read.
@@ -68,6 +72,7 @@ export class KeyRing {
 
   async #read(): Promise<void> {
     const { store, clock, rotationMs, sealingKey } = this.#options;
+    const readTime = this.#now();
     const now = clock();
     let keys = await store.list();
     const [newest] = keys;
@@ -82,7 +87,7 @@ export class KeyRing {
       keys = await store.list();
     }
     this.#keys = keys;
-    this.#readTime = now.getTime();
+    this.#readTime = readTime;
   }
 
   #newKey(sequence: number, createTime: Date, signFrom: Date): SigningKey {

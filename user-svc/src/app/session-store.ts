@@ -40,6 +40,6 @@ export interface SessionStore {
     reason: EndReason;
     endTime: Date;
   }): Promise<boolean>;
-  /** Removes sessions and tokens that expired before `now`, some at a time; returns how many. */
-  purge(now: Date): Promise<number>;
+  /** Removes sessions and tokens that have expired by the store's clock, some at a time; returns how many. */
+  purge(): Promise<number>;
 }
