@@ -14,6 +14,7 @@ interface Job {
   "timeout-minutes"?: number;
   permissions?: Readonly<Record<string, string>>;
   container?: { image: string };
+  secrets?: unknown;
   steps?: readonly Step[];
 }
 
@@ -64,6 +65,7 @@ function jobFaults(job: Job): string[] {
     ...(container === undefined || /:\d+\.\d+\.\d+/.test(container.image)
       ? []
       : [`runs in ${container.image}, which may be another image tomorrow`]),
+    ...(job.secrets === "inherit" ? ["gives all secrets, and not those that are needed"] : []),
     ...steps
       .filter(({ run = "" }) => run.includes("${{"))
       .map(({ run = "" }) => `puts an expression into a script: ${run.split("\n")[0]}`),

@@ -49,6 +49,11 @@ describe("the workflows' checks", () => {
       "    timeout-minutes: 15\n    container: { image: node:lts }\n",
       /check runs in node:lts/,
     ],
+    "secrets that nobody asked for": [
+      / {4}secrets:\n {6}.*\n/,
+      "    secrets: inherit\n",
+      /staging gives all secrets/,
+    ],
     "strangers' code with our rights": [/pull_request:/, "pull_request_target:", /strangers/],
   };
   for (const [name, [from, to, fault]] of Object.entries(faults)) {

@@ -30,6 +30,10 @@ module "repository" {
   repository_read_access_arns     = var.reader_arns
 }
 
+locals {
+  repository_arns = [for repository in values(module.repository) : repository.repository_arn]
+}
+
 # GitHub's workflows prove who they are with a token of their own: no key of AWS is kept at GitHub.
 module "github" {
   source  = "terraform-aws-modules/iam/aws//modules/iam-oidc-provider"
@@ -67,10 +71,38 @@ module "push_role" {
         "ecr:PutImage",
         "ecr:UploadLayerPart",
       ]
-      resources = [for repository in values(module.repository) : repository.repository_arn]
+      resources = local.repository_arns
     }
   }
 
   # The role is of no use before GitHub's tokens are believed.
+  depends_on = [module.github]
+}
+
+# What looks at images needs no right to push any.
+module "read_role" {
+  source  = "terraform-aws-modules/iam/aws//modules/iam-role"
+  version = "6.5.0"
+
+  name            = "tessera-image-read"
+  use_name_prefix = false
+  description     = "Looks for Tessera's images and pulls them, from workflows of one branch"
+
+  enable_github_oidc = true
+  oidc_subjects      = var.github_subjects
+  oidc_audiences     = ["sts.amazonaws.com"]
+
+  create_inline_policy = true
+  inline_policy_permissions = {
+    SignIn = {
+      actions   = ["ecr:GetAuthorizationToken"]
+      resources = ["*"]
+    }
+    Read = {
+      actions   = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
+      resources = local.repository_arns
+    }
+  }
+
   depends_on = [module.github]
 }

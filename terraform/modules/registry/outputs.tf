@@ -4,6 +4,11 @@ output "registry" {
 }
 
 output "push_role_arn" {
-  description = "The role that the release workflow assumes."
+  description = "The role that the workflow which pushes images assumes."
   value       = module.push_role.arn
+}
+
+output "read_role_arn" {
+  description = "The role that the workflows which release and scan images assume."
+  value       = module.read_role.arn
 }

@@ -5,7 +5,7 @@ variable "workloads" {
 }
 
 variable "github_subjects" {
-  description = "Whose workflows may push: subjects of GitHub's tokens, such as repo:example/tessera:ref:refs/heads/main."
+  description = "Whose workflows may push and pull: subjects of GitHub's tokens, such as repo:example/tessera:ref:refs/heads/main."
   type        = list(string)
   nullable    = false
 
