@@ -12,7 +12,6 @@ import { loadedSpec } from "../tools/dataset/load-dataset.ts";
 import { bytesLoaded, bytesNeeded, checkSpace } from "../tools/dataset/space.ts";
 import { DATASET_PASSWORD, emailOf } from "../tools/dataset/user-rows.ts";
 import { readConfig } from "../user-svc/src/config.ts";
-import { HashGate } from "../user-svc/src/crypto/hash-gate.ts";
 import { PasswordHasher } from "../user-svc/src/crypto/password-hasher.ts";
 import { DATE, TINY, useDatasets } from "./use-dataset.ts";
 
@@ -141,8 +140,7 @@ describe("the data set", function () {
         MYSQL_URL: urls.user,
         KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
       });
-      const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 });
-      const passwords = await PasswordHasher.create({ cost, gate });
+      const passwords = await PasswordHasher.create({ cost });
       expect(await passwords.verify(row?.password_hash, DATASET_PASSWORD)).to.equal(true);
       expect(passwords.isOutdated(row?.password_hash)).to.equal(false);
     });

@@ -5,7 +5,6 @@ import { uuidOf, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Pool } from "mysql2/promise";
 import { KeyRing } from "../user-svc/src/app/key-ring.ts";
 import { signAccessToken } from "../user-svc/src/crypto/access-tokens.ts";
-import { HashGate } from "../user-svc/src/crypto/hash-gate.ts";
 import { PasswordHasher } from "../user-svc/src/crypto/password-hasher.ts";
 import { emailKeyOf } from "../user-svc/src/domain/user.ts";
 import { MysqlSigningKeyStore } from "../user-svc/src/mysql/mysql-signing-key-store.ts";
@@ -139,7 +138,6 @@ async function insertAccounts(
 async function hashOf(password: string): Promise<string> {
   const passwords = await PasswordHasher.create({
     cost: { memoryCost: 19_456, timeCost: 2, parallelism: 1 },
-    gate: new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 }),
   });
   return await passwords.hash(password);
 }

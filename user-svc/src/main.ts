@@ -55,7 +55,6 @@ await run(async () => {
   const metrics = userMetrics(registry, () => gate.depth);
   const passwords = await PasswordHasher.create({
     cost: config.argon2Cost,
-    gate,
     onHash: metrics.hashed,
   });
   const signingKeys = new MysqlSigningKeyStore(pool);
@@ -72,6 +71,7 @@ await run(async () => {
     signingKeys,
     keyRing,
     passwords,
+    gate,
     observer: metrics,
     clock: systemClock,
     newId: randomUUID,

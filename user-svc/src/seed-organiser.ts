@@ -24,12 +24,10 @@ await run(async () => {
     maxWaiting: 4,
   });
   try {
-    const passwords = await PasswordHasher.create({
-      cost: config.argon2Cost,
-      gate: new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 }),
-    });
+    const passwords = await PasswordHasher.create({ cost: config.argon2Cost });
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 10_000 });
     const users = new MysqlUserStore(poolOf(source));
-    const app = { users, passwords, clock: systemClock, newId: randomUUID };
+    const app = { users, passwords, gate, clock: systemClock, newId: randomUUID };
     const outcome = await createOrganiser(app, config);
     logger.info({ outcome }, "organiser seeded");
   } finally {

@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { failureOf } from "@tessera/testkit/call-failure";
+import { MYSQL_POOL_SIZE } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
 import { newPerson, useUserService } from "./use-user-service.ts";
@@ -51,9 +52,29 @@ describe("a spike of sign-ins", () => {
     await service.client.createUser(newPerson());
   });
 
+  it("is refused before it asks the database, which has others to answer", async () => {
+    const { pool } = service.schema;
+    const hashing = Promise.withResolvers<void>();
+    const places = Array.from({ length: 3 }, () => service.gate.run(() => hashing.promise));
+    const held = await Promise.all(
+      Array.from({ length: MYSQL_POOL_SIZE }, () => pool.getConnection()),
+    );
+    try {
+      for (const call of [service.client.createSession, service.client.createUser]) {
+        expect(await failureOf(call(newPerson()))).to.include({ reason: "TOO_BUSY" });
+      }
+    } finally {
+      for (const connection of held) {
+        connection.release();
+      }
+      hashing.resolve();
+      await Promise.all(places);
+    }
+  });
+
   it("does not keep the event loop from turning while a hash is computed", async () => {
     const cost = { memoryCost: 65_536, timeCost: 3, parallelism: 1 };
-    const passwords = await PasswordHasher.create({ cost, gate: service.gate });
+    const passwords = await PasswordHasher.create({ cost });
     let turns = 0;
     let isHashing = true;
     const count = () => {

@@ -108,9 +108,8 @@ describe("sessions", () => {
         (await service.app.users.findByEmailKey(person.email))?.passwordHash ?? "";
       const before = await stored();
       const dear = { ...CHEAP_COST, timeCost: 2 };
-      const gate = new HashGate({ concurrency: 2, maxWaiting: 64, waitMs: 10_000 });
       const cheap = service.app.passwords;
-      service.app.passwords = await PasswordHasher.create({ cost: dear, gate });
+      service.app.passwords = await PasswordHasher.create({ cost: dear });
       try {
         await service.client.createSession(person);
         expect(before).to.contain(",t=1,");
@@ -126,7 +125,8 @@ describe("sessions", () => {
       const dear = { ...CHEAP_COST, timeCost: 2 };
       const gate = new HashGate({ concurrency: 1, maxWaiting: 64, waitMs: 60_000 });
       const cheap = service.app.passwords;
-      service.app.passwords = await PasswordHasher.create({ cost: dear, gate });
+      service.app.gate = gate;
+      service.app.passwords = await PasswordHasher.create({ cost: dear });
       const [before, after] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       try {
         const others = [gate.run(() => before.promise)];
@@ -141,6 +141,7 @@ describe("sessions", () => {
         await Promise.all(others);
       } finally {
         service.app.passwords = cheap;
+        service.app.gate = service.gate;
       }
     });
   });

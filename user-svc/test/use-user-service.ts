@@ -85,9 +85,9 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       keyRing: newKeyRing(),
       passwords: await PasswordHasher.create({
         cost: options.cost ?? CHEAP_COST,
-        gate,
         onHash: metrics.hashed,
       }),
+      gate,
       observer: metrics,
       clock,
       newId: randomUUID,

@@ -31,6 +31,9 @@ export interface EmptySchema {
   drop: () => Promise<void>;
 }
 
+/** Connections that the pool of `useMysql` has. */
+export const MYSQL_POOL_SIZE = 10;
+
 /** Makes an empty schema on the test server. */
 export async function createSchema(): Promise<EmptySchema> {
   const server = new URL(mysqlUrl());
@@ -60,7 +63,7 @@ export function useMysql(schema: MysqlSchema): TestSchema {
       ...schema,
       url: created.url,
       type: created.type,
-      poolSize: 10,
+      poolSize: MYSQL_POOL_SIZE,
       maxWaiting: 1000,
     });
     await migrate(source);

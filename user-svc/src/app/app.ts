@@ -1,4 +1,5 @@
 import type { Clock } from "@tessera/service-kit/clock";
+import type { HashGate } from "../crypto/hash-gate.ts";
 import type { PasswordHasher } from "../crypto/password-hasher.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -21,6 +22,8 @@ export interface App {
   signingKeys: SigningKeyStore;
   keyRing: KeyRing;
   passwords: PasswordHasher;
+  /** Whoever hashes has a turn here, and has it before the look-up: a crowd waits at one door. */
+  gate: HashGate;
   observer: Observer;
   clock: Clock;
   /** Makes a UUID. */

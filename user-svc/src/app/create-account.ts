@@ -3,12 +3,21 @@ import { emailTaken, idempotencyKeyReused } from "../domain/errors.ts";
 import {
   type Account,
   emailKeyOf,
+  type NewUser,
   parseNewUser,
   parseRequestId,
+  type Role,
   type User,
 } from "../domain/user.ts";
 import type { App } from "./app.ts";
 import type { AccountRequest } from "./user-store.ts";
+
+type Accounts = Pick<App, "users" | "passwords" | "gate" | "clock" | "newId">;
+
+interface Wanted extends NewUser {
+  role: Role;
+  requestKey: Buffer;
+}
 
 /**
  * Creates an account; of any number of rivals for an address one wins.
@@ -18,12 +27,19 @@ import type { AccountRequest } from "./user-store.ts";
  * Throws INVALID_FIELD, EMAIL_TAKEN, IDEMPOTENCY_KEY_REUSED, TOO_BUSY.
  */
 export async function createAccount(
-  app: Pick<App, "users" | "passwords" | "clock" | "newId">,
+  app: Accounts,
   request: AccountRequest,
   signal?: AbortSignal,
 ): Promise<{ user: User; replayed: boolean }> {
   const requestKey = requestKeyOf(parseRequestId(request.requestId));
-  const { email, name, password } = parseNewUser(request);
+  const wanted = { ...parseNewUser(request), role: request.role, requestKey };
+  return await app.gate.run(() => createInTurn(app, wanted), signal);
+}
+
+async function createInTurn(
+  app: Accounts,
+  { email, name, password, role, requestKey }: Wanted,
+): Promise<{ user: User; replayed: boolean }> {
   const emailKey = emailKeyOf(email);
   // Looked up first: a taken address costs no hash.
   const earlier = await app.users.findByEmailKey(emailKey);
@@ -32,9 +48,9 @@ export async function createAccount(
       id: app.newId(),
       email,
       name,
-      role: request.role,
+      role,
       createTime: app.clock(),
-      passwordHash: await app.passwords.hash(password, signal),
+      passwordHash: await app.passwords.hash(password),
       requestKey,
     };
     if (await app.users.insert(account, emailKey)) {
@@ -43,14 +59,14 @@ export async function createAccount(
   }
   const winner = earlier ?? (await app.users.findByEmailKey(emailKey));
   // An organiser's key is the seed program's, and no secret: it must not tell who is one.
-  const isOurs = winner?.role === request.role && winner.requestKey.equals(requestKey);
+  const isOurs = winner?.role === role && winner.requestKey.equals(requestKey);
   if (!isOurs) {
     throw emailTaken();
   }
   const isSameBody =
     winner.email === email &&
     winner.name === name &&
-    (await app.passwords.verify(winner.passwordHash, password, signal));
+    (await app.passwords.verify(winner.passwordHash, password));
   if (!isSameBody) {
     throw idempotencyKeyReused();
   }

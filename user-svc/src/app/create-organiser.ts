@@ -8,7 +8,7 @@ import { createAccount } from "./create-account.ts";
  * not become an organiser by it.
  */
 export async function createOrganiser(
-  app: Pick<App, "users" | "passwords" | "clock" | "newId">,
+  app: Pick<App, "users" | "passwords" | "gate" | "clock" | "newId">,
   organiser: { email: string; password: string; name: string },
 ): Promise<"created" | "exists"> {
   const earlier = await app.users.findByEmailKey(emailKeyOf(organiser.email));

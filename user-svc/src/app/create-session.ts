@@ -38,9 +38,11 @@ async function signIn(
   const { email } = credentials;
   // No account has such a password; the empty one matches none either, and costs the same.
   const password = isPasswordTooLong(credentials.password) ? "" : credentials.password;
-  const account =
-    email.length > 2 * EMAIL_MAX ? undefined : await app.users.findByEmailKey(emailKeyOf(email));
-  const isRight = await app.passwords.verify(account?.passwordHash, password, signal);
+  const { account, isRight } = await app.gate.run(async () => {
+    const account =
+      email.length > 2 * EMAIL_MAX ? undefined : await app.users.findByEmailKey(emailKeyOf(email));
+    return { account, isRight: await app.passwords.verify(account?.passwordHash, password) };
+  }, signal);
   if (account === undefined || !isRight) {
     throw badCredentials();
   }
@@ -55,9 +57,9 @@ async function signIn(
 }
 
 /** Brings a hash to today's cost when a place is free: no sign-in waits a second time. */
-async function rehash({ passwords, users }: App, account: Account, password: string) {
-  if (passwords.isFree && passwords.isOutdated(account.passwordHash)) {
-    const to = await passwords.hash(password);
+async function rehash({ gate, passwords, users }: App, account: Account, password: string) {
+  if (gate.isFree && passwords.isOutdated(account.passwordHash)) {
+    const to = await gate.run(() => passwords.hash(password));
     await users.replaceHash({ userId: account.id, from: account.passwordHash, to });
   }
 }

@@ -1,12 +1,10 @@
 import { expect } from "chai";
-import { HashGate } from "./hash-gate.ts";
 import { type Argon2Cost, PasswordHasher } from "./password-hasher.ts";
 
 const CHEAP: Argon2Cost = { memoryCost: 128, timeCost: 1, parallelism: 1 };
 
 function hasherOf(cost: Argon2Cost, onHash?: (seconds: number) => void): Promise<PasswordHasher> {
-  const gate = new HashGate({ concurrency: 1, maxWaiting: 10, waitMs: 10_000 });
-  return PasswordHasher.create({ cost, gate, ...(onHash === undefined ? {} : { onHash }) });
+  return PasswordHasher.create({ cost, ...(onHash === undefined ? {} : { onHash }) });
 }
 
 describe("PasswordHasher", () => {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { hash, parseOptions, verify } from "@node-rs/argon2";
-import type { HashGate } from "./hash-gate.ts";
 
 /** What one hash costs. */
 export interface Argon2Cost {
@@ -15,13 +14,13 @@ export interface Argon2Cost {
 /** How to make a PasswordHasher. */
 export interface PasswordHasherOptions {
   cost: Argon2Cost;
-  gate: HashGate;
-  /** Told how long each hash took, without the waiting. */
+  /** Told how long each hash took. */
   onHash?: (seconds: number) => void;
 }
 
 /**
- * argon2id, on libuv's threads: the event loop goes on meanwhile.
+ * argon2id, on libuv's threads: the event loop goes on meanwhile. It bounds nothing itself: callers
+ * have a turn at the HashGate.
  *
  * Passwords are compared in NFKC, so that the same one typed on two keyboards is the same.
  */
@@ -41,29 +40,19 @@ export class PasswordHasher {
     return new PasswordHasher(options, dummy);
   }
 
-  /** True when whoever comes now is served at once. */
-  get isFree(): boolean {
-    return this.#options.gate.isFree;
-  }
-
-  /** Hashes a password, in PHC form. Throws TOO_BUSY. */
-  hash(password: string, signal?: AbortSignal): Promise<string> {
+  /** Hashes a password, in PHC form. */
+  hash(password: string): Promise<string> {
     const { cost } = this.#options;
-    return this.#timed(() => hash(password.normalize("NFKC"), cost), signal);
+    return this.#timed(hash(password.normalize("NFKC"), cost));
   }
 
   /**
    * True when `password` is the one that `passwordHash` was made of. Without a hash it is false,
-   * after the same work. Throws TOO_BUSY.
+   * after the same work.
    */
-  async verify(
-    passwordHash: string | undefined,
-    password: string,
-    signal?: AbortSignal,
-  ): Promise<boolean> {
+  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const isRight = await this.#timed(
-      () => verify(passwordHash ?? this.#dummy, password.normalize("NFKC")),
-      signal,
+      verify(passwordHash ?? this.#dummy, password.normalize("NFKC")),
     );
     return isRight && passwordHash !== undefined;
   }
@@ -79,12 +68,10 @@ export class PasswordHasher {
     );
   }
 
-  #timed<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return this.#options.gate.run(async () => {
-      const startTime = performance.now();
-      const result = await work();
-      this.#options.onHash?.((performance.now() - startTime) / 1000);
-      return result;
-    }, signal);
+  async #timed<T>(work: Promise<T>): Promise<T> {
+    const startTime = performance.now();
+    const result = await work;
+    this.#options.onHash?.((performance.now() - startTime) / 1000);
+    return result;
   }
 }
