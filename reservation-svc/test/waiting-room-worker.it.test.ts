@@ -1,5 +1,6 @@
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Admission } from "../src/app/admit-people.ts";
 import { Sales } from "../src/app/sales.ts";
@@ -159,6 +160,47 @@ describe("Admission", () => {
     await worker.round();
     expect(new Set(shortly(await store.poll(early, ids)))).to.deep.equal(new Set(["waiting 0"]));
     expect(await store.eventIds()).to.deep.equal([early.eventId]);
+  });
+
+  for (const [what, hours] of [
+    ["ahead", 2],
+    ["behind", -2],
+  ] as const) {
+    it(`goes by the store's clock, where its own is ${what}`, async () => {
+      const { room, ids } = await roomWith(2, {});
+      const worker = newWorker();
+      const { now } = Date;
+      Date.now = () => now() + hours * 3_600_000;
+      try {
+        await worker.round();
+        await worker.round();
+      } finally {
+        Date.now = now;
+      }
+      expect(shortly(await store.poll(room, ids))).to.deep.equal(["admitted", "admitted"]);
+      expect(await store.eventIds()).to.deep.equal([room.eventId]);
+    });
+  }
+
+  it("lets people in at the opening, and only counts them until then", async () => {
+    const room = { ...openRoom(), openTime: new Date(Date.now() + 500) };
+    source.add(room, { capacity: 100, available: 100, held: 0 });
+    const ids = people(2);
+    await store.join(room, ids, IN_STOCK);
+    const worker = newWorker();
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_waiting{")).to.equal(2);
+    const before = source.calls.stockOf;
+    await worker.round();
+    expect(source.calls.stockOf).to.equal(before);
+    await until(
+      "the sale is open",
+      async () => shortly(await store.poll(room, ids))[0] !== "waiting 0",
+    );
+    worker.clock.now += 500;
+    await worker.round();
+    await worker.round();
+    expect(shortly(await store.poll(room, ids))).to.deep.equal(["admitted", "admitted"]);
   });
 
   it("leaves a room alone that nobody is in, until somebody comes", async () => {

@@ -33,6 +33,8 @@ interface Watched {
   /** What the last step found, and until when that will do: before the opening nothing happens. */
   last: AdmissionStep | undefined;
   restTime: number;
+  /** When the sale opens, by the store's clock, in this process's time. */
+  openTime: number;
 }
 
 /** What is left is read again after this, in milliseconds. */
@@ -52,7 +54,8 @@ const NOTHING = { waiting: 0, active: 0, stalledMs: 0 };
 
 /**
  * Lets people in, room after room. Every replica does it all the time: each step is atomic in the
- * store, so it matters neither how many do it nor who dies while doing it.
+ * store, so it matters neither how many do it nor who dies while doing it. When a sale begins and ends
+ * the store's clock says: one replica whose own is wrong must not stop a room for all.
  */
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -100,10 +103,7 @@ export class Admission {
   }
 
   async #admit(room: Room, watched: Watched) {
-    const now = Date.now();
-    if (room.closeTime.getTime() <= now) {
-      return await this.#dismiss(room.eventId);
-    }
+    const now = this.#now();
     if (watched.last !== undefined && now < watched.restTime) {
       return watched.last;
     }
@@ -113,9 +113,11 @@ export class Admission {
     }
     await this.#settleClaims(room, watched);
     watched.last = step;
-    watched.restTime = Math.min(room.openTime.getTime(), now + REST_MS);
-    // An empty room is left to itself: whoever comes next puts it on the list again.
-    const isIdle = step.waiting === 0 && step.active === 0 && room.openTime.getTime() <= now;
+    watched.openTime = now + step.opensInMs;
+    watched.restTime = Math.min(watched.openTime, now + REST_MS);
+    // An empty room is left to itself: whoever comes next puts it on the list again. One is empty, too,
+    // when its sale is over.
+    const isIdle = step.waiting === 0 && step.active === 0 && step.opensInMs === 0;
     return isIdle ? await this.#dismiss(room.eventId) : step;
   }
 
@@ -139,8 +141,7 @@ export class Admission {
   /** What is left, as of a second ago at most; what was bought since then, the step takes off. */
   async #supplyOf(room: Room, watched: Watched): Promise<Supply> {
     const unitsBefore = watched.units;
-    const isOpen = room.openTime.getTime() <= Date.now();
-    if (unitsBefore === undefined || !isOpen) {
+    if (unitsBefore === undefined || this.#now() < watched.openTime) {
       // The first step only asks for the count, without which nobody may be let in.
       return { available: 0, unitsBefore: 0, isAllGone: undefined };
     }
@@ -169,6 +170,7 @@ function newlyWatched(): Watched {
     claimsTime: Number.NEGATIVE_INFINITY,
     last: undefined,
     restTime: 0,
+    openTime: Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -34,6 +34,8 @@ export interface AdmissionStep {
   units: number;
   /** For how long nobody was let in although somebody could have been, in milliseconds. */
   stalledMs: number;
+  /** In how many milliseconds the sale opens; 0 when it has. */
+  opensInMs: number;
 }
 
 /** The wish to reserve with a pass. */

@@ -170,8 +170,8 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     const bounds = [STEP.people, STEP.silent, STEP.swept];
     const answer = (await this.#run(ADMIT, room, [...args, ...bounds])) as number[];
     const [waiting = 0, active = 0, admitted = 0, skipped = 0, lapsed = 0, ...more] = answer;
-    const [gone = 0, units = 0, stalledMs = 0] = more;
-    return { waiting, active, admitted, skipped, lapsed, gone, units, stalledMs };
+    const [gone = 0, units = 0, stalledMs = 0, opensInMs = 0] = more;
+    return { waiting, active, admitted, skipped, lapsed, gone, units, stalledMs, opensInMs };
   }
 
   async claim(room: Room, claims: readonly PassClaim[]): Promise<ClaimAnswer[]> {

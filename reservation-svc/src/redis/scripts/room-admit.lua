@@ -12,10 +12,10 @@
   ARGV[12]  silent people that one step passes over at most
   ARGV[13]  places that one step looks at, to forget the ended ones
 
-  Returns {waiting, active, admitted, skipped, lapsed, gone, units, stalled}: how many wait, are
+  Returns {waiting, active, admitted, skipped, lapsed, gone, units, stalled, early}: how many wait, are
   admitted, were let in, passed over, lost their slot by silence, and were told that all is gone; the
-  room's count of units bought with passes; and for how long nobody was let in although somebody
-  could have been, in milliseconds.
+  room's count of units bought with passes; for how long nobody was let in although somebody could
+  have been, in milliseconds; and before the opening, how far away that is.
 ]]
 local MAX_STEP, MAX_SILENT, MAX_SWEPT = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 -- What the rate allows at once after a pause: a second's worth, one person at least.
@@ -25,7 +25,7 @@ local PACE_MS = 60000
 
 local units = figure("units", 0)
 if now < OPEN then
-  return { waiting, 0, 0, 0, 0, 0, units, 0 }
+  return { waiting, 0, 0, 0, 0, 0, units, 0, OPEN - now }
 end
 settleDraw()
 
