@@ -175,6 +175,26 @@ describe("limits that replicas share", () => {
     });
   });
 
+  it("last for a window, however far Redis's clock steps back", async () => {
+    const refusals = new Counter({ name: "x", help: "x", labelNames: ["limit"], registers: [] });
+    const name = `test-${crypto.randomUUID()}`;
+    const redis = connected(redisUrl());
+    await until(() => redis.status === "ready");
+    const limit = new WindowLimit({ name, quota: 2, windowSeconds: 60, refusals, redis });
+    const exchange = { headers: [] as string[] };
+    const key = `tessera:limit:${name}:k`;
+    for (const place of [7, 15]) {
+      await limit.take("k", exchange);
+      await limit.take("k", exchange);
+      // What a clock that is an hour behind makes of the time at which the key ends.
+      await redis.pexpire(key, 3_660_000);
+      expect(exchange.headers[place]).to.include(`"${name}";r=0`);
+    }
+    await limit.take("k", exchange);
+    expect(exchange.headers.at(-1)).to.match(/;r=1;t=60$/);
+    await redis.del(key);
+  });
+
   it("are shared", async () => {
     const refusals = new Counter({ name: "x", help: "x", labelNames: ["limit"], registers: [] });
     const name = `test-${crypto.randomUUID()}`;

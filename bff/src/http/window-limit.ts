@@ -17,10 +17,12 @@ export interface WindowLimitOptions extends LimitOptions {
  */
 export class WindowLimit extends Limit {
   readonly #limiter: RateLimiterMemory | RateLimiterRedis;
+  readonly #windowMs: number;
 
   constructor({ redis, ...options }: WindowLimitOptions) {
     super(options);
     const { name, quota, windowSeconds } = options;
+    this.#windowMs = windowSeconds * 1000;
     const settings = { points: quota, duration: windowSeconds, keyPrefix: `tessera:limit:${name}` };
     const memory = new RateLimiterMemory(settings);
     this.#limiter =
@@ -42,6 +44,16 @@ export class WindowLimit extends Limit {
   }
 
   protected async count(key: string): Promise<Standing> {
+    const standing = await this.#count(key);
+    if (standing.wholeMs <= this.#windowMs) {
+      return standing;
+    }
+    // Redis's clock has stepped back, as after a failover: the window would end an hour late.
+    await this.#limiter.delete(key);
+    return await this.#count(key);
+  }
+
+  async #count(key: string): Promise<Standing> {
     try {
       const { remainingPoints, msBeforeNext } = await this.#limiter.consume(key);
       return { isGranted: true, left: remainingPoints, nextMs: 0, wholeMs: msBeforeNext };
