@@ -120,7 +120,7 @@ describe("WaitingRoomService", () => {
     expect(first).to.deep.include({ state: Place_State.ADMITTED, position: 0 });
     expect(first.pollAfter).to.equal(undefined);
     expect(again.admissionPass).to.equal(first.admissionPass);
-    const claims = await verifyPass(first.admissionPass, { ...room, userId }, { keys: KEYS });
+    const claims = await verifyPass(first.admissionPass, { ...room, userId }, KEYS);
     expect(claims.expireTime.getTime()).to.equal(Number(first.passExpireTime?.seconds) * 1000);
     expect(told.polls).to.deep.equal(["1 admitted", "1 admitted"]);
   });

@@ -1,5 +1,4 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import { type Clock, systemClock } from "@tessera/service-kit/clock";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 
@@ -44,15 +43,16 @@ export function signPass(claims: PassClaims, [key]: PassKeys): Promise<string> {
 }
 
 /**
- * Reads a pass that its holder shows.
+ * Reads a pass that its holder shows. Whether it is late, the waiting room says: its times are
+ * those of Redis's clock, and another one may be wrong by hours.
  *
  * Throws PASS_INVALID when none of the keys signed it, or when it is another user's or another
- * event's, and PASS_EXPIRED when it is the holder's and too late.
+ * event's.
  */
 export async function verifyPass(
   pass: string,
   holder: PassHolder,
-  { keys, clock = systemClock }: { keys: PassKeys; clock?: Clock },
+  keys: PassKeys,
 ): Promise<PassClaims> {
   if (pass.length > PASS_LENGTH_MAX) {
     throw invalid("the pass is too long");
@@ -65,7 +65,7 @@ export async function verifyPass(
         audience: holder.eventId,
         subject: holder.userId,
         requiredClaims: ["aud", "sub", "jti", "exp"],
-        currentDate: clock(),
+        currentDate: new Date(0),
       });
       return claimsOf(payload, holder);
     } catch (reason) {
@@ -87,9 +87,6 @@ function claimsOf({ jti, exp }: JWTPayload, { eventId, userId }: PassHolder): Pa
 
 /** What the library found, in our words; bugs stay what they are. */
 function refusal(reason: unknown): unknown {
-  if (reason instanceof errors.JWTExpired) {
-    return new ServiceError("PASS_EXPIRED", "the pass has expired", { cause: reason });
-  }
   return reason instanceof errors.JOSEError ? invalid("the pass is not valid", reason) : reason;
 }
 
