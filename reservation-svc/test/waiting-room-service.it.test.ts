@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Client,
   ConnectError,
@@ -122,6 +123,9 @@ describe("WaitingRoomService", () => {
     expect(again.admissionPass).to.equal(first.admissionPass);
     const claims = await verifyPass(first.admissionPass, { ...room, userId }, KEYS);
     expect(claims.expireTime.getTime()).to.equal(Number(first.passExpireTime?.seconds) * 1000);
+    // Fetched just then: a whole pass is left, to the whole second.
+    const leftMs = claims.expireTime.getTime() - timestampMs(first.serverTime ?? expect.fail());
+    expect(leftMs).to.be.within(600_000, 600_999);
     expect(told.polls).to.deep.equal(["1 admitted", "1 admitted"]);
   });
 

@@ -1,4 +1,4 @@
-import { durationMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampNow } from "@bufbuild/protobuf/wkt";
 import {
   type Draw,
   type Place,
@@ -9,7 +9,6 @@ import type {
   JoinWaitingRoomResult,
   PollPlaceResult,
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
-import { isoTime } from "@tessera/service-kit/iso-time";
 import { restTime } from "./timestamps.ts";
 
 const STATES: Readonly<Record<Place_State, string>> = {
@@ -42,8 +41,8 @@ export function placeOf({ outcome }: JoinWaitingRoomResult | PollPlaceResult): P
   return outcome.value;
 }
 
-/** A place as REST writes it at `now`: null is what there is not, or not yet. */
-export function restPlace(place: Place, now = new Date()) {
+/** A place as REST writes it: null is what there is not, or not yet. */
+export function restPlace(place: Place) {
   const { state, position, estimatedWait, pollAfter, admissionPass, passExpireTime } = place;
   const isPlaced = state === Place_State.WAITING && position > 0;
   return {
@@ -60,7 +59,8 @@ export function restPlace(place: Place, now = new Date()) {
       : {
           pass: admissionPass,
           passExpiresAt: restTime(passExpireTime),
-          serverTime: isoTime(now),
+          // Of a replica that does not say it yet, our own.
+          serverTime: restTime(place.serverTime ?? timestampNow()),
         }),
     ...(place.storeLost ? { storeLost: true } : {}),
   };

@@ -25,8 +25,8 @@ export interface Room extends Sale {
 export type Standing =
   /** `position` and `waitMs` are 0 and the time until the draw, before the draw. */
   | { state: "waiting"; position: number; waitMs: number; pollAfterMs: number }
-  /** The serial names the admission. */
-  | { state: "admitted"; serial: string; passExpireTime: Date }
+  /** The serial names the admission; `now` is the time by the clock that the pass goes by. */
+  | { state: "admitted"; serial: string; passExpireTime: Date; now: Date }
   | { state: "gone" }
   | { state: "expired" };
 

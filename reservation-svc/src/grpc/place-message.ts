@@ -36,6 +36,7 @@ export function placeMessage(place: Place): MessageInitShape<typeof PlaceSchema>
         state: Place_State.ADMITTED,
         admissionPass: pass ?? "",
         passExpireTime: timestampFromDate(standing.passExpireTime),
+        serverTime: timestampFromDate(standing.now),
       };
     case "lost":
       return { ...common, state: Place_State.ADMITTED, storeLost: true };

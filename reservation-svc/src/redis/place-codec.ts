@@ -21,8 +21,12 @@ export function encodeUserIds(userIds: readonly string[]): Buffer {
   return bytes;
 }
 
-/** Reads what each person is told. */
-export function decodeHeard(bytes: Buffer, untilOpenMs: number): Heard[] {
+/** Reads what each person is told at `now`, by Redis's clock. */
+export function decodeHeard(
+  bytes: Buffer,
+  { openTime, now }: { openTime: Date; now: Date },
+): Heard[] {
+  const untilOpenMs = openTime.getTime() - now.getTime();
   const heard: Heard[] = [];
   for (let at = 0; at < bytes.length; at += HEARD_BYTES) {
     const isNew = bytes[at + 1] === 1;
@@ -37,7 +41,7 @@ export function decodeHeard(bytes: Buffer, untilOpenMs: number): Heard[] {
       case "A": {
         const serial = String(bytes.readDoubleBE(at + 10));
         const passExpireTime = new Date(bytes.readDoubleBE(at + 18));
-        heard.push({ standing: { state: "admitted", serial, passExpireTime }, isNew });
+        heard.push({ standing: { state: "admitted", serial, passExpireTime, now }, isNew });
         break;
       }
       case "G":

@@ -258,5 +258,5 @@ function jitterSeed(): number {
 
 function heardOf({ openTime }: Room, answer: readonly Buffer[]): Heard[] {
   const [bytes = Buffer.alloc(0), now] = answer;
-  return decodeHeard(bytes, Math.max(0, openTime.getTime() - Number(now)));
+  return decodeHeard(bytes, { openTime, now: new Date(Number(now)) });
 }
