@@ -6,6 +6,7 @@ import { claimOutcome } from "./app/claim-outcome.ts";
 import { Combiners } from "./app/combiners.ts";
 import { ConfirmReservation } from "./app/confirm-reservation.ts";
 import { CreateReservation } from "./app/create-reservation.ts";
+import { type DrawSeedStore, DrawSeeds } from "./app/draw-seeds.ts";
 import type { Ledger, StockLevels } from "./app/ledger.ts";
 import { PassGate } from "./app/pass-gate.ts";
 import { ReleaseUnits } from "./app/release-units.ts";
@@ -32,6 +33,7 @@ const EVENTS_MAX = 10_000;
 export function composeApp(deps: {
   config: Config;
   store: ReservationStore;
+  seeds: DrawSeedStore;
   ledger: Ledger;
   sales: Sales;
   redis: RedisConnections;
@@ -126,6 +128,7 @@ export function composeApp(deps: {
 function composeRooms(deps: {
   config: Config;
   store: ReservationStore;
+  seeds: DrawSeedStore;
   ledger: Ledger;
   sales: Sales;
   redis: RedisConnections;
@@ -133,7 +136,9 @@ function composeRooms(deps: {
 }): { gate: PassGate; waitingRooms: WaitingRooms; admission: Admission } {
   const { config, sales, roomMetrics } = deps;
   const { pollsPerSecond, roomMaxPeople: maxPeople } = config;
-  const store = new RedisWaitingRoomStore({ ...deps.redis.rooms, pollsPerSecond, maxPeople });
+  const seeds = new DrawSeeds(deps.seeds);
+  const limits = { pollsPerSecond, maxPeople };
+  const store = new RedisWaitingRoomStore({ ...deps.redis.rooms, seeds, ...limits });
   const passKeys = passKeysOf(config.passSecrets);
   const common = { store, sales, passKeys };
   return {

@@ -19,6 +19,7 @@ import { reservationService } from "./grpc/reservation-service.ts";
 import { waitingRoomService } from "./grpc/waiting-room-service.ts";
 import { startJobs, TASKS } from "./jobs.ts";
 import { reservationMetrics } from "./metrics.ts";
+import { MysqlDrawSeedStore } from "./mysql/mysql-draw-seed-store.ts";
 import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
 import { MysqlPrune } from "./mysql/mysql-prune.ts";
 import { MysqlReservationStore } from "./mysql/mysql-reservation-store.ts";
@@ -67,6 +68,7 @@ await run(async () => {
   const sales = new Sales(new InventorySales(inventory));
   const { admission, ...app } = composeApp({
     ...{ config, store, ledger, sales, redis, logger },
+    seeds: new MysqlDrawSeedStore(poolOf(source)),
     ...{ metrics, roomMetrics },
   });
   const relay = {

@@ -11,6 +11,7 @@ import { Sales } from "../src/app/sales.ts";
 import { composeApp } from "../src/compose.ts";
 import { readConfig } from "../src/config.ts";
 import { reservationMetrics } from "../src/metrics.ts";
+import { MysqlDrawSeedStore } from "../src/mysql/mysql-draw-seed-store.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { openRedis } from "../src/redis/open-redis.ts";
 import { waitingRoomMetrics } from "../src/waiting-room-metrics.ts";
@@ -44,6 +45,7 @@ describe("composeApp", () => {
       config,
       ledger,
       store: new MysqlReservationStore(schema.pool),
+      seeds: new MysqlDrawSeedStore(schema.pool),
       sales: new Sales(source),
       redis,
       metrics: reservationMetrics(registry),

@@ -4,6 +4,7 @@ import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { useOwnRedis } from "@tessera/testkit/processes";
 import type { StoreServer } from "@tessera/testkit/stores/store-server";
 import type { Redis } from "ioredis";
+import { type DrawSeedStore, DrawSeeds } from "../src/app/draw-seeds.ts";
 import type { AdmissionStep, Heard, Supply } from "../src/app/waiting-room-store.ts";
 import type { Room, Standing } from "../src/domain/waiting-room.ts";
 import { openRedis } from "../src/redis/open-redis.ts";
@@ -14,7 +15,9 @@ export interface WaitingRoomStores {
   server: () => StoreServer;
   redis: () => Redis;
   /** One process's store. */
-  newStore: (limits?: Partial<RoomLimits>) => Promise<RedisWaitingRoomStore>;
+  newStore: (
+    options?: Partial<RoomLimits> & { seedStore?: DrawSeedStore },
+  ) => Promise<RedisWaitingRoomStore>;
   /** Moves what a place waits for into the past, by as much as it says. */
   age: (room: Room, userId: string, ms: number) => Promise<void>;
   /** Gives somebody's admission another serial: the time of another admission. */
@@ -29,6 +32,7 @@ export interface WaitingRoomStores {
 
 /** Call it inside `describe`; use the result inside hooks and tests only. */
 export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
+  const seedStore = new MemorySeeds();
   const lifecycle = new Lifecycle();
   let redis: Redis;
   const open = () => {
@@ -49,11 +53,12 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
   return {
     server: () => own.server,
     redis: () => redis,
-    newStore: async (limits = {}) => {
+    newStore: async (options = {}) => {
       const rooms = open();
       await ready(rooms.redis);
-      const defaults = { pollsPerSecond: 1_000, maxPeople: 1_000_000 };
-      return new RedisWaitingRoomStore({ ...rooms, ...defaults, ...limits });
+      const { pollsPerSecond = 1_000, maxPeople = 1_000_000 } = options;
+      const seeds = new DrawSeeds(options.seedStore ?? seedStore);
+      return new RedisWaitingRoomStore({ ...rooms, seeds, pollsPerSecond, maxPeople });
     },
     dueIn: async (room, userId) => Number((await fieldsOf(room, userId))[2]) - Date.now(),
     age: async (room, userId, ms) => {
@@ -76,6 +81,17 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
       places: await redis.hlen(keyOf(room, "places")),
     }),
   };
+}
+
+/** The seeds of those tests that are about something else. */
+class MemorySeeds implements DrawSeedStore {
+  readonly #seeds = new Map<string, Buffer>();
+
+  async keep(eventId: string, seed: Buffer): Promise<Buffer> {
+    const kept = this.#seeds.get(eventId) ?? seed;
+    this.#seeds.set(eventId, kept);
+    return kept;
+  }
 }
 
 async function ready(redis: Redis): Promise<void> {

@@ -122,7 +122,7 @@ describe("the line of a waiting room", () => {
       const other = await stores.newStore();
       await store.join(room, people(1), IN_STOCK);
       await other.join(room, people(1), IN_STOCK);
-      // A store that lost everything makes a new seed; what this process remembers is of no use.
+      // What one process found out it tells a room that lost everything.
       await stores.redis().flushall();
       expect(shortly(await store.join(room, people(2), IN_STOCK))).to.deep.equal([
         "waiting 0",

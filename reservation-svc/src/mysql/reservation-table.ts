@@ -71,3 +71,14 @@ export const OutboxCursorTable = new EntitySchema({
     seq: { type: "bigint", unsigned: true },
   },
 });
+
+/** What each waiting room's draw is made with. */
+export const DrawSeedTable = new EntitySchema({
+  name: "draw_seed",
+  tableName: "draw_seed",
+  columns: {
+    event_id: { type: "binary", length: 16, primary: true },
+    seed: { type: "binary", length: 32 },
+    create_time: { type: "datetime", precision: 3 },
+  },
+});

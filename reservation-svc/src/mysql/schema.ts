@@ -1,5 +1,7 @@
 import { Reservations1760000000000 } from "./migrations/1760000000000-reservations.ts";
+import { DrawSeeds1796040000000 } from "./migrations/1796040000000-draw-seeds.ts";
 import {
+  DrawSeedTable,
   OutboxCursorTable,
   OutboxTable,
   RequestKeyTable,
@@ -8,6 +10,6 @@ import {
 
 /** The service's tables, and how they came to be. */
 export const SCHEMA = {
-  entities: [ReservationTable, RequestKeyTable, OutboxTable, OutboxCursorTable],
-  migrations: [Reservations1760000000000],
+  entities: [ReservationTable, RequestKeyTable, OutboxTable, OutboxCursorTable, DrawSeedTable],
+  migrations: [Reservations1760000000000, DrawSeeds1796040000000],
 };

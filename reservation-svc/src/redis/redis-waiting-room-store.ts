@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import { DRAW_NUMBER_BYTES, drawNumberOf } from "../app/draw.ts";
+import type { DrawSeeds } from "../app/draw-seeds.ts";
 import {
   type AdmissionStep,
   type ClaimAnswer,
@@ -45,8 +45,8 @@ const DOUBT_MS = 10_000;
 const STEP = { people: 500, silent: 1_000, swept: 50 };
 /** Admitted people whose claims are looked at together. */
 const DOUBTS_SLICE = 500;
-/** Rooms whose seeds are remembered. */
-const SEEDS_MAX = 1_000;
+/** Rooms of which it is remembered that they are on the list. */
+const LISTED_MAX = 1_000;
 /**
  * How long after the opening, by this machine's clock, draw numbers are still made. Should Redis's
  * clock be later still, it asks for them.
@@ -71,13 +71,14 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
   readonly #redis: Redis;
   readonly #breaker: Breaker;
   readonly #limits: RoomLimits;
-  readonly #seeds = new LRUCache<string, Buffer>({ max: SEEDS_MAX });
-  readonly #listed = new LRUCache<string, true>({ max: SEEDS_MAX, ttl: LIST_EVERY_MS });
+  readonly #seeds: DrawSeeds;
+  readonly #listed = new LRUCache<string, true>({ max: LISTED_MAX, ttl: LIST_EVERY_MS });
 
-  constructor(options: { redis: Redis; breaker: Breaker } & RoomLimits) {
-    const { redis, breaker, ...limits } = options;
+  constructor(options: { redis: Redis; breaker: Breaker; seeds: DrawSeeds } & RoomLimits) {
+    const { redis, breaker, seeds, ...limits } = options;
     this.#redis = redis;
     this.#breaker = breaker;
+    this.#seeds = seeds;
     this.#limits = limits;
   }
 
@@ -108,26 +109,16 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
   ): Promise<Heard[] | "closed"> {
     const members = encodeUserIds(userIds);
     const isDrawn = Date.now() < room.openTime.getTime() + LATE_CLOCK_MS;
-    let seed = isDrawn ? this.#seeds.get(room.eventId) : undefined;
-    // The first answer names the seed, the second can only be that the store forgot it since.
-    for (let attempt = 0; attempt < 4; attempt += 1) {
+    const known = isDrawn ? this.#seeds.known(room.eventId) : undefined;
+    const [outcome, ...rest] = await this.#runSeeded(JOIN, room, known, (seed) => {
       const numbers = seed === undefined ? "" : drawNumbersOf(seed, userIds);
-      const people = [seed ?? "", jitterSeed(), members, numbers, isAllGone ? 1 : 0];
-      const answer = await this.#run(JOIN, room, [randomBytes(32), ...people]);
-      const [outcome, ...rest] = answer as [Buffer, ...Buffer[]];
-      switch (outcome.toString()) {
-        case "closed":
-          return "closed";
-        case "seed":
-          [seed] = rest;
-          this.#seeds.set(room.eventId, seed ?? Buffer.alloc(0));
-          break;
-        default:
-          await this.#list(room.eventId);
-          return heardOf(room, rest);
-      }
+      return [seed ?? "", jitterSeed(), members, numbers, isAllGone ? 1 : 0];
+    });
+    if (outcome === "closed") {
+      return "closed";
     }
-    throw new Error("the room's seed never stays the same");
+    await this.#list(room.eventId);
+    return heardOf(room, rest as Buffer[]);
   }
 
   async poll(room: Room, userIds: readonly string[]): Promise<Heard[]> {
@@ -151,9 +142,10 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
   async draw(
     room: Room,
   ): Promise<{ seed: Buffer; hasOpened: boolean; entrants: number } | undefined> {
-    const answer = await this.#run(DRAW, room, [randomBytes(32)]);
-    const [seed, hasOpened, entrants] = answer as [Buffer, number, number];
-    return seed.length === 0 ? undefined : { seed, hasOpened: hasOpened === 1, entrants };
+    const known = this.#seeds.known(room.eventId);
+    const [outcome, ...rest] = await this.#runSeeded(DRAW, room, known, (seed) => [seed ?? ""]);
+    const [seed, hasOpened, entrants] = rest as [Buffer, number, number];
+    return outcome === "none" ? undefined : { seed, hasOpened: hasOpened === 1, entrants };
   }
 
   async drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none"> {
@@ -219,6 +211,27 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
       this.#limits.maxPeople,
     ];
     return this.#ask(() => script.run(this.#redis, keys, [...common, ...args]));
+  }
+
+  /** Runs a script that wants to be told the room's seed, and finds that out where it must be known. */
+  async #runSeeded(
+    script: LuaScript,
+    room: Room,
+    known: Buffer | undefined,
+    argsOf: (seed: Buffer | undefined) => readonly ScriptArgument[],
+  ): Promise<[outcome: string, ...rest: unknown[]]> {
+    let seed = known;
+    // The first answer asks for the seed, the next can only be that the room has another one since.
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      const answer = await this.#run(script, room, argsOf(seed));
+      const [outcome, ...rest] = answer as [Buffer, ...unknown[]];
+      if (outcome.toString() !== "seed") {
+        return [outcome.toString(), ...rest];
+      }
+      const [ofRoom] = rest as [Buffer];
+      seed = await this.#seeds.learn(room.eventId, ofRoom.length === 0 ? undefined : ofRoom);
+    }
+    throw new Error("the room's seed never stays the same");
   }
 
   /** What Redis does not understand is a bug; every other failure means that it is lost. */

@@ -1,19 +1,19 @@
 --[[
-  Gets the room's seed, which is made if there is none while it can still matter. After room.lua.
+  Gets the room's draw. After room.lua.
 
-  ARGV[8]  32 random bytes: the seed, should there be none
+  ARGV[8]  the room's seed, should it have none; empty when it is not known
 
-  Returns {seed, whether the sale has opened, how many were drawn}; an empty seed when the sale is
-  over and there was no draw, or it is forgotten.
+  Returns {"none"} when the sale is over and there was no draw, or it is forgotten; {"seed", the one that
+  the room has, or nothing} when it must be known first; else {"ok", seed, whether the sale has opened,
+  how many were drawn}.
 ]]
-local seed = redis.call("HGET", ROOM, "seed")
-if not seed and now < CLOSE then
-  seed = ARGV[8]
-  redis.call("HSET", ROOM, "seed", seed)
+if now >= CLOSE and redis.call("HEXISTS", ROOM, "seed") == 0 then
+  return { "none" }
 end
+local seed, found = agreedSeed(ARGV[8])
 if not seed then
-  return { "", 1, 0 }
+  return { "seed", found }
 end
 settleDraw()
 keepForNow()
-return { seed, now >= OPEN and 1 or 0, figure("entrants", 0) }
+return { "ok", seed, now >= OPEN and 1 or 0, figure("entrants", 0) }

@@ -166,6 +166,20 @@ local function pollAfter(position)
   return math.floor(math.min(math.max(after, 1000), 300000))
 end
 
+-- The room's seed: `known`, should it have none. Nil, and what it has, when the caller has to find it
+-- out first: what is committed to before the opening must be kept elsewhere as well.
+local function agreedSeed(known)
+  local seed = redis.call("HGET", ROOM, "seed")
+  if not seed and known ~= "" then
+    seed = known
+    redis.call("HSET", ROOM, "seed", seed)
+  end
+  if not seed or (now < OPEN and known ~= seed) then
+    return nil, seed or ""
+  end
+  return seed
+end
+
 -- Who was drawn is settled when the sale opens, before anybody is admitted.
 local function settleDraw()
   if now >= OPEN and redis.call("HEXISTS", ROOM, "entrants") == 0 then

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { useMysql } from "@tessera/testkit/mysql";
+import { expect } from "chai";
+import { MysqlDrawSeedStore } from "../src/mysql/mysql-draw-seed-store.ts";
+import { SCHEMA } from "../src/mysql/schema.ts";
+import {
+  hoursFromNow,
+  IN_STOCK,
+  keyOf,
+  openRoom,
+  people,
+  shortly,
+  useWaitingRoomStores,
+} from "./use-waiting-room.ts";
+
+/** Counts how often it is asked. */
+class CountedSeeds extends MysqlDrawSeedStore {
+  asked = 0;
+
+  override keep(eventId: string, seed: Buffer): Promise<Buffer | undefined> {
+    this.asked += 1;
+    return super.keep(eventId, seed);
+  }
+}
+
+describe("the seed of a draw", () => {
+  const schema = useMysql(SCHEMA);
+  const stores = useWaitingRoomStores();
+  /** One process's store, and how often it asked MySQL for a seed. */
+  const newProcess = async () => {
+    const seedStore = new CountedSeeds(schema.pool);
+    const store = await stores.newStore({ seedStore });
+    return { seedStore, store };
+  };
+  const earlyRoom = () => ({ ...openRoom(), openTime: hoursFromNow(0.5) });
+  const waiting = (count: number) => Array.from({ length: count }, () => "waiting 0");
+
+  it("outlives the waiting room, whichever process is asked first", async () => {
+    const room = earlyRoom();
+    const ids = people(3);
+    const { store } = await newProcess();
+    const before = await store.draw(room);
+    await store.join(room, ids, IN_STOCK);
+    for (const { store: asked } of [await newProcess(), { store }]) {
+      await stores.redis().flushall();
+      expect(await asked.draw(room)).to.deep.equal(before);
+      await stores.redis().flushall();
+      expect(shortly(await asked.join(room, ids, IN_STOCK))).to.deep.equal(waiting(3));
+      expect(await asked.draw(room)).to.deep.equal(before);
+    }
+    await stores.redis().hdel(keyOf(room, "room"), "seed");
+    expect(await store.draw(room)).to.deep.equal(before);
+  });
+
+  it("is one, however many processes make it at once", async () => {
+    const room = earlyRoom();
+    const processes = await Promise.all(Array.from({ length: 8 }, newProcess));
+    const drawn = await Promise.all(
+      processes.map(async ({ store }, index) => {
+        await (index % 2 === 0 ? store.join(room, people(1), IN_STOCK) : undefined);
+        return (await store.draw(room))?.seed.toString("hex");
+      }),
+    );
+    expect(new Set(drawn).size).to.equal(1);
+    expect(drawn[0]).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it("is asked for once by a process, and not at all by who polls or comes late", async () => {
+    const room = earlyRoom();
+    const ids = people(2);
+    const [first, second] = [await newProcess(), await newProcess()];
+    for (const { store, seedStore } of [first, second]) {
+      for (const id of ids) {
+        await store.join(room, [id], IN_STOCK);
+        await store.poll(room, [id]);
+      }
+      await store.draw(room);
+      expect(seedStore.asked).to.equal(1);
+    }
+    const late = await newProcess();
+    const opened = { ...room, openTime: new Date() };
+    await late.store.join(opened, people(1), IN_STOCK);
+    await late.store.poll(opened, ids);
+    await late.store.draw(opened);
+    expect(late.seedStore.asked).to.equal(0);
+  });
+
+  it("stays the one that a room has from a replica of before, and is written down", async () => {
+    const room = earlyRoom();
+    const seed = randomBytes(32);
+    await stores.redis().hset(keyOf(room, "room"), "seed", seed);
+    const { store } = await newProcess();
+    expect(await store.draw(room)).to.deep.include({ seed });
+    await stores.redis().flushall();
+    const { store: other } = await newProcess();
+    expect(await other.draw(room)).to.deep.include({ seed });
+  });
+
+  it("is Redis's alone until the migration has run, and kept from then on", async () => {
+    const room = earlyRoom();
+    const { store } = await newProcess();
+    await schema.pool.query("DROP TABLE draw_seed");
+    expect(shortly(await store.join(room, people(2), IN_STOCK))).to.deep.equal(waiting(2));
+    const before = await store.draw(room);
+    const runner = schema.source.createQueryRunner();
+    for (const Migration of SCHEMA.migrations) {
+      await new Migration().up(runner);
+    }
+    await runner.release();
+    expect(await store.draw(room)).to.deep.equal(before);
+    await stores.redis().flushall();
+    const { store: other } = await newProcess();
+    expect(await other.draw(room)).to.deep.equal(before);
+  });
+});
