@@ -126,7 +126,7 @@ export class MemoryReservations {
           });
         }
         if (reservation.state !== Reservation_State.HELD) {
-          throw illegalMove(reservation);
+          throw illegalMove(reservation, { refundRequired: "true" });
         }
         const state = Reservation_State.CONFIRMED;
         return this.#store({ ...reservation, state, paymentReference });
@@ -189,9 +189,9 @@ export class MemoryReservations {
   }
 }
 
-function illegalMove({ id, state }: Reservation): ServiceError {
+function illegalMove({ id, state }: Reservation, more = {}): ServiceError {
   return new ServiceError("ILLEGAL_MOVE", "not possible now", {
-    metadata: { reservationId: id, state: String(state) },
+    metadata: { reservationId: id, state: String(state), ...more },
   });
 }
 

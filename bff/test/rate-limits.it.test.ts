@@ -179,7 +179,7 @@ describe("limits that replicas share", () => {
     const refusals = new Counter({ name: "x", help: "x", labelNames: ["limit"], registers: [] });
     const name = `test-${crypto.randomUUID()}`;
     const redis = connected(redisUrl());
-    await until(() => redis.status === "ready");
+    await untilTrue(() => redis.status === "ready");
     const limit = new WindowLimit({ name, quota: 2, windowSeconds: 60, refusals, redis });
     const exchange = { headers: [] as string[] };
     const key = `tessera:limit:${name}:k`;

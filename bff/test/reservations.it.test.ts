@@ -140,6 +140,7 @@ describe("reservations", () => {
     expect(again.headers.get("idempotent-replayed")).to.equal("true");
     const other = await post(`/${id}/confirm`, { paymentReference: "pi_2" });
     expect([other.status, other.body.code]).to.deep.equal([409, "ILLEGAL_MOVE"]);
+    expect(other.body.refundRequired).to.equal(true);
   });
 
   it("says that a payment must be refunded when the hold has lapsed", async () => {

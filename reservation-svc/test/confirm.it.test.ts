@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import type { Reservation } from "../src/domain/reservation.ts";
 import { type Replica, reasonOf, useReservations, wishFor } from "./use-reservations.ts";
@@ -48,7 +49,11 @@ describe("ConfirmReservation", () => {
     const other = await replica.confirm(reservation, "pay-1");
     expect(other).to.deep.include({ isReplay: false });
     expect(other.reservation.state).to.equal("confirmed");
-    expect(await reasonOf(replica.confirm(reservation, "pay-2"))).to.equal("ILLEGAL_MOVE");
+    expect(await rejectionOf(replica.confirm(reservation, "pay-2"))).to.deep.include({
+      reason: "ILLEGAL_MOVE",
+      message: "the reservation was confirmed with another payment",
+      metadata: { reservationId: reservation.id, state: "CONFIRMED", refundRequired: "true" },
+    });
   });
 
   it("refuses the same key for another payment or another reservation", async () => {
@@ -107,7 +112,21 @@ describe("ConfirmReservation", () => {
   it("refuses a cancelled reservation", async () => {
     const reservation = await replica.hold(ledger.addEvent());
     await replica.cancel(reservation);
-    expect(await reasonOf(replica.confirm(reservation))).to.equal("ILLEGAL_MOVE");
+    expect(await rejectionOf(replica.confirm(reservation))).to.deep.include({
+      reason: "ILLEGAL_MOVE",
+      metadata: { reservationId: reservation.id, state: "CANCELLED", refundRequired: "true" },
+    });
+  });
+
+  it("leaves the refund of its own payment to whoever cancelled it", async () => {
+    const reservation = await replica.hold(ledger.addEvent());
+    await replica.confirm(reservation, "pay-1");
+    await replica.cancel(reservation);
+    const metadata = { reservationId: reservation.id, state: "CANCELLED" };
+    const own = await rejectionOf(replica.confirm(reservation, "pay-1"));
+    expect(own).to.deep.include({ reason: "ILLEGAL_MOVE", metadata });
+    const another = await rejectionOf(replica.confirm(reservation, "pay-2"));
+    expect(another).to.deep.include({ metadata: { ...metadata, refundRequired: "true" } });
   });
 
   it("takes the units of an expired hold again when some are left", async () => {

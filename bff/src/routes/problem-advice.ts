@@ -36,7 +36,8 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
   PASS_EXPIRED: "Join the waiting room again, at its end.",
   PASS_USED: "Show the person's reservations: one was made with the pass.",
   DRAW_NOT_YET: "Ask again after drawTime; Retry-After leads there.",
-  ILLEGAL_MOVE: "Read the reservation again and offer what its state allows.",
+  ILLEGAL_MOVE:
+    "Refund the payment if refundRequired says so; read the reservation again and offer what its state allows.",
   CANCEL_NOT_ALLOWED: "Send the person to whoever sells the tickets.",
   EXTEND_LIMIT: "Confirm before expiresAt; the hold is not extended any more.",
   HOLD_EXPIRED: "Refund the payment if refundRequired says so; reserve anew, with a new key.",

@@ -1,6 +1,6 @@
 import { Batcher } from "@tessera/service-kit/batcher";
 import { ServiceError } from "@tessera/service-kit/service-error";
-import { illegalMove, refundRequired, requestInProgress } from "../domain/errors.ts";
+import { notConfirmable, refundRequired, requestInProgress } from "../domain/errors.ts";
 import type { Reservation } from "../domain/reservation.ts";
 import type { Ledger, StockLevels } from "./ledger.ts";
 import { requestKeyOf } from "./request-key.ts";
@@ -136,10 +136,12 @@ export class ConfirmReservation {
       }
     }
     if (confirmed.length + refused.length > 0) {
+      const paid = new Map(open.map(({ id, paymentReference }) => [id, paymentReference]));
       for (const reservation of await store.endConfirm({ confirmed, refused })) {
+        const { id, state } = reservation;
         result.set(
-          reservation.id,
-          reservation.state === "confirmed" ? reservation : illegalMove(reservation, "confirmed"),
+          id,
+          state === "confirmed" ? reservation : notConfirmable(reservation, paid.get(id) ?? ""),
         );
       }
     }

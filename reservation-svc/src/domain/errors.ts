@@ -22,6 +22,18 @@ export function illegalMove(reservation: Reservation, to: ReservationState): Ser
   });
 }
 
+/** It cannot be confirmed any more: a payment that is not the one it was confirmed with must be refunded. */
+export function notConfirmable(reservation: Reservation, paymentReference: string): ServiceError {
+  const refusal = illegalMove(reservation, "confirmed");
+  if (reservation.paymentReference === paymentReference) {
+    return refusal;
+  }
+  const isPaid = reservation.state === "confirmed";
+  const message = isPaid ? "the reservation was confirmed with another payment" : refusal.message;
+  const metadata = { ...refusal.metadata, refundRequired: "true" };
+  return new ServiceError("ILLEGAL_MOVE", message, { metadata });
+}
+
 /** The hold is over. Whether its units are to be had again, a confirmation finds out. */
 export function holdExpired(reservationId: string): ServiceError {
   return new ServiceError("HOLD_EXPIRED", "the hold has expired", { metadata: { reservationId } });

@@ -10,7 +10,7 @@ import type {
   ConfirmWish,
 } from "../app/reservation-store.ts";
 import {
-  illegalMove,
+  notConfirmable,
   refundRequired,
   requestInProgress,
   reservationNotFound,
@@ -115,7 +115,7 @@ function intentOf(
         : { kind: "refused", error: requestInProgress(key.requestId, OTHER_PAYMENT) };
     }
     if (!isLegalMove(reservation.state, "confirming")) {
-      return { kind: "refused", error: illegalMove(reservation, "confirmed") };
+      return { kind: "refused", error: notConfirmable(reservation, paymentReference) };
     }
     if (isTooLate(reservation, locked.now, lateSeconds)) {
       return { kind: "refused", error: refundRequired(reservation.id, false), isReplay: false };
