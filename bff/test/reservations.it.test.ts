@@ -181,8 +181,8 @@ describe("reservations", () => {
     });
   }
 
-  it("cancels, with or without an empty body", async () => {
-    for (const body of [undefined, {}]) {
+  it("cancels, with or without an empty body, and with null for none", async () => {
+    for (const body of [undefined, {}, "null"]) {
       const { id } = await reserve();
       const key = crypto.randomUUID();
       const first = await post(`/${id}/cancel`, body, key);
