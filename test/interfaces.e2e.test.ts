@@ -67,7 +67,7 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
 
 /** Everything that waits in reservation-svc, and is bounded there. */
 const QUEUES = [
-  ...["ledger", "write", "lookup", "replay", "confirm", "release", "read"],
+  ...["ledger", "write", "lookup", "replay", "confirm", "release", "read", "change", "list"],
   ...["pass", "used_pass"],
 ];
 

@@ -1,3 +1,4 @@
+import { Lane } from "@tessera/service-kit/lane";
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import type { PerSchema } from "@tessera/testkit/schemas";
 import { mysqlTypeOf } from "@tessera/testkit/stores/mysql-server";
@@ -63,11 +64,14 @@ describe("keys for reads anywhere", function () {
     const keys = await randomReservations(urls.reservation, 600, chance);
     expect(keys.length).to.be.greaterThan(500);
     const store = new MysqlReservationStore(poolOf(reservation));
+    const lists = new Lane({ name: "lists", maxInFlight: 1, maxQueue: 1 });
+    const list = (userId: string, pageToken: string) =>
+      listReservations({ store, lists }, { userId, pageSize: 100, pageToken });
     for (const { reservationId, userId, pageToken } of keys.slice(0, 20)) {
       const [found] = await store.find([reservationId]);
       expect(found?.reservation.userId).to.equal(userId);
-      const all = await listReservations(store, { userId, pageSize: 100, pageToken: "" });
-      const rest = await listReservations(store, { userId, pageSize: 100, pageToken });
+      const all = await list(userId, "");
+      const rest = await list(userId, pageToken);
       const place = all.reservations.findIndex(({ id }) => id === reservationId);
       if (place !== -1 && all.nextPageToken === "") {
         expect(rest.reservations).to.deep.equal(all.reservations.slice(place + 1));

@@ -1,4 +1,5 @@
 import { passKeysOf } from "@tessera/admission-pass";
+import { Lane } from "@tessera/service-kit/lane";
 import type { Logger } from "@tessera/service-kit/logger";
 import { Admission } from "./app/admit-people.ts";
 import { AvailabilityCache } from "./app/availability-cache.ts";
@@ -29,8 +30,8 @@ import type { WaitingRoomMetrics } from "./waiting-room-metrics.ts";
 /** Events whose stock, or whose line, is kept in memory at most. */
 const EVENTS_MAX = 10_000;
 
-/** Puts the use cases together over opened adapters. */
-export function composeApp(deps: {
+/** Opened adapters. */
+interface Adapters {
   config: Config;
   store: ReservationStore;
   seeds: DrawSeedStore;
@@ -40,7 +41,25 @@ export function composeApp(deps: {
   metrics: ReservationMetrics;
   roomMetrics: WaitingRoomMetrics;
   logger: Logger;
-}): App & WaitingRoomApp & { sweep: SweepDeps; admission: Admission } {
+}
+
+/**
+ * Lanes for calls that take a connection each. One gets a quarter of the pool: however many ask, and
+ * whatever row they wait for, the rest is left to those who buy. So few wait that a slow database has
+ * served them in time.
+ */
+function newLanes({ mysqlPoolSize }: Config): { changes: Lane; lists: Lane } {
+  const bounds = { maxInFlight: Math.max(1, Math.floor(mysqlPoolSize / 4)), maxQueue: 256 };
+  return {
+    changes: new Lane({ name: "the queue of changes", ...bounds }),
+    lists: new Lane({ name: "the queue of lists", ...bounds }),
+  };
+}
+
+/** Puts the use cases together over opened adapters. */
+export function composeApp(
+  deps: Adapters,
+): App & WaitingRoomApp & { sweep: SweepDeps; admission: Admission } {
   const { config, store, ledger, redis, metrics, logger } = deps;
   const { gate, ...rooms } = composeRooms(deps);
   const cache = new AvailabilityCache({ trustMs: config.soldOutTrustMs, maxEvents: EVENTS_MAX });
@@ -49,12 +68,7 @@ export function composeApp(deps: {
   news.listen();
   const onStock = (stock: StockLevels) => news.tellSale(stock);
   const combiners = new Combiners(combinerOptions(config), {
-    lock: new RedlockEventLock({
-      nodes: redis.nodes,
-      tokens: redis.main,
-      breaker: redis.breaker,
-      ttlMs: config.lockTtlMs,
-    }),
+    lock: new RedlockEventLock({ ...redis, tokens: redis.main, ttlMs: config.lockTtlMs }),
     ledger,
     onStock,
     observer: metrics.combiner,
@@ -72,20 +86,18 @@ export function composeApp(deps: {
     maxWriteQueue: config.queueSize,
   });
   // A confirm names its payment row by row, which costs with the square of the batch.
-  const changes = { store, ledger, onStock, maxInFlight: 4, maxQueue: config.queueSize };
+  const batches = { maxInFlight: 4, maxQueue: config.queueSize };
+  const inBatches = { ...batches, store, ledger, ledgerTimeoutMs, onStock };
   const confirmReservation = new ConfirmReservation({
-    ...{ ...changes, maxBatch: 128, ledgerTimeoutMs },
+    ...{ ...inBatches, maxBatch: 128 },
     lateSeconds: config.lateConfirmSeconds,
   });
   const releaseUnits = new ReleaseUnits({
-    ...{ ...changes, maxBatch: 500, ledgerTimeoutMs },
+    ...{ ...inBatches, maxBatch: 500 },
     onStock: (stock) => news.tellReturn(stock),
   });
-  const finder = new ReservationFinder(store, {
-    name: "the queue of reads",
-    maxInFlight: 4,
-    maxQueue: config.queueSize,
-  });
+  const finder = new ReservationFinder(store, { name: "the queue of reads", ...batches });
+  const lanes = newLanes(config);
   metrics.watchQueues({
     ledger: () => combiners.longest,
     write: () => createReservation.writeQueueDepth,
@@ -94,11 +106,13 @@ export function composeApp(deps: {
     confirm: () => confirmReservation.depth,
     release: () => releaseUnits.depth,
     read: () => finder.depth,
+    change: () => lanes.changes.depth,
+    list: () => lanes.lists.depth,
     pass: () => gate.claimQueueDepth,
     used_pass: () => gate.endQueueDepth,
   });
   return {
-    ...rooms,
+    ...{ ...rooms, ...lanes },
     store,
     finder,
     ledger,
@@ -106,6 +120,7 @@ export function composeApp(deps: {
     confirmReservation,
     cancel: {
       store,
+      changes: lanes.changes,
       releaseUnits,
       confirmedWithinSeconds: config.cancelConfirmedSeconds,
       releaseWaitMs: 500,
@@ -125,15 +140,11 @@ export function composeApp(deps: {
 }
 
 /** The waiting rooms: their people, their admission, and the gate before the sale. */
-function composeRooms(deps: {
-  config: Config;
-  store: ReservationStore;
-  seeds: DrawSeedStore;
-  ledger: Ledger;
-  sales: Sales;
-  redis: RedisConnections;
-  roomMetrics: WaitingRoomMetrics;
-}): { gate: PassGate; waitingRooms: WaitingRooms; admission: Admission } {
+function composeRooms(deps: Adapters): {
+  gate: PassGate;
+  waitingRooms: WaitingRooms;
+  admission: Admission;
+} {
   const { config, sales, roomMetrics } = deps;
   const { pollsPerSecond, roomMaxPeople: maxPeople } = config;
   const seeds = new DrawSeeds(deps.seeds);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { listReservations } from "../src/app/read-reservations.ts";
+import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { type Replica, reasonOf, useReservations } from "./use-reservations.ts";
 
 describe("a user's reservations", () => {
@@ -21,7 +22,7 @@ describe("a user's reservations", () => {
       );
       await replica.hold(event);
       const list = (pageToken: string) =>
-        listReservations(replica.store, { userId, pageSize: 20, pageToken });
+        listReservations(replica, { userId, pageSize: 20, pageToken });
       const first = await list("");
       const later = await replica.hold(event, { userId });
       const second = await list(first.nextPageToken);
@@ -38,12 +39,21 @@ describe("a user's reservations", () => {
       expect(third.now?.getTime()).to.be.at.least(later.createTime.getTime());
     });
 
+    it("takes few connections at once, however many want a list", async () => {
+      const store = new CountingStore(system.schema.pool);
+      const crowded = newReplica({ store });
+      const query = { userId: randomUUID(), pageSize: 20, pageToken: "" };
+      const lists = Array.from({ length: 20 }, () => listReservations(crowded, query));
+      expect(await Promise.all(lists)).to.have.length(20);
+      expect(store.most).to.equal(2);
+    });
+
     it("takes no token of another user's list, nor a negative size", async () => {
       const event = ledger.addEvent({ maxPerUser: 100 });
       const userId = randomUUID();
       await Promise.all([1, 2].map(() => replica.hold(event, { userId })));
       const list = (query: { userId: string; pageSize: number; pageToken: string }) =>
-        listReservations(replica.store, query);
+        listReservations(replica, query);
       const { nextPageToken } = await list({ userId, pageSize: 1, pageToken: "" });
       const foreign = { userId: randomUUID(), pageSize: 1, pageToken: nextPageToken };
       expect(await reasonOf(list(foreign))).to.equal("INVALID_PAGE_TOKEN");
@@ -54,3 +64,19 @@ describe("a user's reservations", () => {
     });
   });
 });
+
+/** A store that counts how many lists it makes at once. */
+class CountingStore extends MysqlReservationStore {
+  most = 0;
+  #running = 0;
+
+  override async list(...asked: Parameters<MysqlReservationStore["list"]>) {
+    this.#running += 1;
+    this.most = Math.max(this.most, this.#running);
+    try {
+      return await super.list(...asked);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+}

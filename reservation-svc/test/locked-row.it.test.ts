@@ -80,6 +80,29 @@ describe("a reservation that somebody keeps locked", () => {
     expect((await replica.confirm(one, "pay-1", key)).reservation.state).to.equal("confirmed");
     expect(ledger.stockOf(one.eventId)).to.include({ held: 0, sold: 2 });
   });
+
+  for (const change of ["cancel", "extend"] as const) {
+    it(`takes few connections from the others, however many want to ${change} it`, async () => {
+      const [reservation] = (await held(1)) as [Reservation];
+      const answers: Promise<string>[] = [];
+      let asked = 0;
+      const areExtended = Promise.withResolvers<void>();
+      ledger.before = async (method) => {
+        asked += method === "extend" ? 1 : 0;
+        if (asked === 50) {
+          areExtended.resolve();
+        }
+      };
+      await whileLocked(reservation, async () => {
+        answers.push(...Array.from({ length: 50 }, () => reasonOf(replica[change](reservation))));
+        await (change === "extend" ? areExtended.promise : undefined);
+        const event = ledger.addEvent();
+        expect(await reasonOf(replica.hold(event))).to.equal("none");
+        expect(await reasonOf(replica.get(reservation))).to.equal("none");
+      });
+      expect(await Promise.all(answers)).to.include("none");
+    });
+  }
 });
 
 /** A store that tells when it waits for what somebody else has locked. */

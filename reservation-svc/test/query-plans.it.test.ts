@@ -1,3 +1,4 @@
+import { Lane } from "@tessera/service-kit/lane";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
 import { faultsOf } from "@tessera/testkit/query-plans";
@@ -17,6 +18,7 @@ import { SCHEMA } from "../src/mysql/schema.ts";
 describe("the query plans of reservation-svc", () => {
   const schema = useMysql(SCHEMA);
   let store: MysqlReservationStore;
+  const lists = new Lane({ name: "lists", maxInFlight: 1, maxQueue: 1 });
   /** Who has most reservations, and somebody's reservations. */
   let greatest: string;
   let some: { id: string; userId: string }[];
@@ -43,7 +45,10 @@ describe("the query plans of reservation-svc", () => {
     let pages = 0;
     do {
       const list = async () => {
-        const page = await listReservations(store, { userId: greatest, pageSize: 20, pageToken });
+        const page = await listReservations(
+          { store, lists },
+          { userId: greatest, pageSize: 20, pageToken },
+        );
         pageToken = page.nextPageToken;
       };
       expect(await faultsOf(schema, 1, list)).to.deep.equal([]);
@@ -54,7 +59,7 @@ describe("the query plans of reservation-svc", () => {
 
   it("list nothing for somebody who has none", async () => {
     const userId = "00000000-0000-4000-8000-000000000000";
-    const list = () => listReservations(store, { userId, pageSize: 20, pageToken: "" });
+    const list = () => listReservations({ store, lists }, { userId, pageSize: 20, pageToken: "" });
     expect(await faultsOf(schema, 1, list)).to.deep.equal([]);
   });
 

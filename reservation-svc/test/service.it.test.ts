@@ -27,6 +27,8 @@ describe("ReservationService", () => {
     const implementation = reservationService({
       store: replica.store,
       finder: replica.finder,
+      lists: replica.lists,
+      changes: replica.cancelDeps.changes,
       ledger,
       createReservation: replica.createReservation,
       confirmReservation: replica.confirmReservation,

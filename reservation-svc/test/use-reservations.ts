@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Lane } from "@tessera/service-kit/lane";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import type { RowDataPacket } from "mysql2/promise";
@@ -126,17 +127,20 @@ function replicaOf(
     ...(options.idOf === undefined ? {} : { idOf: options.idOf }),
   });
   const finder = new ReservationFinder(store, { name: "reads", maxInFlight: 2, maxQueue: 1_000 });
-  const changes = { store, ledger, onStock, maxBatch: 50, maxInFlight: 2, maxQueue: 1_000 };
+  const lane = { maxInFlight: 2, maxQueue: 1_000 };
+  const changes = new Lane({ name: "changes", ...lane });
+  const lists = new Lane({ name: "lists", ...lane });
+  const inBatches = { store, ledger, onStock, maxBatch: 50, ...lane };
   const confirmReservation = new ConfirmReservation({
-    ...changes,
-    ledgerTimeoutMs: 2_000,
+    ...{ ...inBatches, ledgerTimeoutMs: 2_000 },
     lateSeconds: 600,
   });
-  const releaseUnits = new ReleaseUnits({ ...changes, ledgerTimeoutMs: 2_000 });
+  const releaseUnits = new ReleaseUnits({ ...inBatches, ledgerTimeoutMs: 2_000 });
   const swept = { expired: 0, resumed: 0, confirmingAges: [] as number[] };
   const failures: unknown[] = [];
   const cancel = {
     store,
+    changes,
     releaseUnits,
     confirmedWithinSeconds: options.confirmedWithinSeconds ?? 1_000,
     releaseWaitMs: options.releaseWaitMs ?? 5_000,
@@ -166,6 +170,7 @@ function replicaOf(
     store,
     cache,
     finder,
+    lists,
     swept,
     /** What cancelling could not give back at once. */
     failures,
@@ -184,7 +189,7 @@ function replicaOf(
     cancel: (reservation: Reservation, requestId?: string) =>
       cancelReservation(cancel, byRequest(reservation, requestId)),
     extend: (reservation: Reservation, requestId?: string) =>
-      extendReservation({ store, ledger }, byRequest(reservation, requestId), {}),
+      extendReservation({ store, finder, changes, ledger }, byRequest(reservation, requestId), {}),
     get: async ({ id, userId }: Pick<Reservation, "id" | "userId">) =>
       (await getReservation(finder, { userId, reservationId: id })).reservation,
     sweep: () => sweep(deps, () => false),

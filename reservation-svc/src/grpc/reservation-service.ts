@@ -5,21 +5,15 @@ import { givenRequestId } from "@tessera/service-kit/request-id";
 import { type CancelDeps, cancelReservation } from "../app/cancel-reservation.ts";
 import type { ConfirmReservation } from "../app/confirm-reservation.ts";
 import type { CreateReservation } from "../app/create-reservation.ts";
-import { extendReservation } from "../app/extend-reservation.ts";
-import type { Ledger } from "../app/ledger.ts";
-import { getReservation, listReservations } from "../app/read-reservations.ts";
-import type { ReservationFinder } from "../app/reservation-finder.ts";
-import type { ReservationStore } from "../app/reservation-store.ts";
+import { type ExtendDeps, extendReservation } from "../app/extend-reservation.ts";
+import { getReservation, type ListDeps, listReservations } from "../app/read-reservations.ts";
 import { callerId } from "./caller.ts";
 import { entryFailure, type OnBug } from "./entry-failure.ts";
 import { checkBatch, PAGES_MAX, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
 import { toMessage } from "./to-message.ts";
 
 /** What the service needs. */
-export interface App {
-  store: ReservationStore;
-  finder: ReservationFinder;
-  ledger: Ledger;
+export interface App extends ExtendDeps, ListDeps {
   createReservation: CreateReservation;
   confirmReservation: ConfirmReservation;
   cancel: CancelDeps;
@@ -39,18 +33,20 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
     ...batches(app),
     async cancelReservation(request, context) {
       const wish = parseChange(callerId(context), request);
-      const { reservation, isReplay } = await cancelReservation(app.cancel, wish);
+      const deadline = deadlineOf(app, context);
+      const { reservation, isReplay } = await cancelReservation(app.cancel, wish, deadline);
       return { reservation: toMessage(reservation), replayed: isReplay };
     },
     async extendReservation(request, context) {
       const wish = parseChange(callerId(context), request);
       const headers = context.requestHeader;
+      const deadline = deadlineOf(app, context);
       const call = {
         timeoutMs: timeLeft(app, context),
         requestId: givenRequestId(headers.get("x-request-id")),
         traceparent: headers.get("traceparent") ?? undefined,
       };
-      const { reservation, now, isReplay } = await extendReservation(app, wish, call);
+      const { reservation, now, isReplay } = await extendReservation(app, wish, call, deadline);
       return {
         reservation: toMessage(reservation),
         replayed: isReplay,
@@ -58,9 +54,9 @@ export function reservationService(app: App): ServiceImpl<typeof ReservationServ
       };
     },
     getReservation: async ({ reservationId }, context) =>
-      await found(app, { userId: callerId(context), reservationId }),
+      await found(app, { userId: callerId(context), reservationId }, deadlineOf(app, context)),
     listReservations: async (request, context) =>
-      await page(app, { ...request, userId: callerId(context) }),
+      await page(app, { ...request, userId: callerId(context) }, deadlineOf(app, context)),
   };
 }
 
@@ -76,7 +72,7 @@ function batches(app: App): Batches {
   return {
     async batchCreateReservations({ entries }, context) {
       checkBatch(entries);
-      const deadline = performance.now() + timeLeft(app, context);
+      const deadline = deadlineOf(app, context);
       const answer = await each(app, context, entries, async (entry) => {
         const wish = parseCreate(entry);
         const { reservation, isReplay } = await app.createReservation.create(wish, deadline);
@@ -94,7 +90,7 @@ function batches(app: App): Batches {
     },
     async batchConfirmReservations({ entries }, context) {
       checkBatch(entries);
-      const deadline = performance.now() + timeLeft(app, context);
+      const deadline = deadlineOf(app, context);
       return await each(app, context, entries, async (entry) => {
         const request = parseConfirm(entry);
         const { reservation, isReplay } = await app.confirmReservation.confirm(request, deadline);
@@ -107,16 +103,18 @@ function batches(app: App): Batches {
     },
     async batchGetReservations({ entries }, context) {
       checkBatch(entries);
+      const deadline = deadlineOf(app, context);
       return await each(app, context, entries, async ({ userId, reservationId }) => {
         const query = { userId: uuid("user_id", userId), reservationId };
-        return { outcome: { case: "found" as const, value: await found(app, query) } };
+        return { outcome: { case: "found" as const, value: await found(app, query, deadline) } };
       });
     },
     async batchListReservations({ entries }, context) {
       checkBatch(entries, PAGES_MAX);
+      const deadline = deadlineOf(app, context);
       return await each(app, context, entries, async (entry) => {
         const query = { ...entry, userId: uuid("user_id", entry.userId) };
-        return { outcome: { case: "page" as const, value: await page(app, query) } };
+        return { outcome: { case: "page" as const, value: await page(app, query, deadline) } };
       });
     },
   };
@@ -139,14 +137,14 @@ async function each<Entry, Result>(
   return { results: await Promise.all(results) };
 }
 
-async function found(app: App, { userId, reservationId }: Parameters<typeof getReservation>[1]) {
-  uuid("reservation_id", reservationId);
-  const { reservation, now } = await getReservation(app.finder, { userId, reservationId });
+async function found(app: App, query: Parameters<typeof getReservation>[1], deadline: number) {
+  uuid("reservation_id", query.reservationId);
+  const { reservation, now } = await getReservation(app.finder, query, deadline);
   return { reservation: toMessage(reservation), serverTime: timestampFromDate(now) };
 }
 
-async function page(app: App, query: Parameters<typeof listReservations>[1]) {
-  const { reservations, nextPageToken, now } = await listReservations(app.store, query);
+async function page(app: App, query: Parameters<typeof listReservations>[1], deadline: number) {
+  const { reservations, nextPageToken, now } = await listReservations(app, query, deadline);
   return {
     reservations: reservations.map(toMessage),
     nextPageToken,
@@ -157,4 +155,9 @@ async function page(app: App, query: Parameters<typeof listReservations>[1]) {
 /** How long a call may still take, in milliseconds. */
 function timeLeft(app: App, context: HandlerContext): number {
   return Math.max(1, (context.timeoutMs() ?? app.defaultTimeoutMs) - ANSWER_MARGIN_MS);
+}
+
+/** When a call's time is over, in the time of performance.now(). */
+function deadlineOf(app: App, context: HandlerContext): number {
+  return performance.now() + timeLeft(app, context);
 }
