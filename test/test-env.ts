@@ -12,6 +12,8 @@ export const TEST_ENV = {
     SIGN_UP_PER_SECOND: "100000",
     RESERVE_PER_SECOND: "100000",
     RESERVE_BURST: "100000",
+    USER_PER_SECOND: "100000",
+    USER_BURST: "100000",
     QUEUE_PER_SECOND: "100000",
     QUEUE_BURST: "100000",
     // Tests look at once at what they changed.

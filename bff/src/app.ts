@@ -110,7 +110,8 @@ function observeReads({ reads, ownReads, registry }: AppDeps): void {
 /** The busiest first. */
 function routesOf(deps: AppDeps): Route[] {
   const { clients, combiners, streams, reads, ownReads, tokens, limits, passKeys } = deps;
-  const shared = { clients, reads, authenticate: authenticate(tokens) };
+  const limitUser = limitByUser(limits.user);
+  const shared = { clients, reads, authenticate: authenticate(tokens), limitUser };
   const limitReserve = limitByUser(limits.reserve);
   const limitSignIn = limitByAddress(limits.signIn);
   const limitRefresh = limitByAddress(limits.refresh);

@@ -71,6 +71,9 @@ function limits(env: EnvReader) {
     reservePerSecond: env.integer("RESERVE_PER_SECOND", limit(30)),
     /** At least RESERVE_PER_SECOND. */
     reserveBurst: env.integer("RESERVE_BURST", limit(60)),
+    userPerSecond: env.integer("USER_PER_SECOND", limit(30)),
+    /** At least USER_PER_SECOND. */
+    userBurst: env.integer("USER_BURST", limit(60)),
     queuePerSecond: env.integer("QUEUE_PER_SECOND", limit(5)),
     /** At least QUEUE_PER_SECOND. */
     queueBurst: env.integer("QUEUE_BURST", limit(20)),

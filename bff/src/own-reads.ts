@@ -50,6 +50,8 @@ const MAX_IN_FLIGHT = 4;
  * its call waits for it: so they share one only when there are many.
  */
 const MAX_IN_FLIGHT_PAGES = 16;
+/** What part of all reads may be one user's: so few that a few of them do not take all the room. */
+const SHARE = 1 / 8;
 /** What reservation-svc lists in one call. */
 const MAX_PAGES = 20;
 
@@ -89,16 +91,16 @@ export class OwnReads {
     };
   }
 
-  /** A user's own reservation. Rejects with RESERVATION_NOT_FOUND, or OVERLOADED. */
+  /** A user's own reservation. Rejects with RESERVATION_NOT_FOUND, RATE_LIMITED or OVERLOADED. */
   get(asker: Asker, query: OwnReservation): Promise<GetReservationResponse> {
     const { bounded, combiner } = this.#get;
-    return bounded.run(() => combiner.submit(asker, query));
+    return bounded.run(query.userId, () => combiner.submit(asker, query));
   }
 
-  /** A page of a user's own. Rejects with INVALID_PAGE_TOKEN, or OVERLOADED. */
+  /** A page of a user's own. Rejects with INVALID_PAGE_TOKEN, RATE_LIMITED or OVERLOADED. */
   list(asker: Asker, query: OwnPage): Promise<ListReservationsResponse> {
     const { bounded, combiner } = this.#list;
-    return bounded.run(() => combiner.submit(asker, query));
+    return bounded.run(query.userId, () => combiner.submit(asker, query));
   }
 
   #reads<Query, Found>(
@@ -115,7 +117,8 @@ export class OwnReads {
       send: async (queries, options) =>
         (await ask(queries, options)).map(({ outcome }) => answerOf(outcome)),
     });
-    return { combiner, bounded: new Bounded("reads of reservations", readMaxLoads) };
+    const room = { max: readMaxLoads, maxEach: Math.ceil(readMaxLoads * SHARE) };
+    return { combiner, bounded: new Bounded("reads of reservations", room) };
   }
 }
 

@@ -115,13 +115,13 @@ describe("a BFF with slow reads", () => {
 
   it("refuses early whom it could not answer in time", async () => {
     const token = await api.token();
-    const list = () => api.ask("GET", "/v1/reservations", { token });
+    const list = (as = token) => api.ask("GET", "/v1/reservations", { token: as });
     api.services.before.set("batchListReservations", (signal) => once(signal, "abort"));
     const first = list();
     await untilTrue(() => api.services.callsOf("batchListReservations").length === 1);
     const underWay = () => api.registry.getSingleMetricAsString("tessera_reads_in_flight");
     expect(await underWay()).to.include('{kind="reservations"} 1');
-    const { status, body, headers } = await list();
+    const { status, body, headers } = await list(await api.token());
     const refusal = [status, body.code, headers.get("retry-after")];
     expect(refusal).to.deep.equal([503, "OVERLOADED", "1"]);
     // What is slow of one kind is no reason to refuse another.

@@ -1,10 +1,10 @@
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
-import { useApp } from "./use-app.ts";
+import { type AppOptions, useApp } from "./use-app.ts";
 
 /** Two buyers, each with reservations of his own. */
-function useBuyers() {
-  const api = useApp();
+function useBuyers(options: AppOptions = {}) {
+  const api = useApp(options);
   const eventId = crypto.randomUUID();
   const ticketTypeId = crypto.randomUUID();
   const buyers: { userId: string; token: string; ids: string[] }[] = [];
@@ -110,5 +110,24 @@ describe("reads of one's own reservations", () => {
     return api.services
       .callsOf(method)
       .map(({ message }) => (message as { entries: unknown[] }).entries.length);
+  }
+});
+
+describe("a user who reads more at once than others find room for", () => {
+  const { api, get } = useBuyers({ readMaxLoads: 8 });
+
+  for (const [method, path] of [
+    ["batchGetReservations", `/${crypto.randomUUID()}`],
+    ["batchListReservations", ""],
+  ] as const) {
+    it(`waits for an answer first, and keeps nobody else from asking: ${method}`, async () => {
+      const release = await busyWith(api, method, 1, () => get(0, path));
+      const refused = await get(0, path);
+      expect([refused.status, refused.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
+      const other = get(1, path);
+      await release();
+      expect((await other).status).to.equal(path === "" ? 200 : 404);
+      expect((await get(0, path)).status).to.equal(path === "" ? 200 : 404);
+    });
   }
 });

@@ -37,6 +37,8 @@ export interface AppOptions {
   failedSignInsPerMinute?: number;
   reservePerSecond?: number;
   reserveBurst?: number;
+  userPerSecond?: number;
+  userBurst?: number;
   queuePerSecond?: number;
   queueBurst?: number;
   queueStreams?: number;
@@ -170,6 +172,8 @@ const DEFAULTS = {
   failedSignInsPerMinute: 10,
   reservePerSecond: 10_000,
   reserveBurst: 10_000,
+  userPerSecond: 10_000,
+  userBurst: 10_000,
   queuePerSecond: 10_000,
   queueBurst: 10_000,
   queueStreams: 100,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { systemClock } from "@tessera/service-kit/clock";
+import { Lane } from "@tessera/service-kit/lane";
 import { taskMetrics } from "@tessera/service-kit/metrics";
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
@@ -27,7 +28,7 @@ import { USER_SCHEMA } from "./mysql/schema.ts";
  * that it hears TOO_BUSY, which it may try again after, and not that its time is over.
  */
 const HASH_WAIT_MS = 1_000;
-/** How many callers wait for a connection at most. */
+/** How many callers wait for a connection at most; those who are signed in wait by themselves. */
 const POOL_WAITING_MAX = 256;
 const PURGE_INTERVAL_MS = 60_000;
 
@@ -72,6 +73,7 @@ await run(async () => {
     keyRing,
     passwords,
     gate,
+    signedIn: newLane(config.mysqlPoolSize),
     observer: metrics,
     clock: systemClock,
     newId: randomUUID,
@@ -107,3 +109,10 @@ await run(async () => {
     tracing,
   });
 });
+
+/** A quarter of the pool: the rest is left to those who want to sign in. */
+function newLane(poolSize: number): Lane {
+  const maxInFlight = Math.max(1, Math.floor(poolSize / 4));
+  const name = "the queue of those who are signed in";
+  return new Lane({ name, maxInFlight, maxQueue: POOL_WAITING_MAX });
+}

@@ -1,9 +1,10 @@
 import { Code } from "@connectrpc/connect";
+import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { MYSQL_POOL_SIZE } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
-import { newPerson, useUserService } from "./use-user-service.ts";
+import { newPerson, signedInTo, useUserService } from "./use-user-service.ts";
 
 describe("a spike of sign-ins", () => {
   const service = useUserService({ concurrency: 1, maxWaiting: 2 });
@@ -88,5 +89,22 @@ describe("a spike of sign-ins", () => {
     isHashing = false;
     // On the loop it would be none.
     expect(turns).to.be.greaterThan(1);
+  });
+});
+
+describe("a crowd that is signed in", () => {
+  const service = useUserService();
+
+  it("keeps nobody from signing in, however long its calls take", async () => {
+    const { person, userId, sessionId } = await signedInTo(service);
+    const other = await service.schema.pool.getConnection();
+    const lock = "START TRANSACTION; SELECT 1 FROM session WHERE id = ? FOR UPDATE";
+    await other.query(lock, [uuidToBytes(sessionId)]);
+    const signOut = () => service.client.deleteSession({ userId, sessionId });
+    const signOuts = Array.from({ length: 50 }, signOut);
+    await service.client.createSession(person);
+    await other.query("ROLLBACK");
+    other.release();
+    await Promise.all(signOuts);
   });
 });

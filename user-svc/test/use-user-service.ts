@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { type Client, createClient } from "@connectrpc/connect";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import { Lane } from "@tessera/service-kit/lane";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
@@ -88,6 +89,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
         onHash: metrics.hashed,
       }),
       gate,
+      signedIn: new Lane({ name: "signed in", maxInFlight: 2, maxQueue: 1_000 }),
       observer: metrics,
       clock,
       newId: randomUUID,

@@ -10,10 +10,11 @@ describe("the limits of one user", () => {
     const settings = {
       ...{ signInPerSecond: 1, refreshPerSecond: 1, signUpPerSecond: 1, failedSignInsPerMinute: 1 },
       ...{ reservePerSecond: perSecond, reserveBurst: burst },
+      ...{ userPerSecond: perSecond, userBurst: burst },
       ...{ queuePerSecond: perSecond, queueBurst: burst },
     };
-    const { reserve, queue } = createLimits(settings, new Registry());
-    for (const limit of [reserve, queue]) {
+    const { reserve, user, queue } = createLimits(settings, new Registry());
+    for (const limit of [reserve, user, queue]) {
       const granted: { beginTime: number; endTime: number }[] = [];
       const take = async () => {
         const beginTime = performance.now();

@@ -17,6 +17,10 @@ export interface LimitSettings {
   reservePerSecond: number;
   /** Of one user, at once. */
   reserveBurst: number;
+  /** Of one user, in the long run: whatever else needs a token. */
+  userPerSecond: number;
+  /** Of one user, at once. */
+  userBurst: number;
   /** Of one user, in the long run: joining, polling, leaving. */
   queuePerSecond: number;
   /** Of one user, at once. */
@@ -37,6 +41,7 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
   const shared = { refusals, ...(redis === undefined ? {} : { redis }) };
   const { signInPerSecond, refreshPerSecond, signUpPerSecond, failedSignInsPerMinute } = settings;
   const { reservePerSecond, reserveBurst, queuePerSecond, queueBurst } = settings;
+  const { userPerSecond, userBurst } = settings;
   const eachSecond = (name: string, quota: number) =>
     new WindowLimit({ ...shared, name, quota, windowSeconds: 1 });
   const bucket = (name: string, burst: number, perSecond: number) =>
@@ -53,6 +58,7 @@ export function createLimits(settings: LimitSettings, registry: Registry, redis?
     }),
     // Local: the hot path has no round trip to spare.
     reserve: bucket("reserve", reserveBurst, reservePerSecond),
+    user: bucket("user", userBurst, userPerSecond),
     // Local as well: the loop of one client gone wild hurts nobody else.
     queue: bucket("queue", queueBurst, queuePerSecond),
   };

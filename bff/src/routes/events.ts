@@ -28,10 +28,11 @@ export function eventRoutes(deps: {
   clients: Clients;
   reads: EventReads;
   authenticate: RequestHandler;
+  limitUser: RequestHandler;
   capacityChanges: boolean;
 }): Route[] {
-  const { clients, reads, authenticate } = deps;
-  const organisers = [authenticate, organisersOnly, jsonBody];
+  const { clients, reads, authenticate, limitUser } = deps;
+  const organisers = [authenticate, limitUser, organisersOnly, jsonBody];
   const change: Route = {
     method: "patch",
     path: "/v1/events/:id/ticket-types/:ticketTypeId",

@@ -30,11 +30,12 @@ export interface ReservationRoutesDeps {
   passKeys: PassKeys;
   authenticate: RequestHandler;
   limitReserve: RequestHandler;
+  limitUser: RequestHandler;
 }
 
 /** Holding, confirming, giving back; a crowd's two operations come first. */
 export function reservationRoutes(deps: ReservationRoutesDeps): Route[] {
-  const { authenticate, limitReserve } = deps;
+  const { authenticate, limitReserve, limitUser } = deps;
   const path = "/v1/reservations";
   const signedIn = (method: Route["method"], at: string, ...rest: RequestHandler[]): Route => ({
     method,
@@ -43,11 +44,11 @@ export function reservationRoutes(deps: ReservationRoutesDeps): Route[] {
   });
   return [
     signedIn("post", path, limitReserve, jsonBody, create(deps)),
-    signedIn("post", `${path}/:id/confirm`, jsonBody, confirm(deps)),
-    signedIn("post", `${path}/:id/cancel`, optionalJsonBody, cancel(deps)),
-    signedIn("post", `${path}/:id/extend`, optionalJsonBody, extend(deps)),
-    signedIn("get", `${path}/:id`, get(deps)),
-    signedIn("get", path, list(deps)),
+    signedIn("post", `${path}/:id/confirm`, limitUser, jsonBody, confirm(deps)),
+    signedIn("post", `${path}/:id/cancel`, limitUser, optionalJsonBody, cancel(deps)),
+    signedIn("post", `${path}/:id/extend`, limitUser, optionalJsonBody, extend(deps)),
+    signedIn("get", `${path}/:id`, limitUser, get(deps)),
+    signedIn("get", path, limitUser, list(deps)),
   ];
 }
 

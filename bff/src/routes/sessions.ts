@@ -13,6 +13,7 @@ import { parseRefresh, parseSignIn, restTokens } from "../rest/user.ts";
 export interface SessionRoutesDeps {
   clients: Clients;
   authenticate: RequestHandler;
+  limitUser: RequestHandler;
   limitSignIn: RequestHandler;
   limitRefresh: RequestHandler;
   failedSignIn: WindowLimit;
@@ -20,7 +21,7 @@ export interface SessionRoutesDeps {
 
 /** Signing in, staying, and signing out. */
 export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
-  const { clients, authenticate, limitSignIn, limitRefresh } = deps;
+  const { clients, authenticate, limitUser, limitSignIn, limitRefresh } = deps;
   return [
     { method: "post", path: "/v1/sessions", handlers: [limitSignIn, jsonBody, signIn(deps)] },
     {
@@ -31,7 +32,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
     {
       method: "delete",
       path: "/v1/sessions/current",
-      handlers: [authenticate, signOut(clients)],
+      handlers: [authenticate, limitUser, signOut(clients)],
     },
   ];
 }

@@ -9,11 +9,12 @@ import { parseSignUp, restUser } from "../rest/user.ts";
 export function userRoutes(deps: {
   clients: Clients;
   authenticate: RequestHandler;
+  limitUser: RequestHandler;
   limitSignUp: RequestHandler;
 }): Route[] {
-  const { clients, authenticate, limitSignUp } = deps;
+  const { clients, authenticate, limitUser, limitSignUp } = deps;
   return [
-    { method: "get", path: "/v1/users/me", handlers: [authenticate, me(clients)] },
+    { method: "get", path: "/v1/users/me", handlers: [authenticate, limitUser, me(clients)] },
     { method: "post", path: "/v1/users", handlers: [limitSignUp, jsonBody, signUp(clients)] },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "@tessera/service-kit/clock";
+import type { Lane } from "@tessera/service-kit/lane";
 import type { HashGate } from "../crypto/hash-gate.ts";
 import type { PasswordHasher } from "../crypto/password-hasher.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -24,6 +25,8 @@ export interface App {
   passwords: PasswordHasher;
   /** Whoever hashes has a turn here, and has it before the look-up: a crowd waits at one door. */
   gate: HashGate;
+  /** Where those who are signed in wait for each other, and not where others want to sign in. */
+  signedIn: Lane;
   observer: Observer;
   clock: Clock;
   /** Makes a UUID. */

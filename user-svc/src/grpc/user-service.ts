@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { SigningKeySchema } from "@tessera/proto/user/v1/session_pb";
 import { User_Role, type UserSchema } from "@tessera/proto/user/v1/user_pb";
 import type { UserService } from "@tessera/proto/user/v1/user_service_pb";
@@ -25,8 +25,9 @@ export function userService(app: App): ServiceImpl<typeof UserService> {
       const { user, replayed } = await createAccount(app, request, signal);
       return { user: toUserMessage(user), replayed };
     },
-    async getUser({ userId }) {
-      return { user: toUserMessage(await getUser(app, userId)) };
+    async getUser({ userId }, context) {
+      const user = await app.signedIn.run(() => getUser(app, userId), deadlineOf(context));
+      return { user: toUserMessage(user) };
     },
     async createSession({ email, password }, { signal }) {
       return { tokens: await createSession(app, { email, password }, signal) };
@@ -34,14 +35,20 @@ export function userService(app: App): ServiceImpl<typeof UserService> {
     async refreshSession({ requestId, refreshToken }) {
       return await refreshSession(app, { requestId, refreshToken });
     },
-    async deleteSession({ userId, sessionId }) {
-      await deleteSession(app, { userId, sessionId });
+    async deleteSession({ userId, sessionId }, context) {
+      const ending = () => deleteSession(app, { userId, sessionId });
+      await app.signedIn.run(ending, deadlineOf(context));
       return {};
     },
     async listSigningKeys() {
       return { keys: (await listSigningKeys(app)).map(toKeyMessage) };
     },
   };
+}
+
+/** When a call's time is over, in the time of performance.now(). */
+function deadlineOf(context: HandlerContext): number {
+  return performance.now() + (context.timeoutMs() ?? Number.POSITIVE_INFINITY);
 }
 
 const ROLES: Readonly<Record<Role, User_Role>> = {
