@@ -2,7 +2,7 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ListEventsRequest_Sort } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { asServiceError } from "@tessera/service-kit/connect-error";
 import type { Logger } from "@tessera/service-kit/logger";
-import type { ServiceError } from "@tessera/service-kit/service-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
 import { type Asker, newCombinedCall } from "./combiner.ts";
@@ -127,12 +127,25 @@ export function createEventReads(
       restAvailability(await combiners.availability(asker, id)),
     ),
     draw: cacheOf("draw", draws, String, async (eventId, asker) => {
+      // Whoever tries ids learns from shared, remembered reads that there is no draw: one costs two calls.
+      checkRoom(eventId, await reads.event.get(eventId, asker));
       const options = { timeoutMs, headers: headersOf(asker) };
       return restDraw((await waitingRoom.getDraw({ eventId }, options)).draw);
     }),
   };
   observeSizes(reads, registry);
   return reads;
+}
+
+/** Throws what there is instead of an event with a waiting room: EVENT_NOT_FOUND or NO_WAITING_ROOM. */
+function checkRoom(eventId: string, event: ReadAnswer): void {
+  if ("failure" in event) {
+    throw event.failure;
+  }
+  if (JSON.parse(String(event.body)).waitingRoom === undefined) {
+    const metadata = { eventId };
+    throw new ServiceError("NO_WAITING_ROOM", `event ${eventId} has no waiting room`, { metadata });
+  }
 }
 
 /** The call serves all who wait for the same page. */

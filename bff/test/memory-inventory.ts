@@ -83,6 +83,14 @@ export class MemoryInventory {
     extendAllocation: () => ({}),
   };
 
+  /** Keeps an event as it is. */
+  add({ id, waitingRoom }: Pick<Event, "id" | "waitingRoom">): void {
+    const now = timestampFromMs(Date.now());
+    const times = { startTime: now, salesOpenTime: now, salesCloseTime: now, createTime: now };
+    const rules = waitingRoom === undefined ? {} : { waitingRoom };
+    this.#events.set(id, create(EventSchema, { ...times, ...rules, id }));
+  }
+
   #leftOf({ id: eventId, ticketTypes }: Event) {
     return {
       eventId,

@@ -29,7 +29,7 @@ export interface Call {
 export class MemoryServices {
   readonly inventory = new MemoryInventory();
   readonly reservations = new MemoryReservations();
-  readonly waitingRooms = new MemoryWaitingRooms();
+  readonly waitingRooms = new MemoryWaitingRooms(this.inventory);
   readonly users: MemoryUsers;
   readonly calls: Call[] = [];
   /** Runs before the RPC of that name; it may wait, and it may throw. */

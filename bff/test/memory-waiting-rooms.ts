@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
+import { WaitingRoom_OnStoreLoss, WaitingRoomSchema } from "@tessera/proto/inventory/v1/event_pb";
 import {
   type Place,
   Place_State,
@@ -14,9 +15,17 @@ import type {
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { toEntryError } from "@tessera/service-kit/entry-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
+import type { MemoryInventory } from "./memory-inventory.ts";
 
 /** How often tests are told to poll, in milliseconds. */
 const POLL_MS = 100;
+
+const RULES = {
+  admitPerMinute: 60,
+  maxActive: 10,
+  passSeconds: 60,
+  onStoreLoss: WaitingRoom_OnStoreLoss.OPEN,
+};
 
 interface Room {
   seed: Buffer;
@@ -27,12 +36,16 @@ interface Room {
 /** reservation-svc's waiting rooms in memory: nobody is admitted but by the test. */
 export class MemoryWaitingRooms {
   readonly #rooms = new Map<string, Room>();
+  readonly #inventory: MemoryInventory;
 
   /** How often a draw was asked for. */
   drawsAsked = 0;
 
-  /** Events that everybody may buy of at once. */
-  readonly withoutRoom = new Set<string>();
+  readonly #withoutRoom = new Set<string>();
+
+  constructor(inventory: MemoryInventory) {
+    this.#inventory = inventory;
+  }
 
   /** Its handlers. */
   readonly service: ServiceImpl<typeof WaitingRoomService> = {
@@ -74,6 +87,15 @@ export class MemoryWaitingRooms {
     const eventId = crypto.randomUUID();
     const seed = Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
     this.#rooms.set(eventId, { seed, drawTime, places: new Map() });
+    this.#inventory.add({ id: eventId, waitingRoom: create(WaitingRoomSchema, RULES) });
+    return eventId;
+  }
+
+  /** Makes an event that everybody may buy of at once; returns it. */
+  openToAll(): string {
+    const eventId = crypto.randomUUID();
+    this.#withoutRoom.add(eventId);
+    this.#inventory.add({ id: eventId });
     return eventId;
   }
 
@@ -117,7 +139,7 @@ export class MemoryWaitingRooms {
   #roomOf(eventId: string): Room {
     const room = this.#rooms.get(eventId);
     if (room === undefined) {
-      const reason = this.withoutRoom.has(eventId) ? "NO_WAITING_ROOM" : "EVENT_NOT_FOUND";
+      const reason = this.#withoutRoom.has(eventId) ? "NO_WAITING_ROOM" : "EVENT_NOT_FOUND";
       throw new ServiceError(reason, "no waiting room there", { metadata: { eventId } });
     }
     return room;

@@ -160,6 +160,23 @@ describe("the waiting room", () => {
       expect(waitingRooms.drawsAsked).to.equal(before + 1);
     });
 
+    it("is not asked for where shared reads know that there is none", async () => {
+      const { waitingRooms } = api.services;
+      const before = waitingRooms.drawsAsked;
+      const ids = Array.from({ length: 20 }, () => crypto.randomUUID());
+      for (const [places, code] of [
+        [ids, "EVENT_NOT_FOUND"],
+        [[waitingRooms.openToAll()], "NO_WAITING_ROOM"],
+      ] as const) {
+        const paths = places.map((id) => `/v1/events/${id}/queue/draw`);
+        const answers = await Promise.all(paths.map((path) => api.ask("GET", path)));
+        for (const { status, body } of answers) {
+          expect([status, body.code]).to.deep.equal([404, code]);
+        }
+      }
+      expect(waitingRooms.drawsAsked).to.equal(before);
+    });
+
     it("can be checked by whoever was drawn", async () => {
       await join();
       const { body: drawn } = await api.ask("GET", at("/draw"));
@@ -203,8 +220,7 @@ describe("the waiting room", () => {
         return [answer.status, answer.body.code];
       };
       expect(await ask(crypto.randomUUID())).to.deep.equal([404, "EVENT_NOT_FOUND"]);
-      const open = crypto.randomUUID();
-      api.services.waitingRooms.withoutRoom.add(open);
+      const open = api.services.waitingRooms.openToAll();
       expect(await ask(open)).to.deep.equal([404, "NO_WAITING_ROOM"]);
       for (const bad of ["1", `${eventId}x`, "%00", "..%2f"]) {
         expect(await ask(bad), bad).to.deep.equal([400, "INVALID_FIELD"]);
