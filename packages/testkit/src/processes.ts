@@ -14,6 +14,7 @@ import {
   type SystemSettings,
   serviceEnv,
   toolEnv,
+  treeOf,
 } from "./services.ts";
 import { findStoreBinaries } from "./stores/binaries.ts";
 import { Children } from "./stores/children.ts";
@@ -211,7 +212,7 @@ async function startServices(
         new ServiceProcess({
           children: started.children,
           name: `${service}-${index}`,
-          command: programOf(service),
+          command: programOf(service, "main.ts", treeOf(service, index)),
           env: {
             ...serviceEnv(service, started.settings, addressesFor(processes, index)),
             ...{ GRPC_PORT: "0", HTTP_PORT: "0", PORT: "0", ADMIN_PORT: "0" },

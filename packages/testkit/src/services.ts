@@ -90,9 +90,22 @@ const COMPILER_FLAGS = ["--liftoff-only"];
  */
 export const MALLOC_ENV = { MALLOC_ARENA_MAX: "2" };
 
-/** The program that a service, or one of its one-off tools, is run by. */
-export function programOf(service: ServiceName, file = "main.ts"): string[] {
-  return [process.execPath, ...COMPILER_FLAGS, ...HEAP_FLAGS, join(ROOT, service, "src", file)];
+/** The program that a service, or one of its one-off tools, is run by, in this tree or another one. */
+export function programOf(service: ServiceName, file = "main.ts", tree = ROOT): string[] {
+  return [process.execPath, ...COMPILER_FLAGS, ...HEAP_FLAGS, join(tree, service, "src", file)];
+}
+
+/**
+ * The tree that a test's n-th process of a service comes from: this one, or another release's at
+ * TEST_OTHER_TREE, when TEST_OTHER_PROCESSES names it, as in `inventory-svc,bff:0`.
+ */
+export function treeOf(service: ServiceName, index: number): string {
+  // biome-ignore lint/style/noProcessEnv: any test may be run so, and none knows of it.
+  const { TEST_OTHER_TREE = ROOT, TEST_OTHER_PROCESSES = "" } = process.env;
+  const others = TEST_OTHER_PROCESSES.split(",");
+  return others.includes(service) || others.includes(`${service}:${index}`)
+    ? TEST_OTHER_TREE
+    : ROOT;
 }
 
 function storeEnv(schema: SchemaName, { mysqlUrls, mysqlType }: SystemSettings) {
