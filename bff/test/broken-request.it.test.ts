@@ -45,6 +45,7 @@ describe("a request that does not come to its end", () => {
       const before = await counted(408, "REQUEST_TIMEOUT");
       const answered = await sendRaw(port.port, text);
       expect(problemIn(answered)).to.deep.equal({ status: 408, code: "REQUEST_TIMEOUT" });
+      expect(answered).to.match(/^Retry-After: 1\r$/m);
       expect(await counted(408, "REQUEST_TIMEOUT")).to.equal(before + 1);
     });
   }

@@ -8,7 +8,7 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Response } from "express";
 import type { Counter, Registry } from "prom-client";
 import { exchangeOf } from "./exchange.ts";
-import { answerProblem, problemOf } from "./problem.ts";
+import { answerProblem, isForLater, problemOf, retryAfterOf } from "./problem.ts";
 
 /** The port's codes, mostly Node's, for what it gives up on; every other one is a request that is none. */
 const REASONS_OF: Readonly<Record<string, [Reason, string]>> = {
@@ -72,6 +72,7 @@ function problemText(failure: ServiceError, requestId: string): string {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "Connection: close",
     "Cache-Control: no-store",
+    ...(isForLater(failure.reason) ? [`Retry-After: ${retryAfterOf(failure)}`] : []),
     `X-Request-Id: ${requestId}`,
     "Content-Type: application/problem+json; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,

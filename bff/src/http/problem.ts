@@ -23,7 +23,7 @@ const DETAILS: Readonly<Partial<Record<Reason, string>>> = {
 };
 
 /** Statuses that say "not now", and with `Retry-After` when. */
-const LATER: readonly number[] = [425, 429, 503, 504];
+const LATER: readonly number[] = [408, 425, 429, 503, 504];
 
 /** After these it may have happened. */
 const IN_DOUBT: readonly Reason[] = ["DEADLINE_EXCEEDED", "DEPENDENCY_UNAVAILABLE"];
@@ -135,13 +135,14 @@ function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {
 
 function pushHeaders(
   { headers, request }: Exchange,
-  { reason, metadata }: ServiceError,
+  failure: ServiceError,
   { retryable }: Record<string, unknown>,
 ): void {
+  const { reason } = failure;
   const { status } = REASONS[reason];
   headers.push("Cache-Control", "no-store");
-  if (retryable && (reason === "REQUEST_IN_PROGRESS" || LATER.includes(status))) {
-    headers.push("Retry-After", retryAfterOf(metadata));
+  if (retryable && isForLater(reason)) {
+    headers.push("Retry-After", retryAfterOf(failure));
   }
   if (status === 401) {
     // RFC 6750: who showed a token hears that it is no good; who showed none, that one is wanted.
@@ -152,8 +153,13 @@ function pushHeaders(
   }
 }
 
+/** True of what may be tried again in a while. */
+export function isForLater(reason: Reason): boolean {
+  return reason === "REQUEST_IN_PROGRESS" || LATER.includes(REASONS[reason].status);
+}
+
 /** In whole seconds: as long as the failure says, or until the draw; soon when it says nothing. */
-function retryAfterOf({ retryAfterSeconds, drawTime }: ServiceError["metadata"]): string {
+export function retryAfterOf({ metadata: { retryAfterSeconds, drawTime } }: ServiceError): string {
   if (retryAfterSeconds !== undefined || drawTime === undefined) {
     return retryAfterSeconds ?? "1";
   }
