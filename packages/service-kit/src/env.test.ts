@@ -147,6 +147,10 @@ describe("EnvReader", () => {
     "https://app.example.com/",
     "https://app.example.com:443",
     "https://app.example.com,",
+    "https:app.example.com",
+    "capacitor://localhost/",
+    "capacitor://",
+    "Capacitor://localhost",
     "null",
   ]) {
     it(`refuses ${text} for an origin, which no browser would send`, () => {
@@ -155,6 +159,17 @@ describe("EnvReader", () => {
       expect(() => env.finish({ origins })).to.throw("ORIGINS must be origins such as https://");
     });
   }
+
+  it("takes the origins of apps and of browsers' extensions", () => {
+    const ORIGINS =
+      "capacitor://localhost, chrome-extension://abcdefghijklmnop,http://localhost:5173";
+    const env = new EnvReader({ ORIGINS });
+    expect(env.finish({ origins: env.origins("ORIGINS") }).origins).to.deep.equal([
+      "capacitor://localhost",
+      "chrome-extension://abcdefghijklmnop",
+      "http://localhost:5173",
+    ]);
+  });
 
   it("takes blank text for no number", () => {
     const env = new EnvReader({ PORT: " ", SHARE: "\t" });

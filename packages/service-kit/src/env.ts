@@ -117,7 +117,7 @@ export class EnvReader {
   origins(name: string): readonly string[] {
     return this.#read<readonly string[]>(name, [], (text) => {
       const origins = text.split(",").map((part) => part.trim());
-      if (origins.some((part) => !URL.canParse(part) || new URL(part).origin !== part)) {
+      if (!origins.every(isOrigin)) {
         throw new InvalidValue("must be origins such as https://app.example.com, without a path");
       }
       return origins;
@@ -161,6 +161,13 @@ export class InvalidEnvironment extends Error {
 /** Blank text is no number; JavaScript takes it for 0, which would be any port. */
 function numberOf(text: string): number {
   return text.trim() === "" ? Number.NaN : Number(text);
+}
+
+/** An origin as browsers send it, or as apps do: URL knows none of schemes such as `capacitor:`. */
+function isOrigin(text: string): boolean {
+  return /^https?:/i.test(text)
+    ? URL.canParse(text) && new URL(text).origin === text
+    : /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text);
 }
 
 function checkedUrl(text: string, protocols: readonly string[]): string {
