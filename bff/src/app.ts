@@ -8,7 +8,7 @@ import type { Combiners } from "./combiners.ts";
 import type { EventReads } from "./event-reads.ts";
 import { observeExchanges } from "./http/access-log.ts";
 import { authenticate } from "./http/authenticate.ts";
-import type { BodyRoom } from "./http/body-room.ts";
+import type { BodyRooms } from "./http/body-room.ts";
 import { handleErrors, routeNotFound } from "./http/error-handler.ts";
 import { beginExchanges } from "./http/exchange.ts";
 import type { Limits } from "./http/limits.ts";
@@ -37,7 +37,7 @@ export interface AppDeps {
   tokens: AccessTokens;
   limits: Limits;
   passKeys: PassKeys;
-  bodyRoom: BodyRoom;
+  bodyRooms: BodyRooms;
   logger: Logger;
   registry: Registry;
   /** Whether organisers can change capacities. */
@@ -75,7 +75,7 @@ export function createApp(deps: AppDeps): Express {
     beginExchanges({
       fixedHeaders: securityHeaders(NO_CONTENT, "no pages"),
       isStopping,
-      bodyRoom: deps.bodyRoom,
+      bodyRooms: deps.bodyRooms,
       onEnd: observeExchanges(logger, registry),
       beginSpan: deps.beginSpan,
     }),

@@ -55,7 +55,7 @@ await run(async () => {
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
     passKeys: passKeysOf(config.passSecrets),
-    bodyRoom: new BodyRoom(),
+    bodyRooms: { strangers: new BodyRoom(), signedIn: new BodyRoom() },
     logger,
     registry,
     capacityChanges: config.capacityChanges,

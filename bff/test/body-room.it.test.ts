@@ -11,11 +11,11 @@ import { memoryLogger, useApp } from "./use-app.ts";
 describe("bodies that do not come to their end", () => {
   const api = useApp({ bodyRoomBytes: 10_000 });
   const sockets: Socket[] = [];
-  const send = async (name: string, text: string) => {
+  const send = async (name: string, text: string, path = "/v1/users") => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     sockets.push(socket);
     const arrival = once(api.server, "request");
-    const head = `POST /v1/users HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n`;
     socket.write(`${head}Content-Type: application/json\r\n${text}`);
     await arrival;
     return socket;
@@ -42,6 +42,24 @@ describe("bodies that do not come to their end", () => {
     held.destroy();
     await ended("held");
     expect(await signUp()).to.deep.equal([201, null, undefined]);
+  });
+
+  it("keep nobody out who has signed in, where strangers send them, nor the other way round", async () => {
+    const token = await api.token();
+    const reserve = async () => {
+      const { status } = await api.ask("POST", "/v1/reservations", { token, key: "k", body: {} });
+      return status;
+    };
+    const body = `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`;
+    const held = await send("stranger", body);
+    await until(async () => (await signUp())[0] === 503);
+    expect(await reserve()).to.equal(400);
+    held.destroy();
+    await ended("stranger");
+    const bearer = `Authorization: Bearer ${token}\r\nIdempotency-Key: k\r\n`;
+    await send("buyer", bearer + body, "/v1/reservations");
+    await until(async () => (await reserve()) === 503);
+    expect((await signUp())[0]).to.equal(201);
   });
 
   it("give it back when they do, whatever they were", async () => {

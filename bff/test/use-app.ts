@@ -130,7 +130,10 @@ export function useApp(options: AppOptions = {}): TestApp {
       reads: createEventReads(clients, settings, { registry, logger, sizes, now: options.now }),
       ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
-      bodyRoom: new BodyRoom(options.bodyRoomBytes),
+      bodyRooms: {
+        strangers: new BodyRoom(options.bodyRoomBytes),
+        signedIn: new BodyRoom(options.bodyRoomBytes),
+      },
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),
       logger,

@@ -11,7 +11,7 @@ import {
 import type { Request, RequestHandler, Response } from "express";
 import type { CombinedCall } from "../combiner.ts";
 import type { Caller } from "../tokens/access-tokens.ts";
-import type { BodyRoom } from "./body-room.ts";
+import type { BodyRoom, BodyRooms } from "./body-room.ts";
 import type { BeginSpan } from "./request-span.ts";
 
 /** A name or an address, and perhaps a port. Two Hosts come joined by a comma and a space. */
@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   /** Told once of each exchange, when its answer is out or its client is gone. */
   onEnd: (exchange: Exchange) => void;
   /** Where bodies find room. */
-  bodyRoom: BodyRoom;
+  bodyRooms: BodyRooms;
   /** Undefined while nothing is recorded. */
   beginSpan: BeginSpan | undefined;
 }
@@ -111,7 +111,8 @@ export class Exchange {
 
   /** Where its body finds room. */
   get bodyRoom(): BodyRoom {
-    return this.#options.bodyRoom;
+    const { strangers, signedIn } = this.#options.bodyRooms;
+    return this.verified === undefined ? strangers : signedIn;
   }
 
   /** The route's template, such as `/v1/events/:id`. */
