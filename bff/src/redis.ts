@@ -45,6 +45,10 @@ export function watchRedis(
   redis.on("error", (reason) => {
     err = reason;
   });
+  // What was wrong before is not what is wrong the next time.
+  redis.on("ready", () => {
+    err = undefined;
+  });
   let silentBeats = 0;
   return reconnectWhenSilent(redis, (isAlive) => {
     const wasAway = silentBeats >= AWAY_BEATS;

@@ -26,6 +26,8 @@ describe("watchRedis()", () => {
       await untilTrue(() => lines.length === 1);
       expect(lines[0]).to.include({ level: 40 });
       expect(lines[0]?.msg).to.match(/^redis is away/);
+      // It was refused at the beginning, and has been there since.
+      expect(JSON.stringify(lines[0])).not.to.contain("ECONNREFUSED");
       expect(await isAway()).to.equal(1);
       await untilTrue(() => lines.length === 2);
       expect(lines[1]).to.include({ level: 30, msg: "redis is back" });
