@@ -52,13 +52,13 @@ describe("bodies that do not come to their end", () => {
     };
     const body = `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`;
     const held = await send("stranger", body);
-    await until(async () => (await signUp())[0] === 503);
+    await untilTrue(async () => (await signUp())[0] === 503);
     expect(await reserve()).to.equal(400);
     held.destroy();
     await ended("stranger");
     const bearer = `Authorization: Bearer ${token}\r\nIdempotency-Key: k\r\n`;
     await send("buyer", bearer + body, "/v1/reservations");
-    await until(async () => (await reserve()) === 503);
+    await untilTrue(async () => (await reserve()) === 503);
     expect((await signUp())[0]).to.equal(201);
   });
 

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { redisUrl } from "@tessera/testkit/redis";
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
@@ -108,6 +109,19 @@ function describeSignInLimits(name: string, redis: () => Redis): void {
       expect(status).to.equal(429);
       expect(Number(headers.get("retry-after"))).to.be.within(1, 60);
       expect((await signIn(api)).status).to.equal(401);
+    });
+
+    it("does not count what user-svc ends because it stops", async () => {
+      const email = `${crypto.randomUUID()}@x.test`;
+      api.services.before.set("createSession", () => {
+        throw new ConnectError("it stops", Code.Canceled);
+      });
+      for (let count = 0; count < 5; count += 1) {
+        const { status, headers } = await signIn(api, { email });
+        expect(status).to.equal(503);
+        expect(headers.get("ratelimit")).to.include('"failed-sign-in";r=4;');
+      }
+      api.services.before.clear();
     });
 
     it("counts a sign-in whose client hangs up as a failed one, and cancels its call", async () => {

@@ -1,9 +1,9 @@
-import { asServiceError } from "@tessera/service-kit/connect-error";
 import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
+import { failureFor } from "../http/problem.ts";
 import { accountKey } from "../http/rate-limit.ts";
 import { answer, type Route } from "../http/route.ts";
 import type { WindowLimit } from "../http/window-limit.ts";
@@ -57,7 +57,7 @@ async function attempt(
     const options = { headers: exchange.callHeaders(), signal: exchange.whenGone() };
     return await clients.user.createSession(credentials, options);
   } catch (thrown) {
-    const { reason } = asServiceError(thrown);
+    const { reason } = failureFor(exchange, thrown);
     // Whoever hangs up before the answer may have guessed as well.
     isGuess = reason === "BAD_CREDENTIALS" || reason === "CANCELLED";
     throw thrown;
