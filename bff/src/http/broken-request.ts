@@ -27,7 +27,8 @@ interface Busy {
 
 /**
  * Answers what is no request, or not all of one, with a problem like any other: it has an id, a line
- * of log and a place in the metrics. A connection is closed after it.
+ * of log and a place in the metrics. A connection is closed after it; without an answer where another
+ * request is still under way on it, whose client is in doubt then and repeats it.
  */
 export function answerBroken(logger: Logger, registry: Registry): OnBroken {
   return (cause, socket) => {
@@ -37,7 +38,9 @@ export function answerBroken(logger: Logger, registry: Registry): OnBroken {
     const response = _httpMessage ?? undefined;
     // As far as it came: the rest of its body was not waited for.
     const isAnswered = response === undefined && parser?.incoming?.complete === false;
-    if (!socket.writable || response?.headersSent === true || isAnswered) {
+    // What came before it was read whole, and may be done by now: to call that malformed would be wrong.
+    const isBehind = response?.req.complete === true;
+    if (!socket.writable || response?.headersSent === true || isAnswered || isBehind) {
       // Half an answer is worse than none, and a second one is another request's.
       socket.destroy();
       return;
