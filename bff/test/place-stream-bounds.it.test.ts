@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { openStreams, pathOf, pollsOf, useFollower } from "./use-follower.ts";
@@ -64,6 +64,37 @@ describe("a reader that does not read", () => {
     });
     expect(pollsOf(api) - polls).to.be.lessThan(20);
     socket.destroy();
+  });
+});
+
+describe("a stream whose client left before its first event", () => {
+  const { api, who, follow, change, tokenOf } = useFollower();
+
+  it("ends no other of the same user", async () => {
+    // The next poll is the last one's, for as long as this takes.
+    change({ pollAfter: durationFromMs(15_000) });
+    const streams = [await follow(), await follow(), await follow(), await follow()];
+    await untilTrue(() => streams.every(({ events }) => events.length === 1));
+    const client = new AbortController();
+    const requestId = crypto.randomUUID();
+    const isLogged = () => api.lines.some((line) => line.requestId === requestId);
+    api.services.before.set("batchPollPlaces", async () => {
+      client.abort();
+      await untilTrue(isLogged);
+    });
+    const headers = {
+      accept: "text/event-stream",
+      authorization: `Bearer ${tokenOf()}`,
+      "x-request-id": requestId,
+    };
+    const call = fetch(`${api.url}${pathOf(who)}`, { headers, signal: client.signal });
+    expect(await call.catch((reason: Error) => reason.name)).to.equal("AbortError");
+    await untilTrue(async () => isLogged() && (await openStreams(api)) <= 4);
+    api.streams.close();
+    for (const stream of streams) {
+      expect(await stream.ended).to.equal(true);
+      expect(stream.events.map(({ event }) => event)).to.deep.equal(["place"]);
+    }
   });
 });
 

@@ -72,4 +72,15 @@ describe("BucketLimit", () => {
     await granted(1);
     expect(limit.size).to.equal(1);
   });
+
+  it("forgets those behind somebody who took again", async () => {
+    const { clock, limit, granted } = newLimit(2, 1);
+    await granted(1, "again");
+    await granted(1, "once");
+    clock.now += 500;
+    await granted(1, "again");
+    clock.now += 1_000;
+    await granted(1, "new");
+    expect(limit.size).to.equal(2);
+  });
 });

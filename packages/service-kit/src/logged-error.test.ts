@@ -62,4 +62,12 @@ describe("briefError()", () => {
     });
     expect(briefError("text")).to.equal("text");
   });
+
+  it("tells of five causes, however many there are", () => {
+    const chain = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0].reduce<Error | undefined>(
+      (cause, depth) => new Error(`${depth}`, { cause }),
+      undefined,
+    );
+    expect(briefError(chain)).to.include({ message: "0: 1: 2: 3: 4: 5" });
+  });
 });
