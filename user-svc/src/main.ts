@@ -16,6 +16,7 @@ import { purgeSessions } from "./app/purge-sessions.ts";
 import { readConfig } from "./config.ts";
 import { HashGate } from "./crypto/hash-gate.ts";
 import { PasswordHasher } from "./crypto/password-hasher.ts";
+import { refreshKeyOf } from "./crypto/refresh-token.ts";
 import { ERROR_DOMAIN, userService } from "./grpc/user-service.ts";
 import { userMetrics } from "./metrics.ts";
 import { MysqlSessionStore } from "./mysql/mysql-session-store.ts";
@@ -78,6 +79,7 @@ await run(async () => {
     clock: systemClock,
     newId: randomUUID,
     accessTokenSeconds: config.accessTokenSeconds,
+    refreshKey: refreshKeyOf(config.keyEncryptionKey),
     refreshTokenMs: config.refreshTokenMs,
   };
   const onFailure = taskMetrics(registry, ["purge"]);

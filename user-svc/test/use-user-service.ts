@@ -15,6 +15,7 @@ import type { App } from "../src/app/app.ts";
 import { KeyRing, type KeyRingOptions } from "../src/app/key-ring.ts";
 import { HashGate } from "../src/crypto/hash-gate.ts";
 import { type Argon2Cost, PasswordHasher } from "../src/crypto/password-hasher.ts";
+import { refreshKeyOf } from "../src/crypto/refresh-token.ts";
 import { ERROR_DOMAIN, userService } from "../src/grpc/user-service.ts";
 import { userMetrics } from "../src/metrics.ts";
 import { MysqlSessionStore } from "../src/mysql/mysql-session-store.ts";
@@ -94,6 +95,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       clock,
       newId: randomUUID,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+      refreshKey: refreshKeyOf(SEALING_KEY),
       refreshTokenMs: 30 * 86_400_000,
     };
     const { grpcPort } = await serveRpc({

@@ -32,6 +32,8 @@ export interface App {
   /** Makes a UUID. */
   newId: () => string;
   accessTokenSeconds: number;
+  /** Refresh tokens follow from it, of `refreshKeyOf`. */
+  refreshKey: Buffer;
   /** How long a refresh token waits to be used, in milliseconds. */
   refreshTokenMs: number;
 }

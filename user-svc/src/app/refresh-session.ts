@@ -1,5 +1,6 @@
 import {
   nextSecret,
+  nextSecretWithoutKey,
   parseRefreshToken,
   requestKeyOf,
   secretHash,
@@ -29,7 +30,7 @@ export async function refreshSession(
   }
   const { sessionId } = presented;
   const usedHash = secretHash(presented.secret);
-  const secret = nextSecret(presented.secret, requestId);
+  const secret = nextSecret(app.refreshKey, presented.secret, requestId);
   const now = app.clock();
 
   let token = await app.sessions.findToken(sessionId, usedHash);
@@ -49,10 +50,26 @@ export async function refreshSession(
     verdict = judgeRefresh(token, requestKey, now);
   }
   if (verdict === "repeat" && token !== undefined) {
-    return { tokens: await issueTokens(app, token, { sessionId, secret }), replayed: true };
+    const given = [secret, nextSecretWithoutKey(presented.secret, requestId)];
+    const newest = await findNewest(app, sessionId, given);
+    return { tokens: await issueTokens(app, token, { sessionId, secret: newest }), replayed: true };
   }
   if (verdict === "replay" && token !== undefined) {
     await endFamily(app, token, now);
+  }
+  throw badRefreshToken();
+}
+
+/**
+ * Which of these secrets is that of the session's newest token. Throws BAD_REFRESH_TOKEN when none is,
+ * since the server's key was changed: what cannot be told again is nobody's theft.
+ */
+async function findNewest(app: App, sessionId: string, secrets: readonly Buffer[]) {
+  for (const secret of secrets) {
+    const token = await app.sessions.findToken(sessionId, secretHash(secret));
+    if (token !== undefined && token.generation === token.newestGeneration) {
+      return secret;
+    }
   }
   throw badRefreshToken();
 }

@@ -4,6 +4,7 @@ import {
   newSecret,
   nextSecret,
   parseRefreshToken,
+  refreshKeyOf,
   secretHash,
 } from "./refresh-token.ts";
 
@@ -31,10 +32,17 @@ describe("a refresh token", () => {
   });
 
   it("is followed by the same one whenever the same request comes again", () => {
-    const secret = newSecret();
-    expect(nextSecret(secret, "r-1")).to.deep.equal(nextSecret(secret, "r-1"));
-    expect(nextSecret(secret, "r-1")).not.to.deep.equal(nextSecret(secret, "r-2"));
-    expect(nextSecret(secret, "r-1")).not.to.deep.equal(nextSecret(newSecret(), "r-1"));
+    const [key, secret] = [refreshKeyOf(Buffer.alloc(32)), newSecret()];
+    const next = nextSecret(key, secret, "r-1");
+    expect(nextSecret(refreshKeyOf(Buffer.alloc(32)), secret, "r-1")).to.deep.equal(next);
+    for (const other of [
+      nextSecret(key, secret, "r-2"),
+      nextSecret(key, newSecret(), "r-1"),
+      nextSecret(refreshKeyOf(Buffer.alloc(32, 1)), secret, "r-1"),
+      nextSecret(Buffer.alloc(32), secret, "r-1"),
+    ]) {
+      expect(other).not.to.deep.equal(next);
+    }
   });
 
   it("is stored as a hash that does not hold it", () => {

@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from "node:crypto";
+import { createHmac, hash, hkdfSync, randomBytes } from "node:crypto";
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 
 /** A refresh token, taken apart. */
@@ -17,11 +17,22 @@ export function newSecret(): Buffer {
   return randomBytes(32);
 }
 
+/** The key of `nextSecret`, which follows from the server's. */
+export function refreshKeyOf(keyEncryptionKey: Buffer): Buffer {
+  return Buffer.from(hkdfSync("sha256", keyEncryptionKey, "", "refresh", 32));
+}
+
 /**
  * The secret that follows: the same one, whenever the same request is delivered again, without
- * the server ever keeping it. Nobody computes it without the secret before.
+ * the server ever keeping it. Nobody computes it without the secret before and the server's key:
+ * request ids may be guessed, and old tokens be found.
  */
-export function nextSecret(secret: Buffer, requestId: string): Buffer {
+export function nextSecret(key: Buffer, secret: Buffer, requestId: string): Buffer {
+  return createHmac("sha256", key).update(secret).update(requestId).digest();
+}
+
+/** What a release without the key made instead. Can go when none of its requests comes again. */
+export function nextSecretWithoutKey(secret: Buffer, requestId: string): Buffer {
   return createHmac("sha256", secret).update(`rotate:${requestId}`).digest();
 }
 
