@@ -23,6 +23,24 @@ describe("accounts and sessions", () => {
     expect(body).to.include({ email, name: "Ann", role: "customer" });
   });
 
+  it("says where sign-ups and sign-ins come from, but not as an address", async () => {
+    const originAt = async (address: string) => {
+      const headers = { "x-forwarded-for": address, "x-tessera-origin": "elsewhere" };
+      const body = { email: newEmail(), password };
+      await api.ask("POST", "/v1/users", { body: { ...body, name: "Ann" }, headers });
+      await api.ask("POST", "/v1/sessions", { body, headers });
+      const calls = ["createUser", "createSession"].map((method) =>
+        api.services.callsOf(method).at(-1)?.headers.get("x-tessera-origin"),
+      );
+      expect(new Set(calls)).to.have.length(1);
+      return calls[0];
+    };
+    const origin = await originAt("2001:db8::1");
+    expect(origin).to.match(/^[\w-]{43}$/);
+    expect(await originAt("2001:db8::2")).to.equal(origin);
+    expect(await originAt("2001:db8:0:1::1")).not.to.equal(origin);
+  });
+
   it("cancels the sign-up of a client that hangs up", async () => {
     const { before } = api.services;
     const client = new AbortController();

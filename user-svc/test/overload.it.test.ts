@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { MYSQL_POOL_SIZE } from "@tessera/testkit/mysql";
+import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
 import { newPerson, signedInTo, useUserService } from "./use-user-service.ts";
@@ -41,6 +42,26 @@ describe("a spike of sign-ins", () => {
     const metrics = await service.registry.metrics();
     expect(metrics).to.contain('tessera_sign_ins_total{outcome="too_busy",service="user-svc"} 10');
     await service.client.createSession(person);
+  });
+
+  it("from one address keeps nobody else from signing in", async () => {
+    const person = newPerson();
+    await service.client.createUser(person);
+    const hashing = Promise.withResolvers<void>();
+    const held = service.gate.run(() => hashing.promise);
+    const from = (origin: string) => ({ headers: { "x-tessera-origin": origin } });
+    const refused: unknown[] = [];
+    const flood = Array.from({ length: 10 }, () =>
+      service.client.createSession(person, from("a")).catch((reason: unknown) => {
+        refused.push(reason);
+      }),
+    );
+    await until("there is no place left", () => refused.length === 8);
+    const other = service.client.createUser(newPerson(), from("b"));
+    await until("one was given up", () => refused.length === 9);
+    hashing.resolve();
+    await Promise.all([other, held, ...flood]);
+    expect(refused).to.have.length(9);
   });
 
   it("is refused for sign-ups, too", async () => {

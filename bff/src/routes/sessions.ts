@@ -3,6 +3,7 @@ import type { Clients } from "../clients.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
+import { originOf } from "../http/origin.ts";
 import { failureFor } from "../http/problem.ts";
 import { accountKey } from "../http/rate-limit.ts";
 import { answer, type Route } from "../http/route.ts";
@@ -54,7 +55,8 @@ async function attempt(
 ) {
   let isGuess = false;
   try {
-    const options = { headers: exchange.callHeaders(), signal: exchange.whenGone() };
+    const headers = { ...exchange.callHeaders(), ...originOf(exchange) };
+    const options = { headers, signal: exchange.whenGone() };
     return await clients.user.createSession(credentials, options);
   } catch (thrown) {
     const { reason } = failureFor(exchange, thrown);

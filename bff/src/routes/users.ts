@@ -2,6 +2,7 @@ import type { RequestHandler } from "express";
 import type { Clients } from "../clients.ts";
 import { idempotencyKeyOrNew, markReplayed } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
+import { originOf } from "../http/origin.ts";
 import { answer, type Route } from "../http/route.ts";
 import { parseSignUp, restUser } from "../rest/user.ts";
 
@@ -22,9 +23,10 @@ export function userRoutes(deps: {
 const signUp = ({ user }: Clients) =>
   answer(async (exchange) => {
     const requestId = idempotencyKeyOrNew(exchange);
+    const headers = { ...exchange.callHeaders(), ...originOf(exchange) };
     const result = await user.createUser(
       { requestId, ...parseSignUp(exchange.request.body) },
-      { headers: exchange.callHeaders(), signal: exchange.whenGone() },
+      { headers, signal: exchange.whenGone() },
     );
     markReplayed(exchange, result.replayed);
     exchange.json(201, restUser(result.user));

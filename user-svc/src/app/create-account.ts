@@ -1,3 +1,4 @@
+import type { HashCaller } from "../crypto/hash-gate.ts";
 import { requestKeyOf } from "../crypto/refresh-token.ts";
 import { emailTaken, idempotencyKeyReused } from "../domain/errors.ts";
 import {
@@ -29,11 +30,11 @@ interface Wanted extends NewUser {
 export async function createAccount(
   app: Accounts,
   request: AccountRequest,
-  signal?: AbortSignal,
+  caller?: HashCaller,
 ): Promise<{ user: User; replayed: boolean }> {
   const requestKey = requestKeyOf(parseRequestId(request.requestId));
   const wanted = { ...parseNewUser(request), role: request.role, requestKey };
-  return await app.gate.run(() => createInTurn(app, wanted), signal);
+  return await app.gate.run(() => createInTurn(app, wanted), caller);
 }
 
 async function createInTurn(

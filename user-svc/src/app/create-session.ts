@@ -1,4 +1,5 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
+import type { HashCaller } from "../crypto/hash-gate.ts";
 import { newSecret, secretHash } from "../crypto/refresh-token.ts";
 import { badCredentials } from "../domain/errors.ts";
 import { type Account, EMAIL_MAX, emailKeyOf, isPasswordTooLong } from "../domain/user.ts";
@@ -18,10 +19,10 @@ export interface Credentials {
 export async function createSession(
   app: App,
   credentials: Credentials,
-  signal?: AbortSignal,
+  caller?: HashCaller,
 ): Promise<TokenPair> {
   try {
-    const tokens = await signIn(app, credentials, signal);
+    const tokens = await signIn(app, credentials, caller);
     app.observer.signIn("ok");
     return tokens;
   } catch (reason) {
@@ -33,7 +34,7 @@ export async function createSession(
 async function signIn(
   app: App,
   credentials: Credentials,
-  signal: AbortSignal | undefined,
+  caller: HashCaller | undefined,
 ): Promise<TokenPair> {
   const { email } = credentials;
   // No account has such a password; the empty one matches none either, and costs the same.
@@ -42,7 +43,7 @@ async function signIn(
     const account =
       email.length > 2 * EMAIL_MAX ? undefined : await app.users.findByEmailKey(emailKeyOf(email));
     return { account, isRight: await app.passwords.verify(account?.passwordHash, password) };
-  }, signal);
+  }, caller);
   if (account === undefined || !isRight) {
     throw badCredentials();
   }

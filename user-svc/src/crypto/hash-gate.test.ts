@@ -71,10 +71,10 @@ describe("HashGate", () => {
     const running = gate.run(first.work);
     const caller = new AbortController();
     const gone = held();
-    const waiting = reasonOf(gate.run(gone.work, caller.signal));
+    const waiting = reasonOf(gate.run(gone.work, caller));
     caller.abort();
     expect(await waiting).to.equal("CANCELLED");
-    expect(await reasonOf(gate.run(gone.work, caller.signal))).to.equal("CANCELLED");
+    expect(await reasonOf(gate.run(gone.work, caller))).to.equal("CANCELLED");
     expect(gone.hasBegun()).to.equal(false);
     first.end();
     await running;
@@ -87,5 +87,35 @@ describe("HashGate", () => {
       .catch((thrown: Error) => thrown.message);
     expect(failure).to.equal("broken");
     expect(await gate.run(async () => "free")).to.equal("free");
+  });
+
+  it("lets origins take turns, whoever came first", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 10, waitMs: 10_000 });
+    const order: string[] = [];
+    const run = (name: string) =>
+      gate.run(async () => void order.push(name), { origin: name.slice(0, 1) });
+    await Promise.all(["a1", "a2", "a3", "a4", "b1", "b2", "c1"].map(run));
+    expect(order).to.deep.equal(["a1", "a2", "b1", "c1", "a3", "b2", "a4"]);
+  });
+
+  it("takes a place from the longest line when none is left, for a line that is shorter", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 3, waitMs: 10_000 });
+    const first = held();
+    const running = gate.run(first.work);
+    const ask = (origin: string) => reasonOf(gate.run(async () => origin, { origin }));
+    const [a1, a2, a3] = [ask("a"), ask("a"), ask("a")];
+    expect(await ask("a")).to.equal("TOO_BUSY");
+    const b = ask("b");
+    expect(await a3).to.equal("TOO_BUSY");
+    expect(gate.depth).to.equal(3);
+    // One that would be as long as the longest gets none.
+    expect(await ask("b")).to.equal("TOO_BUSY");
+    const c = ask("c");
+    expect(await a2).to.equal("TOO_BUSY");
+    expect(await ask("d")).to.equal("TOO_BUSY");
+    first.end();
+    await running;
+    expect(await Promise.all([a1, b, c])).to.deep.equal(["resolved", "resolved", "resolved"]);
+    expect([gate.depth, gate.isFree]).to.deep.equal([0, true]);
   });
 });

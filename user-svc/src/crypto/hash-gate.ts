@@ -10,13 +10,31 @@ export interface HashGateOptions {
   waitMs: number;
 }
 
+/** For whom a hash is computed. */
+export interface HashCaller {
+  /** Where the request came from, of a network address; those that say nothing are one. */
+  origin?: string | undefined;
+  /** Says that the caller has gone. */
+  signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  admit: () => void;
+  refuse: () => void;
+}
+
 /**
  * Bounds the hashing, so that a spike of sign-ins takes neither all of the processor nor all of
  * libuv's threads. Beyond the bounds callers get TOO_BUSY early.
+ *
+ * Origins take turns, whoever came first: one that sends more than is hashed makes itself wait, and
+ * nobody else. When no place is left, the longest line gives one up to a shorter one.
  */
 export class HashGate {
   readonly #options: HashGateOptions;
-  readonly #waiting = new Set<() => void>();
+  /** By origin, the one whose turn it is first; none is empty. */
+  readonly #lines = new Map<string, Set<Waiter>>();
+  #depth = 0;
   #running = 0;
 
   constructor(options: HashGateOptions) {
@@ -25,7 +43,7 @@ export class HashGate {
 
   /** How many callers wait now. */
   get depth(): number {
-    return this.#waiting.size;
+    return this.#depth;
   }
 
   /** True when whoever comes now is served at once. */
@@ -33,8 +51,8 @@ export class HashGate {
     return this.#running < this.#options.concurrency;
   }
 
-  /** Runs `work` when it is its turn; not at all once `signal` says that the caller has gone. */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Runs `work` when it is its turn; not at all once the caller has gone. */
+  async run<T>(work: () => Promise<T>, { origin = "", signal }: HashCaller = {}): Promise<T> {
     if (signal?.aborted === true) {
       throw cancelled();
     }
@@ -42,7 +60,7 @@ export class HashGate {
       this.#running += 1;
     } else {
       // Whoever finishes hands its place over: `running` stays as it is.
-      await this.#wait(signal);
+      await this.#wait(origin, signal);
     }
     try {
       return await work();
@@ -51,40 +69,67 @@ export class HashGate {
     }
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.size >= this.#options.maxWaiting) {
+  #wait(origin: string, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#depth >= this.#options.maxWaiting && !this.#makeRoom(origin)) {
       return Promise.reject(tooBusy());
     }
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(admit);
+      const leave = (then: () => void) => () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
+        this.#remove(origin, waiter);
+        then();
       };
-      const admit = () => {
-        leave();
-        resolve();
-      };
-      const onAbort = () => {
-        leave();
-        reject(cancelled());
-      };
-      const timer = setTimeout(() => {
-        leave();
-        reject(tooBusy());
-      }, this.#options.waitMs);
+      const refuse = leave(() => reject(tooBusy()));
+      const onAbort = leave(() => reject(cancelled()));
+      const waiter = { admit: leave(resolve), refuse };
+      const timer = setTimeout(refuse, this.#options.waitMs);
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.add(admit);
+      this.#add(origin, waiter);
     });
   }
 
+  /** Turns away who came last of the longest line, unless that of `origin` would be as long. */
+  #makeRoom(origin: string): boolean {
+    const own = this.#lines.get(origin)?.size ?? 0;
+    let longest: ReadonlySet<Waiter> = new Set();
+    for (const line of this.#lines.values()) {
+      longest = line.size > longest.size ? line : longest;
+    }
+    if (longest.size <= own + 1) {
+      return false;
+    }
+    [...longest].at(-1)?.refuse();
+    return true;
+  }
+
+  #add(origin: string, waiter: Waiter): void {
+    const line = this.#lines.get(origin) ?? new Set();
+    this.#lines.set(origin, line.add(waiter));
+    this.#depth += 1;
+  }
+
+  #remove(origin: string, waiter: Waiter): void {
+    const line = this.#lines.get(origin);
+    line?.delete(waiter);
+    this.#depth -= 1;
+    if (line?.size === 0) {
+      this.#lines.delete(origin);
+    }
+  }
+
   #handOver(): void {
-    // A Set keeps the order of arrival.
-    const next = this.#waiting.values().next().value;
-    if (next === undefined) {
+    // Maps and Sets keep the order of arrival.
+    const [turn] = this.#lines;
+    if (turn === undefined) {
       this.#running -= 1;
-    } else {
-      next();
+      return;
+    }
+    const [origin, line] = turn;
+    const [next] = line;
+    next?.admit();
+    if (this.#lines.delete(origin)) {
+      this.#lines.set(origin, line);
     }
   }
 }

@@ -20,17 +20,17 @@ export const ERROR_DOMAIN = "user.tessera";
 /** Translates between messages and the use cases; decides nothing. */
 export function userService(app: App): ServiceImpl<typeof UserService> {
   return {
-    async createUser({ requestId, email, password, name }, { signal }) {
+    async createUser({ requestId, email, password, name }, context) {
       const request = { requestId, email, password, name, role: "customer" } as const;
-      const { user, replayed } = await createAccount(app, request, signal);
+      const { user, replayed } = await createAccount(app, request, callerOf(context));
       return { user: toUserMessage(user), replayed };
     },
     async getUser({ userId }, context) {
       const user = await app.signedIn.run(() => getUser(app, userId), deadlineOf(context));
       return { user: toUserMessage(user) };
     },
-    async createSession({ email, password }, { signal }) {
-      return { tokens: await createSession(app, { email, password }, signal) };
+    async createSession({ email, password }, context) {
+      return { tokens: await createSession(app, { email, password }, callerOf(context)) };
     },
     async refreshSession({ requestId, refreshToken }) {
       return await refreshSession(app, { requestId, refreshToken });
@@ -44,6 +44,11 @@ export function userService(app: App): ServiceImpl<typeof UserService> {
       return { keys: (await listSigningKeys(app)).map(toKeyMessage) };
     },
   };
+}
+
+/** Who waits for a hash; the BFF says where the request came from. */
+function callerOf({ requestHeader, signal }: HandlerContext) {
+  return { origin: requestHeader.get("x-tessera-origin") ?? undefined, signal };
 }
 
 /** When a call's time is over, in the time of performance.now(). */
