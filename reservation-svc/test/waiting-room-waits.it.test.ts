@@ -26,7 +26,7 @@ describe("the wait that people in a waiting room are told", () => {
 
   async function waitOf(room: Room, userId = ""): Promise<number> {
     const [told] = standings(await store.poll(room, [userId]));
-    return told?.state === "waiting" ? told.waitMs : Number.NaN;
+    return told?.state === "waiting" ? Number(told.waitMs) : Number.NaN;
   }
 
   /** The end of the claim of somebody who had a slot for so long. */
@@ -41,7 +41,9 @@ describe("the wait that people in a waiting room are told", () => {
     const ids = people(5);
     const waits = async (those = ids) => {
       const told = standings(await store.poll(room, those));
-      return told.map((one) => (one.state === "waiting" ? Math.round(one.waitMs) : one.state));
+      return told.map((one) =>
+        one.state === "waiting" ? Math.round(Number(one.waitMs)) : one.state,
+      );
     };
     await store.join(room, ids, IN_STOCK);
     // Nobody bought yet: a slot is thought to be taken for a minute.

@@ -10,6 +10,11 @@ describe("estimatedWaitMs", () => {
   it("is a day at most, however slow it goes", () => {
     expect(estimatedWaitMs({ untilOpenMs: 0, turnAfterMs: 1e9 })).to.equal(86_400_000);
   });
+
+  it("is not told where nobody is let in", () => {
+    const turnAfterMs = Number.POSITIVE_INFINITY;
+    expect(estimatedWaitMs({ untilOpenMs: 500, turnAfterMs })).to.equal(undefined);
+  });
 });
 
 describe("stockHint", () => {

@@ -9,6 +9,7 @@ export interface Sale {
 
 /** How fast, and how many at once, buyers are let in. */
 export interface RoomRules {
+  /** 0: nobody is let in. */
   admitPerMinute: number;
   maxActive: number;
   passSeconds: number;
@@ -23,8 +24,11 @@ export interface Room extends Sale {
 
 /** Where one person stands. */
 export type Standing =
-  /** `position` and `waitMs` are 0 and the time until the draw, before the draw. */
-  | { state: "waiting"; position: number; waitMs: number; pollAfterMs: number }
+  /**
+   * `position` and `waitMs` are 0 and the time until the draw, before the draw; `waitMs` is undefined
+   * while nobody is let in.
+   */
+  | { state: "waiting"; position: number; waitMs: number | undefined; pollAfterMs: number }
   /** The serial names the admission; `now` is the time by the clock that the pass goes by. */
   | { state: "admitted"; serial: string; passExpireTime: Date; now: Date }
   | { state: "gone" }
@@ -40,15 +44,20 @@ export interface Stock {
 /** Longer waits are told as this: what is further away, nobody knows. Milliseconds. */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
 
-/** How long a person is thought to wait: for the opening, if it is not over, and then for their turn. */
+/**
+ * How long a person is thought to wait: for the opening, if it is not over, and then for their turn.
+ * Undefined when that never comes as things are.
+ */
 export function estimatedWaitMs({
   untilOpenMs,
   turnAfterMs,
 }: {
   untilOpenMs: number;
   turnAfterMs: number;
-}): number {
-  return Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + turnAfterMs);
+}): number | undefined {
+  return turnAfterMs === Number.POSITIVE_INFINITY
+    ? undefined
+    : Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + turnAfterMs);
 }
 
 /** What is told of the stock: `low` is a tenth of the capacity, or less. */

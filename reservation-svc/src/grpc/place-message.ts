@@ -26,7 +26,9 @@ export function placeMessage(place: Place): MessageInitShape<typeof PlaceSchema>
         state: Place_State.WAITING,
         position,
         ahead: Math.max(0, position - 1),
-        estimatedWait: durationFromMs(1000 * Math.round(waitMs / 1000)),
+        ...(waitMs === undefined
+          ? {}
+          : { estimatedWait: durationFromMs(1000 * Math.round(waitMs / 1000)) }),
         pollAfter: durationFromMs(pollAfterMs),
       };
     }

@@ -68,9 +68,10 @@ local tokens = math.min(BURST, figure("tokens", BURST) + math.max(0, now - token
 local active = countActive()
 local bought = math.max(0, units - tonumber(ARGV[9]))
 local room = math.min(MAX_ACTIVE - active, tonumber(ARGV[8]) - bought - active)
--- Nobody's turn comes while nothing reaches the room.
+-- Nobody's turn comes while nothing reaches the room, nor while nobody is to be let in.
 local isQuiet = now - math.max(figure("heard_time", now), OPEN) > QUIET_MS
-local most = isQuiet and 0 or math.max(0, math.min(math.floor(tokens), room, MAX_STEP))
+local isPaused = RATE <= 0
+local most = (isQuiet or isPaused) and 0 or math.max(0, math.min(math.floor(tokens), room, MAX_STEP))
 
 local admitted, skipped = 0, 0
 local function turn(member)
@@ -117,7 +118,7 @@ elseif passed > 0 and not isQuiet then
   pace = pace + weight * (admitted / passed - pace)
 end
 local admitTime = figure("admit_time", now)
-if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet then
+if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet or isPaused then
   admitTime = now
 end
 -- A replica's first step does not know what is left: as many slots are free as before, for all it knows.
@@ -129,6 +130,10 @@ redis.call(
   "pace", string.format("%.17g", pace), "pace_time", whole(now), "admit_time", whole(admitTime),
   "free", whole(freeSlots)
 )
+if isPaused then
+  -- It says nothing of the pace either: who is let in next begins anew.
+  redis.call("HDEL", ROOM, "pace")
+end
 
 -- Forgets places that ended a while ago, a slice at a time.
 local goneTime = figure("gone_time", 0)

@@ -52,7 +52,8 @@ local function enter(member, number, isKnown)
   redis.call("ZADD", LINE, place.order, member)
   if waiting == 0 then
     -- Nobody was let in while nobody waited, which says nothing of the pace: it begins anew.
-    redis.call("HSET", ROOM, "pace", string.format("%.17g", RATE), "pace_time", whole(now))
+    redis.call("HDEL", ROOM, "pace")
+    redis.call("HSET", ROOM, "pace_time", whole(now))
   end
   waiting = waiting + 1
   return hear(member, place, true)

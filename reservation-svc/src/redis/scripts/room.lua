@@ -10,7 +10,7 @@
     active    ZSET  who is admitted, by the time at which the slot becomes free
     places    HASH  user id -> place, see below
   ARGV[1..7]  the sale and its rules: when it opens, when it closes (milliseconds of the epoch),
-              people admitted a minute, people admitted at once, how long a pass is good
+              people admitted a minute (0: nobody), people admitted at once, how long a pass is good
               (milliseconds), polls a second that the room may cause, people it holds at most
 
   A person's order is their draw number, below 2^48, when they joined before the sale opened, and
@@ -129,9 +129,12 @@ local function standingOf(place)
 end
 
 -- For how long a person is thought to wait for their turn, in milliseconds: free slots are filled as
--- fast as is allowed, and then one must become free for each.
+-- fast as is allowed, and then one must become free for each. For ever where nobody is let in.
 local free
 local function turnAfter(position, slotRate)
+  if RATE <= 0 then
+    return position > 0 and math.huge or 0
+  end
   free = free or figure("free", MAX_ACTIVE)
   local soon = math.min(position, free)
   return soon / RATE + (position - soon) / slotRate
