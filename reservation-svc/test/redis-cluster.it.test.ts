@@ -52,10 +52,10 @@ describe("a Redis Cluster", () => {
     const [one = "", two = ""] = people(2);
     await store.join(room, [one, two], IN_STOCK);
     expect(await store.drawNumber(room, one)).to.equal("early");
-    expect(await store.draw(room)).to.include({ hasOpened: false });
+    expect(await store.draw(room)).to.include({ isDrawn: false });
     await store.leave(room, two);
     const open = { ...room, openTime: hoursFromNow(-1) };
-    expect(await store.draw(open)).to.include({ hasOpened: true, entrants: 1 });
+    expect(await store.draw(open)).to.include({ isDrawn: true, entrants: 1 });
     expect(await store.drawNumber(open, one)).to.be.a("number");
     await admitAll(store, open);
     const [standing] = standings(await store.poll(open, [one]));

@@ -94,7 +94,7 @@ describe("the line of a waiting room", () => {
       const commitment = await store.draw(room);
       const seed = commitment?.seed ?? Buffer.alloc(0);
       expect(seed).to.have.length(32);
-      expect(commitment).to.include({ hasOpened: false, entrants: 0 });
+      expect(commitment).to.include({ isDrawn: false, entrants: 0 });
       for (const heard of [await store.join(room, ids, IN_STOCK), await store.poll(room, ids)]) {
         expect(new Set(shortly(heard))).to.deep.equal(new Set(["waiting 0"]));
       }
@@ -110,7 +110,10 @@ describe("the line of a waiting room", () => {
       expect(shortly(await store.poll(opened, order))).to.deep.equal(
         order.map((_id, index) => `waiting ${index + 1}`),
       );
-      expect(await store.draw(opened)).to.deep.equal({ seed, hasOpened: true, entrants: 40 });
+      const drawTime = opened.openTime;
+      expect(await store.draw(opened)).to.deep.equal({
+        ...{ seed, isDrawn: true, entrants: 40, drawTime },
+      });
       const first = drawNumberOf(seed, order[0] ?? "");
       expect(await store.drawNumber(opened, order[0] ?? "")).to.equal(first.readUIntBE(0, 6));
       expect(await store.drawNumber(opened, late[0] ?? "")).to.equal("late");
@@ -233,7 +236,7 @@ describe("the line of a waiting room", () => {
       const room = openRoom();
       await store.join(room, people(1), IN_STOCK);
       const over = { closeTime: new Date(Date.now() - 1) };
-      expect(await store.draw({ ...room, ...over })).to.have.property("hasOpened", true);
+      expect(await store.draw({ ...room, ...over })).to.have.property("isDrawn", true);
       expect(await store.draw({ ...openRoom(), ...over })).to.equal(undefined);
     });
 

@@ -70,6 +70,16 @@ export type ClaimAnswer =
   | "busy"
   | { doubtful: string };
 
+/** The draw of a room. */
+export interface Drawn {
+  seed: Buffer;
+  /** True once it was made: the first time that the sale opened. */
+  isDrawn: boolean;
+  entrants: number;
+  /** When it is to be made, or was. */
+  drawTime: Date;
+}
+
 /**
  * Where waiting rooms are kept. Each method is one atomic step for each room, by the store's own
  * clock, and may be repeated at will.
@@ -93,7 +103,7 @@ export interface WaitingRoomStore {
   /** Gives a place up, if there is one. */
   leave(room: Room, userId: string): Promise<void>;
   /** The draw; undefined when the sale is over and there was none, or it is forgotten. */
-  draw(room: Room): Promise<{ seed: Buffer; hasOpened: boolean; entrants: number } | undefined>;
+  draw(room: Room): Promise<Drawn | undefined>;
   /** A person's draw number; `early` before the draw, `late` for who joined after it, else `none`. */
   drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none">;
   /** Lets people in from the head of the line. */

@@ -42,7 +42,7 @@ export interface Place extends Visitor {
 /** The draw of an event. */
 export interface Draw {
   commitment: string;
-  /** Lower-case hex; empty until the sale opens. */
+  /** Lower-case hex; empty until it is made. */
   seed: string;
   drawTime: Date;
   entrants: number;
@@ -108,7 +108,7 @@ export class WaitingRooms {
     await unlessLost(room, this.#deps.store.leave(room, userId));
   }
 
-  /** What the draw commits to; once the sale is open, also what it was made with. */
+  /** What the draw commits to; once it is made, also what it was made with. */
   async draw(eventId: string): Promise<Draw> {
     const room = await this.#deps.sales.roomOf(eventId);
     const drawn = await unlessLost(room, this.#deps.store.draw(room));
@@ -117,8 +117,8 @@ export class WaitingRooms {
     }
     return {
       commitment: commitmentOf(drawn.seed),
-      seed: drawn.hasOpened ? drawn.seed.toString("hex") : "",
-      drawTime: room.openTime,
+      seed: drawn.isDrawn ? drawn.seed.toString("hex") : "",
+      drawTime: drawn.drawTime,
       entrants: drawn.entrants,
     };
   }

@@ -7,6 +7,7 @@ import {
   type AdmissionStep,
   type ClaimAnswer,
   type ClaimEnd,
+  type Drawn,
   type Heard,
   type PassClaim,
   StoreLost,
@@ -108,8 +109,8 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     isAllGone: boolean,
   ): Promise<Heard[] | "closed"> {
     const members = encodeUserIds(userIds);
-    const isDrawn = Date.now() < room.openTime.getTime() + LATE_CLOCK_MS;
-    const known = isDrawn ? this.#seeds.known(room.eventId) : undefined;
+    const mayBeDrawn = Date.now() < room.openTime.getTime() + LATE_CLOCK_MS;
+    const known = mayBeDrawn ? this.#seeds.known(room.eventId) : undefined;
     const [outcome, ...rest] = await this.#runSeeded(JOIN, room, known, (seed) => {
       const numbers = seed === undefined ? "" : drawNumbersOf(seed, userIds);
       return [seed ?? "", jitterSeed(), members, numbers, isAllGone ? 1 : 0];
@@ -139,13 +140,13 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     await this.#run(LEAVE, room, [uuidToBytes(userId)]);
   }
 
-  async draw(
-    room: Room,
-  ): Promise<{ seed: Buffer; hasOpened: boolean; entrants: number } | undefined> {
+  async draw(room: Room): Promise<Drawn | undefined> {
     const known = this.#seeds.known(room.eventId);
     const [outcome, ...rest] = await this.#runSeeded(DRAW, room, known, (seed) => [seed ?? ""]);
-    const [seed, hasOpened, entrants] = rest as [Buffer, number, number];
-    return outcome === "none" ? undefined : { seed, hasOpened: hasOpened === 1, entrants };
+    const [seed, isDrawn, entrants, time] = rest as [Buffer, number, number, number];
+    return outcome === "none"
+      ? undefined
+      : { seed, isDrawn: isDrawn === 1, entrants, drawTime: new Date(time) };
   }
 
   async drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none"> {

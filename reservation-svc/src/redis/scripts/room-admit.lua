@@ -108,7 +108,8 @@ end
 waiting = waiting - admitted - skipped
 
 -- Nobody is let in while nobody waits, which says nothing of the pace: the next crowd begins anew.
-local paceTime = figure("pace_time", now)
+-- Nor while the opening, which was moved, is yet to come.
+local paceTime = math.max(figure("pace_time", now), OPEN)
 local pace = figure("pace", RATE)
 local passed = now - paceTime
 if waiting == 0 then
@@ -117,7 +118,7 @@ elseif passed > 0 and not isQuiet then
   local weight = 1 - math.exp(-passed / PACE_MS)
   pace = pace + weight * (admitted / passed - pace)
 end
-local admitTime = figure("admit_time", now)
+local admitTime = math.max(figure("admit_time", now), OPEN)
 if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet or isPaused then
   admitTime = now
 end

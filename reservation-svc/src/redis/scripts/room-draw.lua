@@ -4,8 +4,8 @@
   ARGV[8]  the room's seed, should it have none; empty when it is not known
 
   Returns {"none"} when the sale is over and there was no draw, or it is forgotten; {"seed", the one that
-  the room has, or nothing} when it must be known first; else {"ok", seed, whether the sale has opened,
-  how many were drawn}.
+  the room has, or nothing} when it must be known first; else {"ok", seed, whether it was drawn, how many
+  were drawn, when that is or was}.
 ]]
 if now >= CLOSE and redis.call("HEXISTS", ROOM, "seed") == 0 then
   return { "none" }
@@ -16,4 +16,4 @@ if not seed then
 end
 settleDraw()
 keepForNow()
-return { "ok", seed, now >= OPEN and 1 or 0, figure("entrants", 0) }
+return { "ok", seed, isDrawn() and 1 or 0, figure("entrants", 0), figure("draw_time", OPEN) }

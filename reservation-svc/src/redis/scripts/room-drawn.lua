@@ -3,10 +3,10 @@
 
   ARGV[8]  the user id, 16 bytes
 
-  Returns {"early"} before the sale opens, {"none"} without a place or a draw, {"late"} when they
+  Returns {"early"} before the draw, {"none"} without a place or a draw, {"late"} when they
   joined after the draw, else {"ok", seed}.
 ]]
-if now < OPEN then
+if not isDrawn() then
   return { "early" }
 end
 local place = readPlace(ARGV[8])

@@ -18,6 +18,7 @@ local seed, found = agreedSeed(ARGV[8])
 if not seed then
   return { "seed", found }
 end
+local isEarly = not isDrawn()
 settleDraw()
 noteHeard()
 math.randomseed(tonumber(ARGV[9]))
@@ -44,7 +45,7 @@ local function enter(member, number, isKnown)
     return answer("F")
   end
   people = people + (isKnown and 0 or 1)
-  if now < OPEN then
+  if isEarly then
     place.order = whole(number)
   else
     place.order = whole(DRAWN_BELOW + redis.call("HINCRBY", ROOM, "counter", 1))
@@ -66,7 +67,7 @@ for index = 0, #members / 16 - 1 do
   local standing = standingOf(place)
   local mayStartAgain = standing == "G" and place.generation <= gone and generation > gone
   if standing == "N" or standing == "E" or mayStartAgain then
-    local number = now < OPEN and struct.unpack(">I6", numbers, 6 * index + 1) or 0
+    local number = isEarly and struct.unpack(">I6", numbers, 6 * index + 1) or 0
     answers[#answers + 1] = enter(member, number, place ~= nil)
   else
     answers[#answers + 1] = hear(member, place, false)

@@ -2,9 +2,10 @@
   What the scripts of a waiting room have in common; it is put in front of each of them.
 
   KEYS[1..5]  the keys of one event's room, which share a hash tag:
-    room      HASH  seed, counter, entrants, generation, gone, when somebody was heard last
-                    (heard_time), the last time that nobody was (quiet_from, quiet_end), for how
-                    long buyers take their slots (slot_ms), and what the admission remembers
+    room      HASH  seed, counter, how many were drawn (entrants) and when (draw_time), generation,
+                    gone, when somebody was heard last (heard_time), the last time that nobody was
+                    (quiet_from, quiet_end), for how long buyers take their slots (slot_ms), and what
+                    the admission remembers
     line      ZSET  who waits: user id (16 bytes) by order
     returned  ZSET  who was skipped and came back in time; they are admitted before the line
     active    ZSET  who is admitted, by the time at which the slot becomes free
@@ -13,8 +14,10 @@
               people admitted a minute (0: nobody), people admitted at once, how long a pass is good
               (milliseconds), polls a second that the room may cause, people it holds at most
 
-  A person's order is their draw number, below 2^48, when they joined before the sale opened, and
-  else 2^48 and a counter. A place is a text of fields, separated by commas:
+  A person's order is their draw number, below 2^48, when they joined before the draw, and else 2^48
+  and a counter. The draw is made when the sale opens, and once: should the opening be moved
+  afterwards, nobody is let in until then, and the line stays as it is. A place is a text of fields,
+  separated by commas:
     kind        W waits · S was skipped · A is admitted · U used the pass
     generation  of the line; at or below the room's `gone` the place is GONE, whatever else it says
     due         W: until when silence is forgiven · S: the end of the grace
@@ -128,6 +131,13 @@ local function standingOf(place)
   return not place.isFetched and now <= graceEnd(place.due + GRACE_MS) and "R" or "E"
 end
 
+-- True from the first opening on, wherever the opening is moved: the seed is known since.
+local drawn
+local function isDrawn()
+  drawn = drawn or now >= OPEN and 1 or redis.call("HEXISTS", ROOM, "entrants")
+  return drawn == 1
+end
+
 -- For how long a person is thought to wait for their turn, in milliseconds: free slots are filled as
 -- fast as is allowed, and then one must become free for each. For ever where nobody is let in.
 local free
@@ -170,14 +180,14 @@ local function pollAfter(position)
 end
 
 -- The room's seed: `known`, should it have none. Nil, and what it has, when the caller has to find it
--- out first: what is committed to before the opening must be kept elsewhere as well.
+-- out first: what is committed to before the draw must be kept elsewhere as well.
 local function agreedSeed(known)
   local seed = redis.call("HGET", ROOM, "seed")
   if not seed and known ~= "" then
     seed = known
     redis.call("HSET", ROOM, "seed", seed)
   end
-  if not seed or (now < OPEN and known ~= seed) then
+  if not seed or (not isDrawn() and known ~= seed) then
     return nil, seed or ""
   end
   return seed
@@ -187,7 +197,7 @@ end
 local function settleDraw()
   if now >= OPEN and redis.call("HEXISTS", ROOM, "entrants") == 0 then
     local drawn = redis.call("ZCOUNT", LINE, "-inf", "(" .. whole(DRAWN_BELOW))
-    redis.call("HSET", ROOM, "entrants", drawn)
+    redis.call("HSET", ROOM, "entrants", drawn, "draw_time", whole(OPEN))
   end
 end
 
@@ -236,7 +246,7 @@ local function hear(member, place, isNew)
   if standing == "W" then
     -- Whoever came back is next, and is not in the line; before the draw nobody has a position.
     local rank = redis.call("ZRANK", LINE, member)
-    local position = now >= OPEN and (rank or 0) + 1 or 0
+    local position = isDrawn() and (rank or 0) + 1 or 0
     local after = pollAfter((rank or redis.call("ZRANK", RETURNED, member) or 0) + 1)
     place.due = now + 2 * after + 10000
     writePlace(member, place)
