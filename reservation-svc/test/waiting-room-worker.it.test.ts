@@ -38,7 +38,7 @@ describe("Admission", () => {
     const cursors: string[] = [];
     const admission = new Admission({
       store,
-      sales: new Sales(source),
+      sales: new Sales(source, () => clock.now),
       settleClaims: async (_room, cursor) => {
         cursors.push(cursor);
         return `${cursors.length}`;
@@ -201,6 +201,30 @@ describe("Admission", () => {
     await worker.round();
     await worker.round();
     expect(shortly(await store.poll(room, ids))).to.deep.equal(["admitted", "admitted"]);
+  });
+
+  it("follows an opening that is moved within a second, and a pause", async () => {
+    const early = { ...openRoom({ maxActive: 2 }), openTime: hoursFromNow(0.5) };
+    source.add(early);
+    const ids = people(4);
+    await store.join(early, ids, IN_STOCK);
+    const worker = newWorker();
+    await worker.round();
+    await worker.round();
+    const opened = { ...early, openTime: hoursFromNow(-0.5) };
+    source.add(opened);
+    worker.clock.now += 1_001;
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_active{")).to.equal(2);
+    const wider = { ...opened, rules: { ...opened.rules, maxActive: 3 } };
+    source.add(wider);
+    worker.clock.now += 1_001;
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_active{")).to.equal(3);
+    source.add({ ...wider, rules: { ...wider.rules, maxActive: 4 }, openTime: early.openTime });
+    worker.clock.now += 1_001;
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_waiting{")).to.equal(1);
   });
 
   it("leaves a room alone that nobody is in, until somebody comes", async () => {

@@ -91,7 +91,7 @@ export class Admission {
 
   async #lookAfter(eventId: string, watched: Watched) {
     try {
-      const room = asRoom(await this.#deps.sales.saleOf(eventId));
+      const room = asRoom(await this.#deps.sales.recentSaleOf(eventId));
       return room === undefined ? await this.#dismiss(eventId) : await this.#admit(room, watched);
     } catch (reason) {
       if (isUnknownEvent(reason)) {

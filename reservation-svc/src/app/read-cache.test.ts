@@ -63,6 +63,19 @@ describe("ReadCache", () => {
     expect(failure).to.be.instanceOf(Error);
   });
 
+  it("gives nothing older to who must know better", async () => {
+    await known("a");
+    now = 4;
+    const ages = { freshMs: 3, lateMs: 5 };
+    expect(cache.get("a", ages)).to.deep.equal({ text: "a" });
+    expect(reads).to.have.length(2);
+    now = 6;
+    const recent = cache.get("a", ages);
+    expect(cache.get("a")).to.deep.equal({ text: "a" });
+    nth(1).resolve({ text: "new" });
+    expect(await recent).to.deep.equal({ text: "new" });
+  });
+
   it("remembers so many, and forgets whom nobody asks for", async () => {
     await known("a");
     await known("b");

@@ -1,12 +1,16 @@
 import { LRUCache } from "lru-cache";
 
-/** How long a value that was read is good for, in milliseconds. */
-export interface ReadCacheOptions<V extends object> {
-  read: (key: string) => Promise<V>;
+/** How old a value may be, in milliseconds. */
+export interface Ages {
   /** Until this age it is given as it is. */
   freshMs: number;
   /** Until this age it is given while it is read anew. */
   lateMs: number;
+}
+
+/** How long a value that was read is good for, in milliseconds. */
+export interface ReadCacheOptions<V extends object> extends Ages {
+  read: (key: string) => Promise<V>;
   /** Until this age it is given when reading it anew fails. */
   failMs: number;
   maxKeys: number;
@@ -27,15 +31,18 @@ export class ReadCache<V extends object> {
     this.#known = new LRUCache({ max: options.maxKeys });
   }
 
-  /** The value: at once when it is known, so that the hot path waits for nothing. */
-  get(key: string): V | Promise<V> {
+  /**
+   * The value: at once when it is known, so that the hot path waits for nothing. `ages` instead of
+   * the cache's own, for who must know better.
+   */
+  get(key: string, ages: Ages = this.#options): V | Promise<V> {
     const known = this.#known.get(key);
     const age = known === undefined ? Number.POSITIVE_INFINITY : this.#now() - known.readTime;
-    if (known !== undefined && age <= this.#options.freshMs) {
+    if (known !== undefined && age <= ages.freshMs) {
       return known.value;
     }
     const reading = this.#join(key);
-    if (known !== undefined && age <= this.#options.lateMs) {
+    if (known !== undefined && age <= ages.lateMs) {
       reading.catch(() => undefined);
       return known.value;
     }

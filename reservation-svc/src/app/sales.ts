@@ -14,9 +14,12 @@ export interface SaleSource {
 /** Events that are remembered at most. */
 const EVENTS_MAX = 10_000;
 
+/** A room's people see within a second that its organiser changed it. */
+const RECENT = { freshMs: 500, lateMs: 1_000 };
+
 /**
- * What this process knows of events' sales: how they run for some seconds, and for longer while
- * inventory does not answer; what is left for one second.
+ * What this process knows of events' sales: how they run for some seconds, or for one where it
+ * matters, and for longer while inventory does not answer; what is left for one second.
  */
 export class Sales {
   readonly #sales: ReadCache<Sale>;
@@ -42,14 +45,22 @@ export class Sales {
     });
   }
 
-  /** An event's sale; at once when it is known. Throws EVENT_NOT_FOUND. */
+  /**
+   * An event's sale; at once when it is known, and then perhaps as it was a minute ago: whether it has
+   * a waiting room never changes. Throws EVENT_NOT_FOUND.
+   */
   saleOf(eventId: string): Sale | Promise<Sale> {
     return this.#sales.get(eventId);
   }
 
-  /** An event's waiting room. Throws EVENT_NOT_FOUND or NO_WAITING_ROOM. */
+  /** The same as it was a second ago at most, or when inventory last answered. */
+  recentSaleOf(eventId: string): Sale | Promise<Sale> {
+    return this.#sales.get(eventId, RECENT);
+  }
+
+  /** An event's waiting room, as recent. Throws EVENT_NOT_FOUND or NO_WAITING_ROOM. */
   async roomOf(eventId: string): Promise<Room> {
-    return asRoom(await this.saleOf(eventId)) ?? refuse(noWaitingRoom(eventId));
+    return asRoom(await this.recentSaleOf(eventId)) ?? refuse(noWaitingRoom(eventId));
   }
 
   /** What was left a second ago at most, or when inventory last answered. */
