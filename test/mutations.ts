@@ -38,6 +38,7 @@ const CAPACITY = 10;
 /** Every RPC of the services that changes something and may be retried. */
 export const MUTATIONS: readonly Mutation[] = [
   { rpc: "CreateEvent", service: "inventory-svc", prepare: createEvent },
+  { rpc: "UpdateEvent", service: "inventory-svc", prepare: updateEvent },
   { rpc: "UpdateTicketType", service: "inventory-svc", prepare: updateTicketType },
   { rpc: "BatchAllocate", service: "inventory-svc", prepare: batchAllocate },
   { rpc: "BatchCommit", service: "inventory-svc", prepare: batchCommit },
@@ -80,6 +81,24 @@ async function createEvent(clients: Clients): Promise<Prepared> {
       return (await inventory.listEvents({ namePrefix })).events.length;
     },
     once: 1,
+  };
+}
+
+async function updateEvent(clients: Clients): Promise<Prepared> {
+  const inventory = clients["inventory-svc"];
+  const { event } = await inventory.createEvent(eventRequest());
+  const { id = "", organiserId = "" } = event ?? {};
+  const updateMask = { paths: ["max_per_user"] };
+  const request = {
+    requestId: randomUUID(),
+    organiserId,
+    event: { id, maxPerUser: 3 },
+    updateMask,
+  };
+  return {
+    send: async (to) => (await to["inventory-svc"].updateEvent(request)).event,
+    effect: async () => (await inventory.getEvent({ eventId: id })).event?.maxPerUser,
+    once: 3,
   };
 }
 

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type Event, EventSchema } from "@tessera/proto/inventory/v1/event_pb";
@@ -33,6 +33,29 @@ export class MemoryInventory {
       this.#events.set(created.id, created);
       this.#answers.set(requestId, created);
       return { event: created, replayed: false };
+    },
+    updateEvent: ({ requestId, organiserId, event: wish, updateMask }) => {
+      const before = this.#answers.get(requestId);
+      if (before !== undefined) {
+        return { event: before, replayed: true };
+      }
+      const event = clone(EventSchema, this.#found(wish?.id ?? "", organiserId));
+      for (const path of updateMask?.paths ?? []) {
+        const [name = "", field] = path.replace(/_(.)/g, (_, c) => c.toUpperCase()).split(".");
+        if (field === undefined) {
+          Object.assign(event, { [name]: Reflect.get(wish ?? {}, name) });
+        } else if (event.waitingRoom === undefined) {
+          throw invalidField("event.waiting_room", "cannot be given to an event that has none");
+        } else {
+          Object.assign(event.waitingRoom, {
+            [field]: Reflect.get(wish?.waitingRoom ?? {}, field),
+          });
+        }
+      }
+      checkOrder(event);
+      this.#events.set(event.id, event);
+      this.#answers.set(requestId, event);
+      return { event, replayed: false };
     },
     updateTicketType: ({ requestId, organiserId, eventId, ticketType }) => {
       const event = this.#found(eventId, organiserId);

@@ -152,8 +152,23 @@ describe("what nobody asked for", () => {
         capacity: 2,
       },
     });
+    await inventory.updateEvent({
+      requestId: randomUUID(),
+      organiserId: cast.organiser.userId,
+      event: {
+        id: event?.id ?? "",
+        organiserId: randomUUID(),
+        createTime: timestampFromMs(0),
+        name: "Not named",
+        holdSeconds: 60,
+        waitingRoom: { admitPerMinute: 1, maxActive: 1, passSeconds: 60 },
+        ticketTypes: [],
+      },
+      updateMask: { paths: ["hold_seconds"] },
+    });
     const changed = await inventory.getEvent({ eventId: event?.id ?? "" });
-    expect(changed.event?.ticketTypes).to.deep.equal([{ ...type, capacity: 2 }]);
+    const ticketTypes = [{ ...type, capacity: 2 }];
+    expect(changed.event).to.deep.equal({ ...event, holdSeconds: 60, ticketTypes });
   });
 });
 

@@ -56,6 +56,20 @@ export const RPCS: Readonly<Record<string, RpcAccess>> = {
         inventory.createEvent({ requestId: randomUUID(), event: newEvent(organiserId) });
     },
   },
+  "InventoryService.UpdateEvent": {
+    user: "in the message",
+    stranger: "EVENT_NOT_FOUND",
+    ownedBy: "organiser",
+    prepare: async ({ inventory, event }) => {
+      const requestId = randomUUID();
+      const updateMask = { paths: ["hold_seconds"] };
+      return (organiserId) =>
+        inventory.updateEvent({
+          ...{ requestId, organiserId, updateMask },
+          event: { id: event.id, holdSeconds: 500 },
+        });
+    },
+  },
   "InventoryService.UpdateTicketType": {
     user: "in the message",
     stranger: "EVENT_NOT_FOUND",

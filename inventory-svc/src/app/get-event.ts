@@ -10,3 +10,15 @@ export async function getEvent(store: EventStore, eventId: string): Promise<Even
   }
   return event;
 }
+
+/** Gets an organiser's own event, or throws EVENT_NOT_FOUND: another's is not there. */
+export async function getOwnEvent(
+  store: EventStore,
+  { eventId, organiserId }: { eventId: string; organiserId: string },
+): Promise<Event> {
+  const event = await getEvent(store, eventId);
+  if (event.organiserId !== organiserId) {
+    throw asError(eventNotFound(eventId));
+  }
+  return event;
+}

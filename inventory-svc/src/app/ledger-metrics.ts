@@ -1,7 +1,14 @@
 import type { LedgerAudit } from "./ledger.ts";
 
 /** What the ledger is asked to do. */
-type LedgerOperation = "allocate" | "commit" | "release" | "extend" | "capacity" | "sweep";
+type LedgerOperation =
+  | "allocate"
+  | "commit"
+  | "release"
+  | "extend"
+  | "capacity"
+  | "event"
+  | "sweep";
 
 /** What the ledger says about itself. */
 export interface LedgerMetrics {

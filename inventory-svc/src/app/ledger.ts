@@ -12,6 +12,8 @@ export interface LedgerQuery {
   unitsOf: readonly string[] | "released";
   /** A change of a capacity to look up, of any event. */
   capacityChangeId?: string;
+  /** A change of an event to look up, of any event; the event's terms are read with it. */
+  eventChangeId?: string;
   /** Aborted when the caller has gone: work that waited too long is then not started. */
   signal?: AbortSignal | undefined;
 }

@@ -3,7 +3,7 @@ import { type CapacityAnswer, decideCapacity } from "../domain/capacity.ts";
 import { asError, eventNotFound, ticketTypeNotFound } from "../domain/errors.ts";
 import type { Event, TicketType } from "../domain/event.ts";
 import type { EventStore } from "./event-store.ts";
-import { getEvent } from "./get-event.ts";
+import { getOwnEvent } from "./get-event.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
 
@@ -38,11 +38,8 @@ export async function updateTicketType(
 ): Promise<UpdatedTicketType> {
   const { events, ledger, metrics } = deps;
   const { requestId, organiserId, eventId, ticketTypeId, capacity } = update;
-  const event = await getEvent(events, eventId);
-  if (event.organiserId !== organiserId) {
-    throw asError(eventNotFound(eventId));
-  }
-  // None of this ever changes, so it needs no lock.
+  // Neither its owner nor its ticket types ever change, so it needs no lock.
+  const event = await getOwnEvent(events, { eventId, organiserId });
   const ticketType = event.ticketTypes.find(({ id }) => id === ticketTypeId);
   if (ticketType === undefined) {
     throw asError(ticketTypeNotFound(ticketTypeId));

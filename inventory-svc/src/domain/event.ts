@@ -14,6 +14,7 @@ export interface TicketType {
 
 /** How buyers are let in to one event's sale. */
 export interface WaitingRoom {
+  /** 0: nobody is let in, for as long as that is so. */
   admitPerMinute: number;
   maxActive: number;
   passSeconds: number;
@@ -21,9 +22,8 @@ export interface WaitingRoom {
   onStoreLoss: "open" | "closed";
 }
 
-/** Something that people buy tickets for, as its organiser describes it. */
-export interface EventDraft {
-  organiserId: string;
+/** What an event is called and how it is sold: what its organiser may change later. */
+export interface EventTerms {
   name: string;
   venue: string;
   startTime: Date;
@@ -32,6 +32,11 @@ export interface EventDraft {
   holdSeconds: number;
   maxPerUser: number;
   waitingRoom: WaitingRoom | undefined;
+}
+
+/** Something that people buy tickets for, as its organiser describes it. */
+export interface EventDraft extends EventTerms {
+  organiserId: string;
   ticketTypes: readonly TicketTypeDraft[];
 }
 
@@ -63,28 +68,43 @@ export const MAX_CAPACITY = 10_000_000;
  * of the first field that breaks a rule.
  */
 export function validEvent(draft: EventDraft): EventDraft {
-  const { salesOpenTime, salesCloseTime, ticketTypes } = draft;
-  checkRange("event.hold_seconds", draft.holdSeconds, { min: 1, max: 7_200 });
-  checkRange("event.max_per_user", draft.maxPerUser, { min: 1, max: 1_000 });
-  if (salesCloseTime <= salesOpenTime) {
+  const { ticketTypes } = draft;
+  if (draft.salesCloseTime <= draft.salesOpenTime) {
     throw invalidField("event.sales_close_time", "must be after the opening of the sale");
-  }
-  if (draft.waitingRoom !== undefined) {
-    checkWaitingRoom(draft.waitingRoom);
   }
   if (ticketTypes.length === 0 || ticketTypes.length > MAX_TICKET_TYPES) {
     throw invalidField("event.ticket_types", `must have 1 to ${MAX_TICKET_TYPES} items`);
   }
+  // 0 is what a caller sends who forgot it: nobody begins with a room that lets nobody in.
+  const terms = validTerms(draft, { leastRate: 1 });
+  return { ...draft, ...terms, ticketTypes: validTicketTypes(ticketTypes) };
+}
+
+/**
+ * Returns the terms with their texts trimmed and normalized, or throws INVALID_FIELD; whether the
+ * sale ends after it begins is for the caller to check, who knows which of the two is wrong.
+ */
+export function validTerms(terms: EventTerms, { leastRate }: { leastRate: number }): EventTerms {
+  const { salesOpenTime, salesCloseTime, startTime, waitingRoom, holdSeconds, maxPerUser } = terms;
+  checkRange("event.hold_seconds", holdSeconds, { min: 1, max: 7_200 });
+  checkRange("event.max_per_user", maxPerUser, { min: 1, max: 1_000 });
+  if (waitingRoom !== undefined) {
+    checkWaitingRoom(waitingRoom, leastRate);
+  }
   return {
-    ...draft,
-    name: validText("event.name", draft.name, 200),
-    venue: validText("event.venue", draft.venue, 200),
-    ticketTypes: validTicketTypes(ticketTypes),
+    ...{ startTime, salesOpenTime, salesCloseTime, holdSeconds, maxPerUser, waitingRoom },
+    name: validText("event.name", terms.name, 200),
+    venue: validText("event.venue", terms.venue, 200),
   };
 }
 
-function checkWaitingRoom({ admitPerMinute, maxActive, passSeconds }: WaitingRoom): void {
-  checkRange("event.waiting_room.admit_per_minute", admitPerMinute, { min: 1, max: 1_000_000 });
+function checkWaitingRoom(
+  { admitPerMinute, maxActive, passSeconds }: WaitingRoom,
+  leastRate: number,
+): void {
+  checkRange("event.waiting_room.admit_per_minute", admitPerMinute, {
+    ...{ min: leastRate, max: 1_000_000 },
+  });
   checkRange("event.waiting_room.max_active", maxActive, { min: 1, max: 1_000_000 });
   checkRange("event.waiting_room.pass_seconds", passSeconds, { min: 10, max: 3_600 });
 }

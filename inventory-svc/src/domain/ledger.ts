@@ -1,3 +1,5 @@
+import type { EventTerms } from "./event.ts";
+
 /** One line of an allocation: units of the ticket type at a position of the event. */
 export interface Line {
   position: number;
@@ -69,6 +71,10 @@ export interface Book {
   unitsByUser: ReadonlyMap<string, number>;
   /** The change of a capacity that was asked for, if it was made before; of any event. */
   capacityChange?: CapacityChange;
+  /** The event's terms, where they are to be changed. */
+  terms?: EventTerms;
+  /** The change of an event that was asked for, if it was made before; of any event. */
+  eventChange?: EventChange;
 }
 
 /** How one ticket type's stock changes: signed amounts that add up to the capacity's. */
@@ -93,6 +99,19 @@ export interface CapacityChange {
   sold: number;
 }
 
+/** A change of an event's terms, and what it left. */
+export interface EventChange {
+  id: string;
+  eventId: string;
+  /** Tells whether another request has the same id. */
+  requestHash: string;
+  /** What it was about and changed, by the field's name, `waitingRoom.maxActive` for example. */
+  fields: Readonly<Record<string, { before: unknown; after: unknown }>>;
+  terms: EventTerms;
+  /** Of the event's ticket types, in its order. */
+  capacities: readonly number[];
+}
+
 /** Allocations that change their state together. */
 export interface Move {
   ids: readonly string[];
@@ -107,6 +126,8 @@ export interface Change {
   deltas: readonly StockDelta[];
   /** To be kept, with the delta that it is about. */
   capacityChange?: CapacityChange;
+  /** To be kept, and its terms to be the event's. */
+  eventChange?: EventChange;
   /** A fencing token higher than the last; absent when it did not move. */
   fence?: bigint;
 }

@@ -18,6 +18,7 @@ import { extendAllocation } from "../app/extend-allocation.ts";
 import { getAvailability } from "../app/get-availability.ts";
 import { getEvent } from "../app/get-event.ts";
 import { listEvents } from "../app/list-events.ts";
+import { updateEvent } from "../app/update-event.ts";
 import { updateTicketType } from "../app/update-ticket-type.ts";
 import {
   checkBatches,
@@ -28,6 +29,7 @@ import {
 import { parseCreateEvent } from "./parse-create-event.ts";
 import { parseTime, parseUuid, parseUuids } from "./parse-fields.ts";
 import { parseListEvents } from "./parse-list-events.ts";
+import { parseUpdateEvent } from "./parse-update-event.ts";
 import { parseUpdateTicketType } from "./parse-update-ticket-type.ts";
 import {
   toAllocateResponse,
@@ -54,6 +56,10 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
     async createEvent(request) {
       const { requestId, draft } = parseCreateEvent(request);
       const { event, replayed } = await createEvent(events, requestId, draft);
+      return { event: toEvent(event), replayed };
+    },
+    async updateEvent(request, { signal }) {
+      const { event, replayed } = await updateEvent(deps, parseUpdateEvent(request), signal);
       return { event: toEvent(event), replayed };
     },
     async updateTicketType(request, { signal }) {

@@ -6,7 +6,8 @@ import type { CreateEventRequest } from "@tessera/proto/inventory/v1/inventory_s
 import type { TicketType } from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { invalidField } from "@tessera/service-kit/service-error";
 import type { EventDraft, TicketTypeDraft, WaitingRoom } from "../domain/event.ts";
-import { parseRequestId, parseTime, parseUuid } from "./parse-fields.ts";
+import { EVENT_FIELDS, ROOM_FIELDS } from "./parse-event-fields.ts";
+import { parseRequestId, parseUuid } from "./parse-fields.ts";
 
 /** What a new event's optional numbers are when they are not set. */
 const DEFAULTS = { holdSeconds: 600, maxPerUser: 8 };
@@ -22,11 +23,11 @@ export function parseCreateEvent({ requestId, event }: CreateEventRequest): {
   }
   const draft = {
     organiserId: parseUuid("event.organiser_id", event.organiserId),
-    name: event.name,
-    venue: event.venue,
-    startTime: parseTime("event.start_time", event.startTime),
-    salesOpenTime: parseTime("event.sales_open_time", event.salesOpenTime),
-    salesCloseTime: parseTime("event.sales_close_time", event.salesCloseTime),
+    ...EVENT_FIELDS.name(event),
+    ...EVENT_FIELDS.venue(event),
+    ...EVENT_FIELDS.start_time(event),
+    ...EVENT_FIELDS.sales_open_time(event),
+    ...EVENT_FIELDS.sales_close_time(event),
     holdSeconds: event.holdSeconds === 0 ? DEFAULTS.holdSeconds : event.holdSeconds,
     maxPerUser: event.maxPerUser === 0 ? DEFAULTS.maxPerUser : event.maxPerUser,
     waitingRoom: event.waitingRoom === undefined ? undefined : parseWaitingRoom(event.waitingRoom),
@@ -44,14 +45,11 @@ function parseTicketType({ name, price, capacity }: TicketType, index: number): 
 }
 
 function parseWaitingRoom(message: WaitingRoomMessage): WaitingRoom {
-  const { admitPerMinute, maxActive, passSeconds, onStoreLoss } = message;
-  switch (onStoreLoss) {
-    case WaitingRoom_OnStoreLoss.OPEN:
-      return { admitPerMinute, maxActive, passSeconds, onStoreLoss: "open" };
-    case WaitingRoom_OnStoreLoss.UNSPECIFIED:
-    case WaitingRoom_OnStoreLoss.CLOSED:
-      return { admitPerMinute, maxActive, passSeconds, onStoreLoss: "closed" };
-    default:
-      throw invalidField("event.waiting_room.on_store_loss", "is not one of the known values");
-  }
+  const onStoreLoss = message.onStoreLoss || WaitingRoom_OnStoreLoss.CLOSED;
+  return {
+    ...ROOM_FIELDS.admit_per_minute(message),
+    ...ROOM_FIELDS.max_active(message),
+    ...ROOM_FIELDS.pass_seconds(message),
+    ...ROOM_FIELDS.on_store_loss({ ...message, onStoreLoss }),
+  };
 }

@@ -1,5 +1,5 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
-import type { Event, WaitingRoom } from "../domain/event.ts";
+import type { Event, EventTerms, WaitingRoom } from "../domain/event.ts";
 import { BOUNDED_SELECT } from "./bounded-select.ts";
 import type { StockRecord } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
@@ -39,12 +39,10 @@ export function eventReader(types: readonly TypeRecord[]): (record: EventRecord)
   const typesById = Map.groupBy(types, ({ event_id }) => uuidFromBytes(event_id));
   return (record) => {
     const id = uuidFromBytes(record.id);
-    const { name, venue, currency, holdSeconds, maxPerUser } = record;
-    const { startTime, salesOpenTime, salesCloseTime, createTime } = record;
+    const { currency, createTime } = record;
     return {
-      ...{ id, organiserId: uuidFromBytes(record.organiserId), name, venue, currency },
-      ...{ holdSeconds, maxPerUser, startTime, salesOpenTime, salesCloseTime, createTime },
-      waitingRoom: waitingRoomOf(record),
+      ...{ id, organiserId: uuidFromBytes(record.organiserId), currency, createTime },
+      ...toTerms(record),
       ticketTypes: (typesById.get(id) ?? []).map((type) => ({
         id: uuidFromBytes(type.id),
         name: type.name,
@@ -52,6 +50,15 @@ export function eventReader(types: readonly TypeRecord[]): (record: EventRecord)
         capacity: type.capacity,
       })),
     };
+  };
+}
+
+/** What of an event may be changed. */
+export function toTerms(record: EventRecord): EventTerms {
+  const { name, venue, startTime, salesOpenTime, salesCloseTime, holdSeconds, maxPerUser } = record;
+  return {
+    ...{ name, venue, startTime, salesOpenTime, salesCloseTime, holdSeconds, maxPerUser },
+    waitingRoom: waitingRoomOf(record),
   };
 }
 

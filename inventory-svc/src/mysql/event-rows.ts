@@ -1,21 +1,27 @@
 import { uuidOf, uuidToBytes } from "@tessera/service-kit/uuid";
-import type { EventDraft } from "../domain/event.ts";
+import type { EventDraft, EventTerms } from "../domain/event.ts";
 
 /** A new event's columns, but for its creation time. */
 export function eventColumns(id: string, draft: EventDraft, requestHash: string) {
-  const { waitingRoom } = draft;
   return {
     id: uuidToBytes(id),
     organiser_id: uuidToBytes(draft.organiserId),
     request_hash: uuidToBytes(requestHash),
-    name: draft.name,
-    venue: draft.venue,
-    start_time: draft.startTime,
-    sales_open_time: draft.salesOpenTime,
-    sales_close_time: draft.salesCloseTime,
-    hold_seconds: draft.holdSeconds,
-    max_per_user: draft.maxPerUser,
     currency: draft.ticketTypes[0]?.currency,
+    ...termColumns(draft),
+  };
+}
+
+/** The columns of what may be changed. */
+export function termColumns({ waitingRoom, ...terms }: EventTerms) {
+  return {
+    name: terms.name,
+    venue: terms.venue,
+    start_time: terms.startTime,
+    sales_open_time: terms.salesOpenTime,
+    sales_close_time: terms.salesCloseTime,
+    hold_seconds: terms.holdSeconds,
+    max_per_user: terms.maxPerUser,
     admit_per_minute: waitingRoom?.admitPerMinute ?? null,
     max_active: waitingRoom?.maxActive ?? null,
     pass_seconds: waitingRoom?.passSeconds ?? null,

@@ -100,3 +100,21 @@ export const CapacityChangeTable = new EntitySchema({
   uniques: [{ name: "capacity_change_id", columns: ["id"] }],
   indices: [{ name: "capacity_change_type", columns: ["event_id", "position", "seq"] }],
 });
+
+/** Changes of events: what was changed, and what was answered. */
+export const EventChangeTable = new EntitySchema({
+  name: "event_change",
+  tableName: "event_change",
+  columns: {
+    seq: { type: "bigint", unsigned: true, primary: true, generated: "increment" },
+    id: { type: "binary", length: 16 },
+    event_id: { type: "binary", length: 16 },
+    request_hash: { type: "binary", length: 16 },
+    // JSON, both: what changed, by its name, and all of it afterwards.
+    fields: { type: "text" },
+    answer: { type: "text" },
+    create_time: { type: "datetime", precision: 3 },
+  },
+  uniques: [{ name: "event_change_id", columns: ["id"] }],
+  indices: [{ name: "event_change_event", columns: ["event_id", "seq"] }],
+});

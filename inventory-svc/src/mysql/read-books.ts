@@ -5,6 +5,13 @@ import type { LedgerQuery } from "../app/ledger.ts";
 import type { Allocation, Book } from "../domain/ledger.ts";
 import { type CapacityRecord, selectCapacityChanges, toCapacityChange } from "./capacity-rows.ts";
 import {
+  type EventChangeRecord,
+  selectEventChanges,
+  selectTerms,
+  toEventChange,
+} from "./event-change-rows.ts";
+import { type EventRecord as TermsRecord, toTerms } from "./event-records.ts";
+import {
   ALLOCATION_COLUMNS,
   type AllocationRecord,
   EVENT_COLUMNS,
@@ -75,6 +82,7 @@ export async function readBooks(
     users: unitsOf === "released" ? [] : unitsOf,
   }));
   const changeIds = queries.flatMap(({ capacityChangeId: id }) => (id === undefined ? [] : [id]));
+  const changed = queries.filter(({ eventChangeId }) => eventChangeId !== undefined);
   const round = new RoundTrip();
   round.ask("START TRANSACTION");
   const events = round.ask<EventRecord & { id: Buffer }>(
@@ -90,6 +98,15 @@ export async function readBooks(
   const changing = round.ask<AllocationRecord>(allocationQuery(changingIds, lock));
   const units = round.ask<UnitsRecord>(unitsQuery(wishes));
   const changes = round.ask<CapacityRecord>(selectCapacityChanges(changeIds));
+  const terms = round.ask<TermsRecord>(
+    selectTerms(
+      changed.map(({ eventId }) => eventId),
+      lock,
+    ),
+  );
+  const eventChanges = round.ask<EventChangeRecord>(
+    selectEventChanges(changed.map(({ eventChangeId = "" }) => eventChangeId)),
+  );
   await round.run(connection);
   const now = stock()[0]?.now ?? new Date(Number.NaN);
   const allocations = byId([...seen(), ...changing()].map(toAllocation));
@@ -98,9 +115,13 @@ export async function readBooks(
   const stockByEvent = Map.groupBy(stock(), ({ event_id }) => uuidFromBytes(event_id));
   const records = new Map(events().map((record) => [uuidFromBytes(record.id), record]));
   const changesById = byId(changes().map(toCapacityChange));
+  const termsById = new Map(terms().map((record) => [uuidFromBytes(record.id), toTerms(record)]));
+  const eventChangesById = byId(eventChanges().map(toEventChange));
   const books = new Map<string, Book>();
-  for (const { eventId, allocationIds, capacityChangeId = "" } of queries) {
+  for (const { eventId, allocationIds, capacityChangeId = "", eventChangeId = "" } of queries) {
     const capacityChange = changesById.get(capacityChangeId);
+    const eventChange = eventChangesById.get(eventChangeId);
+    const ownTerms = termsById.get(eventId);
     const record = records.get(eventId);
     if (record !== undefined) {
       books.set(eventId, {
@@ -109,7 +130,9 @@ export async function readBooks(
         stock: (stockByEvent.get(eventId) ?? []).map(toStockLine),
         allocations: pick(allocations, allocationIds),
         unitsByUser: unitsByEvent.get(eventId) ?? new Map(),
-        ...(capacityChange === undefined ? {} : { capacityChange }),
+        ...(capacityChange && { capacityChange }),
+        ...(ownTerms && { terms: ownTerms }),
+        ...(eventChange && { eventChange }),
       });
     }
   }

@@ -4,6 +4,7 @@ import type { PoolConnection, ResultSetHeader } from "mysql2/promise";
 import type { Allocation, Book, Change, Move, StockDelta, StockLine } from "../domain/ledger.ts";
 import { insertCapacityChange } from "./capacity-rows.ts";
 import { chunksOf } from "./chunks-of.ts";
+import { eventChangeStatements } from "./event-change-rows.ts";
 import { formatLines, STATE_NUMBERS } from "./ledger-rows.ts";
 import { sqlIn } from "./sql-in.ts";
 import type { StockGuard } from "./stock-guard.ts";
@@ -22,8 +23,9 @@ const STOCK_ROWS_MAX = 40;
 
 /** True when there is nothing to write. */
 export function isEmpty(change: Change): boolean {
-  const { fence, capacityChange } = change;
-  return !isStockChanged(change) && fence === undefined && capacityChange === undefined;
+  const { fence, capacityChange, eventChange } = change;
+  const others = [fence, capacityChange, eventChange];
+  return !isStockChanged(change) && others.every((one) => one === undefined);
 }
 
 /**
@@ -78,6 +80,11 @@ function statementsOf(
       capacityChange === undefined
         ? []
         : { sql: insertCapacityChange(capacityChange, book.now), rows: 1 },
+    ),
+    ...changes.flatMap(({ book, change: { eventChange } }) =>
+      eventChange === undefined
+        ? []
+        : eventChangeStatements(eventChange, book.now).map((sql) => ({ sql, rows: 1 })),
     ),
     ...(inserts.length > 0 ? [insertStatement(inserts)] : []),
   ];

@@ -31,6 +31,7 @@ export function roomService(): ServiceImpl<typeof WaitingRoomService> {
 export function eventService(getEvent: OnGetEvent): ServiceImpl<typeof InventoryService> {
   return {
     createEvent: notHere,
+    updateEvent: notHere,
     updateTicketType: notHere,
     getEvent,
     listEvents: notHere,

@@ -2,6 +2,7 @@ import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { checkCapacities } from "./capacity.ts";
 import { Findings } from "./findings.ts";
+import { checkLimits } from "./limits.ts";
 import { rowsOf } from "./reader.ts";
 import { ALLOCATION } from "./states.ts";
 
@@ -99,20 +100,7 @@ async function checkRange(
     values,
   );
   checkCapacities(stock, changes, findings.stock);
-  const greedy = await rowsOf(
-    inventory,
-    `SELECT a.event_id, a.user_id, SUM(a.units) AS units, MAX(e.max_per_user) AS most
-     FROM allocation a FORCE INDEX (allocation_user) JOIN event e ON e.id = a.event_id
-     WHERE ${isIn("a.")} AND a.state IN (${ALLOCATION.held}, ${ALLOCATION.committed})
-     GROUP BY a.event_id, a.user_id HAVING units > most`,
-    values,
-  );
-  for (const { event_id, user_id, units, most } of greedy) {
-    findings.limits.add(
-      `user ${uuidFromBytes(user_id)} has ${units} units of event ${uuidFromBytes(event_id)}, ` +
-        `which allows ${most}`,
-    );
-  }
+  await checkLimits(inventory, isIn("a."), { values, findings: findings.limits });
 }
 
 type Counted = ReadonlyMap<string, { held: number; sold: number }>;
