@@ -40,8 +40,6 @@ export interface AppDeps {
   bodyRooms: BodyRooms;
   logger: Logger;
   registry: Registry;
-  /** Whether organisers can change capacities. */
-  capacityChanges: boolean;
   /** Origins whose pages may call. */
   corsOrigins: readonly string[];
   /** How many proxies in front are ours. */
@@ -118,7 +116,7 @@ function routesOf(deps: AppDeps): Route[] {
   return [
     ...reservationRoutes({ ...shared, combiners, ownReads, limitReserve, passKeys }),
     ...waitingRoomRoutes({ ...shared, combiners, streams, limitQueue: limitByUser(limits.queue) }),
-    ...eventRoutes({ ...shared, capacityChanges: deps.capacityChanges }),
+    ...eventRoutes(shared),
     ...sessionRoutes({ ...shared, limitSignIn, limitRefresh, failedSignIn: limits.failedSignIn }),
     ...userRoutes({ ...shared, limitSignUp: limitByAddress(limits.signUp) }),
     ...docsRoutes(),

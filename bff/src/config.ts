@@ -43,8 +43,6 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     ...combining(env),
     ...limits(env),
     ...reads(env),
-    /** Whether capacities can be changed; not until every inventory-svc has UpdateTicketType. */
-    capacityChanges: env.flag("CAPACITY_CHANGES", true),
     /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
     passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
   });

@@ -58,7 +58,6 @@ await run(async () => {
     bodyRooms: { strangers: new BodyRoom(), signedIn: new BodyRoom() },
     logger,
     registry,
-    capacityChanges: config.capacityChanges,
     corsOrigins: config.corsOrigins,
     trustProxyHops: config.trustProxyHops,
     isStopping: () => isStopping,

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { expect } from "chai";
 import { useApp } from "./use-app.ts";
 
@@ -116,17 +117,21 @@ describe("a ticket type's capacity", () => {
 });
 
 describe("a ticket type's capacity, before every inventory-svc can change it", () => {
-  const api = useApp({ capacityChanges: false });
+  const api = useApp();
 
-  it("has no address", async () => {
+  it("is to be changed in a moment, when a newer one is asked", async () => {
     const token = await api.token({ userId: crypto.randomUUID(), role: "organiser" });
-    const id = crypto.randomUUID();
-    const path = `/v1/events/${id}/ticket-types/${id}`;
-    const response = await fetch(`${api.url}${path}`, {
-      method: "PATCH",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ capacity: 1 }),
+    const { body: event } = await api.ask("POST", "/v1/events", { token, body: EVENT });
+    const path = `/v1/events/${event.id}/ticket-types/${event.ticketTypes[0].id}`;
+    const asked = { token, key: crypto.randomUUID(), body: { capacity: 1 } };
+    api.services.before.set("updateTicketType", () => {
+      throw new ConnectError("unknown method", Code.Unimplemented);
     });
-    expect([response.status, (await response.json()).code]).to.deep.equal([404, "ROUTE_NOT_FOUND"]);
+    const { status, headers, body } = await api.ask("PATCH", path, asked);
+    expect([status, body.code, body.retryable, headers.get("retry-after")]).to.deep.equal([
+      ...[503, "DEPENDENCY_UNAVAILABLE", true, "1"],
+    ]);
+    api.services.before.delete("updateTicketType");
+    expect((await api.ask("PATCH", path, asked)).status).to.equal(200);
   });
 });

@@ -26,7 +26,6 @@ import { checkAnswer } from "./openapi-check.ts";
 /** What a test wants different. */
 export interface AppOptions {
   corsOrigins?: readonly string[];
-  capacityChanges?: boolean;
   rpcTimeoutMs?: number;
   reserveMaxBatch?: number;
   reserveMaxInFlight?: number;
@@ -138,7 +137,6 @@ export function useApp(options: AppOptions = {}): TestApp {
       limits: createLimits(settings, registry, options.redis?.()),
       logger,
       registry,
-      capacityChanges: options.capacityChanges ?? true,
       corsOrigins: options.corsOrigins ?? [],
       trustProxyHops,
       isStopping: () => opened.isStopping,

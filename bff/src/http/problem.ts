@@ -117,9 +117,10 @@ function detailOf(failure: ServiceError): string {
 export function failureFor(exchange: Pick<Exchange, "isGone">, thrown: unknown): ServiceError {
   const failure = asServiceError(thrown);
   // Whoever is still there has cancelled nothing: a service that was made to stop has ended the call.
-  return failure.reason === "CANCELLED" && !exchange.isGone
-    ? dependencyUnavailable("a service", thrown)
-    : failure;
+  const isEnded = failure.reason === "CANCELLED" && !exchange.isGone;
+  // An instance that does not know the call is older than this one, and about to be replaced.
+  const isOlder = failure.reason === "UNIMPLEMENTED";
+  return isEnded || isOlder ? dependencyUnavailable("a service", thrown) : failure;
 }
 
 function errorsOf(failure: ServiceError): readonly FieldError[] | undefined {

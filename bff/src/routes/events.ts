@@ -29,21 +29,19 @@ export function eventRoutes(deps: {
   reads: EventReads;
   authenticate: RequestHandler;
   limitUser: RequestHandler;
-  capacityChanges: boolean;
 }): Route[] {
   const { clients, reads, authenticate, limitUser } = deps;
   const organisers = [authenticate, limitUser, organisersOnly, jsonBody];
-  const change: Route = {
-    method: "patch",
-    path: "/v1/events/:id/ticket-types/:ticketTypeId",
-    handlers: [...organisers, changeCapacity(clients)],
-  };
   return [
     { method: "get", path: "/v1/events/:id/availability", handlers: [availability(reads)] },
     { method: "get", path: "/v1/events/:id", handlers: [get(reads)] },
     { method: "get", path: "/v1/events", handlers: [list(reads)] },
     { method: "post", path: "/v1/events", handlers: [...organisers, create(clients)] },
-    ...(deps.capacityChanges ? [change] : []),
+    {
+      method: "patch",
+      path: "/v1/events/:id/ticket-types/:ticketTypeId",
+      handlers: [...organisers, changeCapacity(clients)],
+    },
   ];
 }
 
