@@ -173,6 +173,19 @@ export async function changeCapacity(
   });
 }
 
+/** Lets the organiser, or whoever has the token, change how an event is sold. */
+export async function changeEvent<T = unknown>(
+  url: string,
+  { id }: SaleEvent,
+  body: object,
+  { key = randomUUID() as string, token }: { key?: string; token?: string } = {},
+): Promise<Answer<T>> {
+  return await call(`${url}/v1/events/${id}`, {
+    ...{ method: "PATCH", body, key },
+    token: token ?? (await signIn(url)),
+  });
+}
+
 /** What is left, ticket type by ticket type. */
 export async function stockOf(url: string, event: SaleEvent): Promise<Stock[]> {
   const answer = await call<{ ticketTypes: Stock[] }>(`${url}/v1/events/${event.id}/availability`);

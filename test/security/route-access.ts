@@ -93,6 +93,19 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
     prepare: ({ event }) => ({ path: `/v1/events/${event.id}/availability` }),
   },
   // Another organiser's event is not there.
+  "PATCH /v1/events/{id}": {
+    outcomes: {
+      ...signedIn("403 FORBIDDEN"),
+      rival: "404 EVENT_NOT_FOUND",
+      organiser: "200",
+    },
+    prepare: ({ early }) => ({
+      path: `/v1/events/${early.id}`,
+      method: "PATCH",
+      body: { holdSeconds: 500, waitingRoom: EVERYTHING.waitingRoom },
+      key: randomUUID(),
+    }),
+  },
   "PATCH /v1/events/{id}/ticket-types/{ticketTypeId}": {
     outcomes: {
       ...signedIn("403 FORBIDDEN"),

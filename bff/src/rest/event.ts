@@ -1,5 +1,4 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type Event,
   type EventSchema,
@@ -14,22 +13,13 @@ import type {
   TicketTypeAvailability,
 } from "@tessera/proto/inventory/v1/ticket_type_pb";
 import { ObjectReader, type TextPattern } from "../http/object-reader.ts";
+import { EVENT_FIELDS, ROOM_FIELDS } from "./event-fields.ts";
 import { restMoney } from "./money.ts";
 import { NAME } from "./patterns.ts";
 import { restTime } from "./timestamps.ts";
 
-const EVENT = [
-  "name",
-  "venue",
-  "startsAt",
-  "salesOpenAt",
-  "salesCloseAt",
-  "holdSeconds",
-  "maxPerUser",
-  "waitingRoom",
-  "ticketTypes",
-] as const;
-const WAITING_ROOM = ["admitPerMinute", "maxActive", "passSeconds", "onStoreLoss"] as const;
+const EVENT = [...Object.keys(EVENT_FIELDS), "waitingRoom", "ticketTypes"];
+const WAITING_ROOM = Object.keys(ROOM_FIELDS);
 const TICKET_TYPE = ["name", "price", "capacity"] as const;
 
 /** Units of one ticket type, at most. */
@@ -48,17 +38,13 @@ export function parseEvent(
   const reader = ObjectReader.ofBody(body, EVENT);
   const event = {
     organiserId,
-    name: reader.text("name", { min: 1, max: 200, pattern: NAME }),
-    venue: reader.text("venue", { min: 1, max: 200, pattern: NAME }),
-    startTime: timestampFromDate(reader.time("startsAt")),
-    salesOpenTime: timestampFromDate(reader.time("salesOpenAt")),
-    salesCloseTime: timestampFromDate(reader.time("salesCloseAt")),
-    ...(reader.has("holdSeconds")
-      ? { holdSeconds: reader.integer("holdSeconds", { min: 1, max: 7_200 }) }
-      : {}),
-    ...(reader.has("maxPerUser")
-      ? { maxPerUser: reader.integer("maxPerUser", { min: 1, max: 1_000 }) }
-      : {}),
+    ...EVENT_FIELDS.name.read(reader),
+    ...EVENT_FIELDS.venue.read(reader),
+    ...EVENT_FIELDS.startsAt.read(reader),
+    ...EVENT_FIELDS.salesOpenAt.read(reader),
+    ...EVENT_FIELDS.salesCloseAt.read(reader),
+    ...(reader.has("holdSeconds") ? EVENT_FIELDS.holdSeconds.read(reader) : {}),
+    ...(reader.has("maxPerUser") ? EVENT_FIELDS.maxPerUser.read(reader) : {}),
     ...(reader.has("waitingRoom")
       ? { waitingRoom: waitingRoomOf(reader.object("waitingRoom", WAITING_ROOM)) }
       : {}),
@@ -69,14 +55,13 @@ export function parseEvent(
 }
 
 function waitingRoomOf(reader: ObjectReader) {
-  const many = { min: 1, max: 1_000_000 };
-  const isOpen =
-    reader.has("onStoreLoss") && reader.oneOf("onStoreLoss", ["closed", "open"]) === "open";
   return {
-    admitPerMinute: reader.integer("admitPerMinute", many),
-    maxActive: reader.integer("maxActive", many),
-    passSeconds: reader.integer("passSeconds", { min: 10, max: 3_600 }),
-    onStoreLoss: isOpen ? WaitingRoom_OnStoreLoss.OPEN : WaitingRoom_OnStoreLoss.CLOSED,
+    ...ROOM_FIELDS.admitPerMinute.read(reader, { min: 1 }),
+    ...ROOM_FIELDS.maxActive.read(reader),
+    ...ROOM_FIELDS.passSeconds.read(reader),
+    ...(reader.has("onStoreLoss")
+      ? ROOM_FIELDS.onStoreLoss.read(reader)
+      : { onStoreLoss: WaitingRoom_OnStoreLoss.CLOSED }),
   };
 }
 

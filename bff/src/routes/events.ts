@@ -12,6 +12,7 @@ import { parseTime } from "../http/parse-time.ts";
 import { cursorOf, idOf, limitOf, queryOf } from "../http/query.ts";
 import { answer, type Route } from "../http/route.ts";
 import { parseCapacity, parseEvent, restEvent, restUpdatedTicketType } from "../rest/event.ts";
+import { parseEventChange } from "../rest/event-change.ts";
 import { giveRead } from "./give-read.ts";
 
 const SORTS: Readonly<Record<string, ListEventsRequest_Sort>> = {
@@ -37,6 +38,7 @@ export function eventRoutes(deps: {
     { method: "get", path: "/v1/events/:id", handlers: [get(reads)] },
     { method: "get", path: "/v1/events", handlers: [list(reads)] },
     { method: "post", path: "/v1/events", handlers: [...organisers, create(clients)] },
+    { method: "patch", path: "/v1/events/:id", handlers: [...organisers, change(clients)] },
     {
       method: "patch",
       path: "/v1/events/:id/ticket-types/:ticketTypeId",
@@ -65,6 +67,20 @@ const create = ({ inventory }: Clients) =>
     markReplayed(exchange, result.replayed);
     exchange.headers.push("Location", `/v1/events/${created.id}`);
     exchange.json(201, created);
+  });
+
+const change = ({ inventory }: Clients) =>
+  answer(async (exchange) => {
+    const requestId = idempotencyKeyOf(exchange);
+    const id = idOf(exchange);
+    const { event, paths } = parseEventChange(exchange.request.body);
+    const organiserId = exchange.caller.userId;
+    const result = await inventory.updateEvent(
+      { requestId, organiserId, event: { ...event, id }, updateMask: { paths } },
+      { headers: exchange.callHeaders() },
+    );
+    markReplayed(exchange, result.replayed);
+    exchange.json(200, restEvent(result.event));
   });
 
 const changeCapacity = ({ inventory }: Clients) =>
