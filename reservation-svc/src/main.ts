@@ -43,8 +43,8 @@ await run(async () => {
   });
   lifecycle.onClose("mysql", () => source.destroy());
   mysqlMetrics(source, registry);
-  const roomMetrics = waitingRoomMetrics(registry, (err) =>
-    logger.warn({ err }, "a waiting room could not be looked after"),
+  const roomMetrics = waitingRoomMetrics(registry, (err, eventId) =>
+    logger.warn({ err, eventId }, "a waiting room could not be looked after"),
   );
   const redis = openRedis(config, lifecycle, {
     locks: (isOpen) => {

@@ -14,7 +14,7 @@ export interface WaitingRoomMetrics {
 /** Declares the waiting rooms' metrics. */
 export function waitingRoomMetrics(
   registry: Registry,
-  onFailure: (reason: unknown) => void,
+  onFailure: (reason: unknown, eventId: string) => void,
 ): WaitingRoomMetrics {
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
@@ -41,7 +41,7 @@ export function waitingRoomMetrics(
 
 function stepMetrics(
   registry: Registry,
-  onFailure: (reason: unknown) => void,
+  onFailure: (reason: unknown, eventId: string) => void,
 ): Pick<AdmissionObserver, "step" | "failed"> {
   const registers = [registry];
   const people = new Counter({
@@ -69,9 +69,9 @@ function stepMetrics(
       people.inc({ step: "gone" }, gone);
       duration.observe(seconds);
     },
-    failed: (reason) => {
+    failed: (reason, eventId) => {
       failures.inc();
-      onFailure(reason);
+      onFailure(reason, eventId);
     },
   };
 }
@@ -84,7 +84,7 @@ function roundMetrics(registry: Registry): Pick<AdmissionObserver, "round"> {
   const active = gauge("active", "People who may buy now. Every replica tells all of them.");
   const stalled = gauge(
     "stalled_seconds",
-    "For how long nobody was let in to some room although there were people, slots and units.",
+    "For how long nobody was let in to some room although there were people, slots and units, or it could not be looked after.",
   );
   return {
     round: (sums) => {

@@ -33,7 +33,8 @@ describe("Admission", () => {
   const newWorker = () => {
     const registry = createRegistry("test");
     const failures: unknown[] = [];
-    const { admission: observer } = waitingRoomMetrics(registry, (one) => failures.push(one));
+    const onFailure = (reason: unknown, eventId: string) => failures.push([eventId, reason]);
+    const { admission: observer } = waitingRoomMetrics(registry, onFailure);
     const clock = { now: 0 };
     const cursors: string[] = [];
     const admission = new Admission({
@@ -257,13 +258,43 @@ describe("Admission", () => {
     const { room, ids } = await roomWith(2, {});
     const worker = newWorker();
     await worker.round();
-    source.before = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+    const away = new ServiceError("DEPENDENCY_UNAVAILABLE", "away");
+    source.before = () => Promise.reject(away);
     await worker.round();
-    expect(worker.failures).to.have.length(1);
+    expect(worker.failures).to.deep.equal([[room.eventId, away]]);
     expect(await worker.metric("tessera_waiting_room_step_failures_total")).to.equal(1);
     expect(shortly(await store.poll(room, ids))).to.deep.equal(["waiting 1", "waiting 2"]);
     source.before = () => Promise.resolve();
     await worker.round();
     expect(shortly(await store.poll(room, ids))).to.deep.equal(["admitted", "admitted"]);
+  });
+
+  it("tells that people wait, and for how long, while it cannot look after their room", async () => {
+    const away = () => Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "away"));
+    const worker = newWorker();
+    const stalled = () => worker.metric("tessera_waiting_room_stalled_seconds");
+    const early = { ...openRoom(), openTime: hoursFromNow(1) };
+    source.add(early);
+    await store.join(early, people(2), IN_STOCK);
+    await worker.round();
+    source.before = away;
+    // Longer than what is known of a sale is good for.
+    worker.clock.now += 700_000;
+    await worker.round();
+    expect(worker.failures).to.have.length(1);
+    expect(await stalled()).to.equal(0);
+    source.before = () => Promise.resolve();
+    await roomWith(3, { maxActive: 1 });
+    await worker.round();
+    await worker.round();
+    source.before = away;
+    worker.clock.now += 90_000;
+    await worker.round();
+    expect(await worker.metric("tessera_waiting_room_waiting{")).to.equal(4);
+    expect(await worker.metric("tessera_waiting_room_active{")).to.equal(1);
+    expect(await stalled()).to.be.within(90, 91);
+    source.before = () => Promise.resolve();
+    await worker.round();
+    expect(await stalled()).to.be.below(1);
   });
 });

@@ -5,8 +5,8 @@ import type { AdmissionStep, Supply, WaitingRoomStore } from "./waiting-room-sto
 /** Told what the rounds of admission do, for metrics. */
 export interface AdmissionObserver {
   step(step: AdmissionStep, seconds: number): void;
-  /** A room could not be looked after; the others were. */
-  failed(reason: unknown): void;
+  /** This event's room could not be looked after; the others were. */
+  failed(reason: unknown, eventId: string): void;
   /** The sums over all rooms of one round. */
   round(sums: { rooms: number; waiting: number; active: number; stalledMs: number }): void;
 }
@@ -33,7 +33,7 @@ interface Watched {
   /** What the last step found, and until when that will do: before the opening nothing happens. */
   last: AdmissionStep | undefined;
   restTime: number;
-  /** When the sale opens, by the store's clock, in this process's time. */
+  /** When the sale opens, by the store's clock, in this process's time; the last step where it is open. */
   openTime: number;
 }
 
@@ -97,8 +97,8 @@ export class Admission {
       if (isUnknownEvent(reason)) {
         return await this.#dismiss(eventId);
       }
-      this.#deps.observer.failed(reason);
-      return NOTHING;
+      this.#deps.observer.failed(reason, eventId);
+      return leftAlone(watched, this.#now());
     }
   }
 
@@ -112,8 +112,6 @@ export class Admission {
       step = await this.#step(room, watched);
     }
     await this.#settleClaims(room, watched);
-    watched.last = step;
-    watched.openTime = now + step.opensInMs;
     watched.restTime = Math.min(watched.openTime, now + REST_MS);
     // An empty room is left to itself: whoever comes next puts it on the list again. One is empty, too,
     // when its sale is over.
@@ -134,6 +132,8 @@ export class Admission {
     const startTime = performance.now();
     const step = await this.#deps.store.admit(room, supply);
     watched.units = step.units;
+    watched.last = step;
+    watched.openTime = this.#now() + step.opensInMs;
     this.#deps.observer.step(step, (performance.now() - startTime) / 1000);
     return step;
   }
@@ -172,6 +172,16 @@ function newlyWatched(): Watched {
     restTime: 0,
     openTime: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** What is known of a room whose step failed: its people are still there, and wait longer. */
+function leftAlone({ last, openTime }: Watched, now: number) {
+  if (last === undefined) {
+    return NOTHING;
+  }
+  const { waiting, active } = last;
+  const idleMs = Math.max(0, now - openTime);
+  return { waiting, active, stalledMs: waiting === 0 ? 0 : last.stalledMs + idleMs };
 }
 
 function isFull({ admitted, skipped, waiting }: AdmissionStep): boolean {
