@@ -1,10 +1,13 @@
 import type { RequestListener } from "node:http";
-import type { Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { Logger } from "./logger.ts";
 
 /** What a process says about itself. */
 export interface Readiness {
-  /** Resolves when this process can do its work; rejects, with the reason, when it cannot. */
+  /**
+   * Resolves when this process can do its work; rejects, with the reason, when it cannot. Within two
+   * seconds: probes and scrapes wait for it.
+   */
   check: () => Promise<void>;
   /** True once the process was told to stop. */
   isStopping: () => boolean;
@@ -13,7 +16,8 @@ export interface Readiness {
 }
 
 /**
- * Answers `/livez`, `/readyz` and `/metrics`, and hands everything else to `fallback`.
+ * Answers `/livez`, `/readyz` and `/metrics`, and hands everything else to `fallback`. Each scrape
+ * asks for readiness too, and tells it as `tessera_ready`.
  *
  * `/livez` is 200 while the process can answer at all: a dead database is no reason to restart.
  */
@@ -23,6 +27,15 @@ export function adminListener(
   fallback: RequestListener,
 ): RequestListener {
   const readyz = readyzOf(readiness);
+  new Gauge({
+    name: "tessera_ready",
+    help: "1 while this process can do its work, as /readyz says.",
+    registers: [registry],
+    async collect() {
+      const { status } = await readyz();
+      this.set(status === 200 ? 1 : 0);
+    },
+  });
   return (request, response) => {
     const path = request.url?.split("?", 1)[0];
     if (path === "/livez") {

@@ -23,6 +23,29 @@ describe("the HTTP port", () => {
     await http.close(1_000);
   });
 
+  it("tells each scrape whether the process is ready, though nobody asks /readyz", async () => {
+    let failure: Error | undefined;
+    let isStopping = false;
+    const check = () => (failure === undefined ? Promise.resolve() : Promise.reject(failure));
+    const logger = createLogger({ service: "test", level: "silent" });
+    const readiness = { check, isStopping: () => isStopping, logger };
+    const http = await HttpPort.open(adminListener(new Registry(), readiness, notFound), 0);
+    const scraped = async () => {
+      const lines = (await (await fetch(`http://127.0.0.1:${http.port}/metrics`)).text()).split(
+        "\n",
+      );
+      return lines.find((line) => line.startsWith("tessera_ready"));
+    };
+    expect(await scraped()).to.equal("tessera_ready 1");
+    failure = new Error("mysql is away");
+    expect(await scraped()).to.equal("tessera_ready 0");
+    failure = undefined;
+    expect(await scraped()).to.equal("tessera_ready 1");
+    isStopping = true;
+    expect(await scraped()).to.equal("tessera_ready 0");
+    await http.close(1_000);
+  });
+
   it("lets a request in flight finish when it stops", async () => {
     const release = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
