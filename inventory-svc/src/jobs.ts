@@ -2,7 +2,7 @@ import type { Lifecycle } from "@tessera/service-kit/lifecycle";
 import type { Logger } from "@tessera/service-kit/logger";
 import { repeat } from "@tessera/service-kit/repeat";
 import type { LedgerAuditor } from "./app/audit-ledger.ts";
-import type { OnEventFailure } from "./app/event-failures.ts";
+import type { OnEventFailure } from "./app/by-event.ts";
 import type { Ledger } from "./app/ledger.ts";
 import type { LedgerMetrics } from "./app/ledger-metrics.ts";
 import { releaseOrphans } from "./app/release-orphans.ts";

@@ -8,6 +8,7 @@ import { schemaCheck } from "@tessera/service-kit/schema-check";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { LedgerAuditor } from "./app/audit-ledger.ts";
+import type { OnEventFailure } from "./app/by-event.ts";
 import { readConfig } from "./config.ts";
 import { inventoryService } from "./grpc/inventory-service.ts";
 import { startJobs, TASKS } from "./jobs.ts";
@@ -35,8 +36,10 @@ await run(async () => {
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });
   const onFailure = taskMetrics(registry, TASKS);
-  const onEventFailure = (err: unknown) =>
-    logger[err instanceof ServiceError ? "warn" : "error"]({ err }, "an event of a batch failed");
+  const onEventFailure: OnEventFailure = (err, event) => {
+    const level = err instanceof ServiceError ? "warn" : "error";
+    logger[level]({ err, ...event }, "an event of a batch failed");
+  };
   startJobs({ ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }, config);
 
   const events = new MysqlEventStore(mysql);

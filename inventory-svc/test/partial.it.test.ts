@@ -9,6 +9,7 @@ import { LedgerAuditor } from "../src/app/audit-ledger.ts";
 import { batchAllocate } from "../src/app/batch-allocate.ts";
 import { batchCommit } from "../src/app/batch-commit.ts";
 import { batchRelease } from "../src/app/batch-release.ts";
+import type { OnEventFailure } from "../src/app/by-event.ts";
 import type { Ledger } from "../src/app/ledger.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
 import { ledgerMetrics } from "../src/metrics.ts";
@@ -49,9 +50,10 @@ describe("a ledger that fails in part", () => {
       const [bad, good] = [await holdOne(), await holdOne()];
       const ledger = brokenFor(bad.eventId, failure);
       const seen: unknown[] = [];
-      const deps = { ledger, metrics, onEventFailure: (bug: unknown) => seen.push(bug) };
-      const { answers, stocks } = await batchCommit(deps, [bad, good]);
-      expect(seen).to.deep.equal([failure]);
+      const onEventFailure: OnEventFailure = (...told) => seen.push(told);
+      const deps = { ledger, metrics, onEventFailure };
+      const { answers, stocks } = await batchCommit(deps, [bad, good], { requestId: "r-9" });
+      expect(seen).to.deep.equal([[failure, { eventId: bad.eventId, requestId: "r-9" }]]);
       expect(answers[0]).to.include({ reason, message });
       expect(answers[1]).to.deep.equal({ reacquired: false, isNew: true });
       expect(stocks.map(({ eventId }) => eventId)).to.deep.equal([good.eventId]);
@@ -72,18 +74,20 @@ describe("a ledger that fails in part", () => {
         events: new MysqlEventStore(schema.source),
         ledger: brokenFor(bad.eventId, failure),
         metrics: ledgerMetrics(registry),
-        onEventFailure: (told) => seen.push(told),
+        onEventFailure: (...told) => seen.push(told),
       });
       const partial = createClient(
         InventoryService,
         createRouterTransport((router) => void router.service(InventoryService, service)),
       );
-      const { results } = await partial.batchAllocateAcrossEvents({
-        batches: [bad, good].map(({ eventId, wish }) => ({ eventId, entries: [wish([0, 1])] })),
+      const batches = [bad, good].map(({ eventId, wish }) => {
+        return { eventId, entries: [wish([0, 1])] };
       });
+      const headers = { "x-request-id": "r-9" };
+      const { results } = await partial.batchAllocateAcrossEvents({ batches }, { headers });
       expect(results.map(({ outcome }) => outcome.case)).to.deep.equal(["error", "response"]);
       expect(results[0]?.outcome.value).to.include({ reason });
-      expect(seen).to.deep.equal([failure]);
+      expect(seen).to.deep.equal([[failure, { eventId: bad.eventId, requestId: "r-9" }]]);
       expect(await registry.metrics()).to.include(
         `tessera_ledger_outcomes_total{operation="allocate",outcome="${reason}"} 1\n`,
       );

@@ -1,6 +1,8 @@
 import { passKeysOf } from "@tessera/admission-pass";
 import { Lane } from "@tessera/service-kit/lane";
+import { briefError } from "@tessera/service-kit/logged-error";
 import type { Logger } from "@tessera/service-kit/logger";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { Admission } from "./app/admit-people.ts";
 import { AvailabilityCache } from "./app/availability-cache.ts";
 import { claimOutcome } from "./app/claim-outcome.ts";
@@ -18,6 +20,7 @@ import { settleClaims } from "./app/settle-claims.ts";
 import type { SweepDeps } from "./app/sweep.ts";
 import { WaitingRooms } from "./app/waiting-rooms.ts";
 import type { Config } from "./config.ts";
+import type { OnEntryFailure } from "./grpc/entry-failure.ts";
 import type { App } from "./grpc/reservation-service.ts";
 import type { WaitingRoomApp } from "./grpc/waiting-room-service.ts";
 import type { ReservationMetrics } from "./metrics.ts";
@@ -135,7 +138,18 @@ export function composeApp(
     },
     defaultTimeoutMs: config.rpcTimeoutMs,
     onReserve: metrics.onReserve,
-    onBug: (err, requestId) => logger.error({ err, requestId }, "an entry failed"),
+    onEntryFailure: entryFailureLog(logger),
+  };
+}
+
+/** A bug is logged whole; an outage in short, for it comes with every call. */
+function entryFailureLog(logger: Logger): OnEntryFailure {
+  return (reason, entry) => {
+    if (reason instanceof ServiceError && reason.reason !== "INTERNAL") {
+      logger.warn({ err: briefError(reason), ...entry }, "an entry failed");
+    } else {
+      logger.error({ err: reason, ...entry }, "an entry failed");
+    }
   };
 }
 

@@ -10,8 +10,10 @@ import {
 import { Reservation_State } from "@tessera/proto/reservation/v1/reservation_pb";
 import { ReservationService } from "@tessera/proto/reservation/v1/reservation_service_pb";
 import { toConnectError } from "@tessera/service-kit/connect-error";
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { expect } from "chai";
+import type { FailedEntry } from "../src/grpc/entry-failure.ts";
 import { reservationService } from "../src/grpc/reservation-service.ts";
 import { useReservations } from "./use-reservations.ts";
 
@@ -19,7 +21,7 @@ describe("ReservationService", () => {
   const system = useReservations();
   const { ledger } = system;
   const outcomes: string[] = [];
-  const bugs: [unknown, string | undefined][] = [];
+  const failures: [unknown, FailedEntry][] = [];
   let client: Client<typeof ReservationService>;
 
   before(() => {
@@ -35,7 +37,7 @@ describe("ReservationService", () => {
       cancel: replica.cancelDeps,
       defaultTimeoutMs: 5_000,
       onReserve: (outcome) => outcomes.push(outcome),
-      onBug: (reason, requestId) => bugs.push([reason, requestId]),
+      onEntryFailure: (reason, entry) => failures.push([reason, entry]),
     });
     const transport = createRouterTransport(
       (router) => void router.service(ReservationService, implementation),
@@ -45,7 +47,7 @@ describe("ReservationService", () => {
   });
   beforeEach(() => {
     outcomes.length = 0;
-    bugs.length = 0;
+    failures.length = 0;
   });
 
   function entryFor(event: { eventId: string; types: string[] }, userId: string = randomUUID()) {
@@ -228,7 +230,7 @@ describe("ReservationService", () => {
       "error",
       "reservation",
     ]);
-    expect(bugs).to.deep.equal([]);
+    expect(failures).to.deep.equal([]);
   });
 
   it("says nothing of a bug in an entry, and tells its own people all of it", async () => {
@@ -243,10 +245,24 @@ describe("ReservationService", () => {
       const error = outcome.case === "error" ? outcome.value : undefined;
       expect(error).to.include({ reason: "INTERNAL", message: "internal error" });
     }
-    expect(bugs).to.deep.equal([
-      [bug, "r-9"],
-      [bug, "r-9"],
+    const { eventId } = event;
+    const { reservationId } = reservation;
+    expect(failures).to.deep.equal([
+      [bug, { requestId: "r-9", eventId, reservationId: undefined }],
+      [bug, { requestId: "r-9", eventId: undefined, reservationId }],
     ]);
+  });
+
+  it("tells its own people of an outage in a batch once, and of no refusal", async () => {
+    const [event, full] = [ledger.addEvent(), ledger.addEvent({ capacity: 0 })];
+    const outage = new ServiceError("DEPENDENCY_UNAVAILABLE", "mysql is unavailable");
+    const refused = await client.batchCreateReservations({ entries: [entryFor(full)] });
+    expect(refused.results[0]?.outcome.value).to.include({ reason: "SOLD_OUT" });
+    ledger.before = () => Promise.reject(outage);
+    const entries = [entryFor(event), entryFor(event), { ...entryFor(event), userId: "me" }];
+    await client.batchCreateReservations({ entries }, { headers: { "x-request-id": "r-9" } });
+    const entry = { requestId: "r-9", eventId: event.eventId, reservationId: undefined };
+    expect(failures).to.deep.equal([[outage, entry]]);
   });
 
   async function confirmable(event: { eventId: string; types: string[] }) {

@@ -19,6 +19,7 @@ import { expect } from "chai";
 import { commitmentOf, drawNumberOf } from "../src/app/draw.ts";
 import { Sales } from "../src/app/sales.ts";
 import { WaitingRooms } from "../src/app/waiting-rooms.ts";
+import type { FailedEntry } from "../src/grpc/entry-failure.ts";
 import { waitingRoomService } from "../src/grpc/waiting-room-service.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import { MemorySales } from "./memory-sales.ts";
@@ -35,7 +36,7 @@ const KEYS = passKeysOf(["a secret that signs the passes of these tests"]);
 describe("WaitingRoomService", () => {
   const stores = useWaitingRoomStores();
   const source = new MemorySales();
-  const told = { joins: [] as string[], polls: [] as string[], bugs: [] as unknown[] };
+  const told = { joins: [] as string[], polls: [] as string[], failures: [] as unknown[] };
   let store: RedisWaitingRoomStore;
   let client: Client<typeof WaitingRoomService>;
 
@@ -50,7 +51,9 @@ describe("WaitingRoomService", () => {
         polled: (outcome, count) => told.polls.push(`${count} ${outcome}`),
       },
     });
-    const app = { waitingRooms, onBug: (reason: unknown) => told.bugs.push(reason) };
+    const onEntryFailure = (_reason: unknown, { eventId }: FailedEntry) =>
+      told.failures.push(eventId);
+    const app = { waitingRooms, onEntryFailure };
     const transport = createRouterTransport(
       (router) => void router.service(WaitingRoomService, waitingRoomService(app)),
       {
@@ -153,7 +156,7 @@ describe("WaitingRoomService", () => {
       const many = Array.from({ length: 501 }, () => entries[0] ?? {});
       expect(await reasonOf(call({ entries: many }))).to.equal("INVALID_FIELD");
     }
-    expect(told.bugs).to.deep.equal([]);
+    expect(told.failures).to.deep.equal([]);
   });
 
   it("refuses whom the room has no space for, and tells a bug for what it is", async () => {
@@ -165,7 +168,7 @@ describe("WaitingRoomService", () => {
     const eventId = randomUUID();
     const failed = await client.batchPollPlaces({ entries: [{ ...entries[0], eventId }] });
     expect(reasonIn(failed.results[0] ?? expect.fail())).to.equal("INTERNAL");
-    expect(told.bugs.splice(0)).to.have.length(1);
+    expect(told.failures.splice(0)).to.deep.equal([eventId]);
   });
 
   it("says that little, or nothing, is left", async () => {

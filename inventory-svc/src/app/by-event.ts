@@ -1,7 +1,16 @@
+import { tellPartFailures } from "@tessera/service-kit/part-failures";
 import { type Call, inTime } from "./call.ts";
-import { type OnEventFailure, tellEventFailures } from "./event-failures.ts";
 import type { Ledger, Ref } from "./ledger.ts";
 import type { LedgerMetrics } from "./ledger-metrics.ts";
+
+/** An event for which a call failed, and the call's request id. */
+export interface FailedEvent {
+  eventId: string;
+  requestId: string | undefined;
+}
+
+/** Told what failed for single events of a call, bugs and outages. */
+export type OnEventFailure = (reason: unknown, event: FailedEvent) => void;
 
 /** What a call for several events needs. */
 export interface BatchDeps {
@@ -38,10 +47,11 @@ export async function byEvent<R extends Ref, T>(
       return { eventId, refs: some, result };
     }),
   );
-  const failures = settled.flatMap(({ result }) =>
-    result.status === "rejected" ? [result.reason] : [],
+  const { requestId } = call;
+  const failures = settled.flatMap(({ eventId, result }) =>
+    result.status === "rejected" ? [{ reason: result.reason, part: { eventId, requestId } }] : [],
   );
-  tellEventFailures(failures, onEventFailure);
+  tellPartFailures(failures, onEventFailure);
   return settled;
 }
 

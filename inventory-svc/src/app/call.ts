@@ -6,6 +6,8 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** How long the caller waits, in milliseconds; for ever when absent. */
   timeoutMs?: number | undefined;
+  /** Names the call in the logs. */
+  requestId?: string | undefined;
 }
 
 /** How long before its caller's deadline a call tells what has been done: milliseconds, and a share at most. */

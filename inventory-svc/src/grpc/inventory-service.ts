@@ -5,14 +5,15 @@ import type {
   InventoryService,
 } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { toEntryError } from "@tessera/service-kit/entry-error";
+import { tellPartFailures } from "@tessera/service-kit/part-failures";
+import { givenRequestId } from "@tessera/service-kit/request-id";
 import { batchAllocate } from "../app/batch-allocate.ts";
 import { batchCommit } from "../app/batch-commit.ts";
 import { batchGetAvailability, batchGetEvents } from "../app/batch-get.ts";
 import { batchRelease } from "../app/batch-release.ts";
-import type { BatchDeps } from "../app/by-event.ts";
+import type { BatchDeps, FailedEvent } from "../app/by-event.ts";
 import { type Call, inTime } from "../app/call.ts";
 import { createEvent } from "../app/create-event.ts";
-import { tellEventFailures } from "../app/event-failures.ts";
 import type { EventStore } from "../app/event-store.ts";
 import { extendAllocation } from "../app/extend-allocation.ts";
 import { getAvailability } from "../app/get-availability.ts";
@@ -96,8 +97,9 @@ export function inventoryService(deps: InventoryDeps): ServiceImpl<typeof Invent
   };
 }
 
-function callOf({ signal, timeoutMs }: HandlerContext): Call {
-  return { signal, timeoutMs: timeoutMs() };
+function callOf({ signal, timeoutMs, requestHeader }: HandlerContext): Call {
+  const requestId = givenRequestId(requestHeader.get("x-request-id"));
+  return { signal, timeoutMs: timeoutMs(), requestId };
 }
 
 type LedgerMethods =
@@ -118,19 +120,20 @@ function ledgerMethods(
     async batchAllocateAcrossEvents({ batches }, context) {
       checkBatches(batches);
       const call = callOf(context);
-      const failures: unknown[] = [];
+      const failures: { reason: unknown; part: FailedEvent }[] = [];
       const resultOf = async (batch: BatchAllocateRequest) => {
         try {
           const allocating = batchAllocate(deps, parseBatchAllocate(batch), call.signal);
           const answer = await inTime(call, allocating);
           return { outcome: { case: "response" as const, value: toAllocateResponse(answer) } };
         } catch (reason) {
-          failures.push(reason);
+          const part = { eventId: batch.eventId, requestId: call.requestId };
+          failures.push({ reason, part });
           return { outcome: { case: "error" as const, value: toEntryError(reason) } };
         }
       };
       const results = await Promise.all(batches.map(resultOf));
-      tellEventFailures(failures, deps.onEventFailure);
+      tellPartFailures(failures, deps.onEventFailure);
       return { results };
     },
     async batchGetAllocations({ allocationIds }) {

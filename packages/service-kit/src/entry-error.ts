@@ -12,9 +12,8 @@ export function toEntryError(thrown: unknown): EntryFailure {
   return { code: REASONS[reason].code, reason, message, metadata: { ...metadata } };
 }
 
-/** One entry's failure as the error it was. */
-export function fromEntryError(entry: EntryError): ServiceError {
-  return new ServiceError(knownReason(entry.reason, entry.code), entry.message, {
-    metadata: entry.metadata,
-  });
+/** One entry's failure as the error it was; `cause` says for the log in which call. */
+export function fromEntryError(entry: EntryError, cause?: unknown): ServiceError {
+  const reason = knownReason(entry.reason, entry.code);
+  return new ServiceError(reason, entry.message, { metadata: entry.metadata, cause });
 }

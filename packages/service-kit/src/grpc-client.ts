@@ -74,7 +74,8 @@ export class GrpcTransport implements Transport {
     if (answer.status.code !== status.OK) {
       const failure = fromGrpcStatus(answer.status);
       // For logs: what a connection or a deadline fails with does not say whose it was.
-      failure.cause = new Error(`${path} at ${this.#address}`);
+      const requestId = metadata.get("x-request-id").map((id) => `, request id ${id}`);
+      failure.cause = new Error(`${path} at ${this.#address}${requestId}`);
       throw failure;
     }
     return {

@@ -191,16 +191,19 @@ describe("InventoryLedger", () => {
 
   it("lets batches of several events that are ready together share a call", async () => {
     const calls: string[][] = [];
+    const requestIds = new Set<string | null>();
     const stock = (eventId: string) => ({ ...STOCK, eventId });
     const fenced = { code: 9, reason: "FENCED", message: "late", metadata: { lastToken: "9" } };
     const ledger = ledgerOver({
-      batchAllocate: ({ eventId }) => {
+      batchAllocate: ({ eventId }, { requestHeader }) => {
+        requestIds.add(requestHeader.get("x-request-id"));
         calls.push([eventId]);
         return { results: [], stock: stock(eventId) };
       },
       batchAllocateAcrossEvents: ({ batches }, context) => {
         calls.push(batches.map(({ eventId }) => eventId));
         expect(context.timeoutMs()).to.be.within(1_001, 2_000);
+        requestIds.add(context.requestHeader.get("x-request-id"));
         return {
           results: batches.map(({ eventId }) => ({
             outcome:
@@ -220,6 +223,12 @@ describe("InventoryLedger", () => {
     const [first, second, third] = answers;
     expect(first).to.have.nested.property("value.stock.eventId", "a");
     expect(second).to.have.nested.property("reason.reason", "FENCED");
+    const [shared] = requestIds;
+    expect(requestIds.size).to.equal(2);
+    expect(shared).to.be.a("string");
+    expect(second)
+      .to.have.nested.property("reason.cause.message")
+      .that.equals(`part of BatchAllocateAcrossEvents, request id ${shared}`);
     expect(third).to.have.nested.property("value.stock.eventId", "c");
   });
 

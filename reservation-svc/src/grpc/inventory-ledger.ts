@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { CallOptions, Client } from "@connectrpc/connect";
 import {
@@ -72,20 +73,21 @@ export class InventoryLedger implements Ledger {
     const leftMs = Math.max(...calls.map(({ deadline }) => deadline)) - performance.now();
     const timeout = Number.isFinite(leftMs) ? { timeoutMs: Math.ceil(leftMs) } : {};
     if (calls.length === 1) {
-      const options = optionsOf({ ...first.call, ...timeout });
+      const options = optionsOf(named({ ...first.call, ...timeout }));
       const answer = this.#client.batchAllocate(toRequest(first.batch), options);
       return [toAnswer(await asServiceErrors(answer))];
     }
     const request = { batches: calls.map(({ batch }) => toRequest(batch)) };
+    const call = named(timeout);
     const { results } = await asServiceErrors(
-      this.#client.batchAllocateAcrossEvents(request, timeout),
+      this.#client.batchAllocateAcrossEvents(request, optionsOf(call)),
     );
     return results.map(({ outcome }) => {
       switch (outcome.case) {
         case "response":
           return toAnswer(outcome.value);
         case "error":
-          return fromEntryError(outcome.value);
+          return fromEntryError(outcome.value, partOf("BatchAllocateAcrossEvents", call));
         default:
           throw new Error("inventory-svc left a batch without an outcome");
       }
@@ -95,7 +97,7 @@ export class InventoryLedger implements Ledger {
   async find(ids: readonly string[], call: LedgerCall): Promise<ReadonlyMap<string, Allocation>> {
     const request = { allocationIds: [...ids] };
     const { allocations } = await asServiceErrors(
-      this.#client.batchGetAllocations(request, optionsOf(call)),
+      this.#client.batchGetAllocations(request, optionsOf(named(call))),
     );
     return new Map(
       allocations.map(({ allocationId, state }) => [
@@ -107,13 +109,14 @@ export class InventoryLedger implements Ledger {
 
   async commit(
     reservations: readonly Reservation[],
-    call: LedgerCall,
+    options: LedgerCall,
   ): Promise<{ answers: ({ isReacquired: boolean } | ServiceError)[]; stocks: StockLevels[] }> {
+    const call = named(options);
     const entries = reservations.map(({ id, eventId }) => ({ allocationId: id, eventId }));
     const response = await asServiceErrors(this.#client.batchCommit({ entries }, optionsOf(call)));
     const answers = response.results.map(({ outcome }) => {
       if (outcome.case === "error") {
-        return fromEntryError(outcome.value);
+        return fromEntryError(outcome.value, partOf("BatchCommit", call));
       }
       return { isReacquired: outcome.value?.reacquired ?? false };
     });
@@ -130,7 +133,9 @@ export class InventoryLedger implements Ledger {
       isFinal: state === "cancelled",
     }));
     const request = { entries, returnPartialSuccess: true };
-    const response = await asServiceErrors(this.#client.batchRelease(request, optionsOf(call)));
+    const response = await asServiceErrors(
+      this.#client.batchRelease(request, optionsOf(named(call))),
+    );
     return {
       stocks: response.stocks.map(toLevels),
       unreachable: new Set(response.unreachable),
@@ -139,7 +144,7 @@ export class InventoryLedger implements Ledger {
 
   async extend(allocationId: string, expireTime: Date, call: LedgerCall): Promise<void> {
     const request = { allocationId, expireTime: timestampFromDate(expireTime) };
-    await asServiceErrors(this.#client.extendAllocation(request, optionsOf(call)));
+    await asServiceErrors(this.#client.extendAllocation(request, optionsOf(named(call))));
   }
 }
 
@@ -173,11 +178,20 @@ function toEntry({ allocationId, userId, items }: AllocationWish) {
   return { allocationId, userId, items: [...items] };
 }
 
-function optionsOf({ timeoutMs, requestId, traceparent }: LedgerCall): CallOptions {
-  const headers: Record<string, string> = {};
-  if (requestId !== undefined) {
-    headers["x-request-id"] = requestId;
-  }
+type NamedCall = LedgerCall & { requestId: string };
+
+/** The call under a request id, by which inventory-svc's line of it is found. */
+function named(call: LedgerCall): NamedCall {
+  return { ...call, requestId: call.requestId ?? randomUUID() };
+}
+
+/** Says in which call something failed that succeeded as a whole. */
+function partOf(method: string, { requestId }: NamedCall): Error {
+  return new Error(`part of ${method}, request id ${requestId}`);
+}
+
+function optionsOf({ timeoutMs, requestId, traceparent }: NamedCall): CallOptions {
+  const headers: Record<string, string> = { "x-request-id": requestId };
   if (traceparent !== undefined) {
     headers.traceparent = traceparent;
   }

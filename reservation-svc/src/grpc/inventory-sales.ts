@@ -1,4 +1,5 @@
-import type { Client } from "@connectrpc/connect";
+import { randomUUID } from "node:crypto";
+import type { CallOptions, Client } from "@connectrpc/connect";
 import { type WaitingRoom, WaitingRoom_OnStoreLoss } from "@tessera/proto/inventory/v1/event_pb";
 import type { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import type { SaleSource } from "../app/sales.ts";
@@ -9,7 +10,7 @@ import { asServiceErrors, dateOf } from "./from-inventory.ts";
  * How long an answer is waited for: longer than inventory-svc's own read may take, and not until
  * the deadline of whoever is told what was known last.
  */
-const IN_TIME = { timeoutMs: 1_200 };
+const TIMEOUT_MS = 1_200;
 
 /** Events as inventory-svc serves them. Its refusals arrive as the ServiceErrors they were. */
 export class InventorySales implements SaleSource {
@@ -20,7 +21,7 @@ export class InventorySales implements SaleSource {
   }
 
   async saleOf(eventId: string): Promise<Sale> {
-    const { event } = await asServiceErrors(this.#client.getEvent({ eventId }, IN_TIME));
+    const { event } = await asServiceErrors(this.#client.getEvent({ eventId }, newCall()));
     return {
       eventId,
       openTime: dateOf(event?.salesOpenTime),
@@ -31,7 +32,7 @@ export class InventorySales implements SaleSource {
 
   async stockOf(eventId: string): Promise<Stock> {
     const { ticketTypes } = await asServiceErrors(
-      this.#client.getAvailability({ eventId }, IN_TIME),
+      this.#client.getAvailability({ eventId }, newCall()),
     );
     const stock = { capacity: 0, available: 0, held: 0 };
     for (const { capacity, available, held } of ticketTypes) {
@@ -41,6 +42,10 @@ export class InventorySales implements SaleSource {
     }
     return stock;
   }
+}
+
+function newCall(): CallOptions {
+  return { timeoutMs: TIMEOUT_MS, headers: { "x-request-id": randomUUID() } };
 }
 
 function toRules({ admitPerMinute, maxActive, passSeconds, onStoreLoss }: WaitingRoom): RoomRules {

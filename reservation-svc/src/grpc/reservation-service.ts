@@ -8,7 +8,7 @@ import type { CreateReservation } from "../app/create-reservation.ts";
 import { type ExtendDeps, extendReservation } from "../app/extend-reservation.ts";
 import { getReservation, type ListDeps, listReservations } from "../app/read-reservations.ts";
 import { callerId } from "./caller.ts";
-import { entryFailure, type OnBug } from "./entry-failure.ts";
+import { EntryFailures, type EntrySubject, type OnEntryFailure } from "./entry-failure.ts";
 import { checkBatch, PAGES_MAX, parseChange, parseConfirm, parseCreate, uuid } from "./parse.ts";
 import { toMessage } from "./to-message.ts";
 
@@ -21,7 +21,7 @@ export interface App extends ExtendDeps, ListDeps {
   defaultTimeoutMs: number;
   /** Told each answer to a wish to reserve: `reserved`, `replayed` or the reason. */
   onReserve: (outcome: string) => void;
-  onBug: OnBug;
+  onEntryFailure: OnEntryFailure;
 }
 
 /** Kept back for the way home. */
@@ -121,20 +121,23 @@ function batches(app: App): Batches {
 }
 
 /** Each entry's own answer, or its failure. */
-async function each<Entry, Result>(
+async function each<Entry extends EntrySubject, Result>(
   app: App,
   context: HandlerContext,
   entries: readonly Entry[],
   answer: (entry: Entry) => Promise<Result>,
 ) {
-  const results = entries.map(async (entry) => {
+  const failures = new EntryFailures();
+  const answers = entries.map(async (entry) => {
     try {
       return await answer(entry);
     } catch (reason) {
-      return { outcome: entryFailure(reason, context, app.onBug) };
+      return { outcome: failures.outcomeOf(reason, entry) };
     }
   });
-  return { results: await Promise.all(results) };
+  const results = await Promise.all(answers);
+  failures.tell(context, app.onEntryFailure);
+  return { results };
 }
 
 async function found(app: App, query: Parameters<typeof getReservation>[1], deadline: number) {

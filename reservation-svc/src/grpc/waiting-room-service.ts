@@ -5,14 +5,14 @@ import type {
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import type { Place, Visitor, WaitingRooms } from "../app/waiting-rooms.ts";
 import { callerId } from "./caller.ts";
-import { entryFailure, type OnBug } from "./entry-failure.ts";
+import { EntryFailures, type OnEntryFailure } from "./entry-failure.ts";
 import { checkBatch, parseVisitor, uuid } from "./parse.ts";
 import { drawMessage, placeMessage } from "./place-message.ts";
 
 /** What the service needs. */
 export interface WaitingRoomApp {
   waitingRooms: WaitingRooms;
-  onBug: OnBug;
+  onEntryFailure: OnEntryFailure;
 }
 
 /** Translates between messages and the application; decides nothing. */
@@ -21,15 +21,17 @@ export function waitingRoomService(app: WaitingRoomApp): ServiceImpl<typeof Wait
   return {
     async batchJoinWaitingRooms({ entries }, context) {
       const places = await serveEach(entries, (visitors) => waitingRooms.join(visitors));
-      const results = places.map((place) => ({
-        outcome: outcomeOf(app, place, context),
-        created: !(place instanceof Error) && place.isNew,
-      }));
+      const outcomes = outcomesOf(app, entries, places, context);
+      const results = outcomes.map((outcome, index) => {
+        const place = places[index];
+        return { outcome, created: !(place instanceof Error) && place?.isNew === true };
+      });
       return { results };
     },
     async batchPollPlaces({ entries }, context) {
       const places = await serveEach(entries, (visitors) => waitingRooms.poll(visitors));
-      return { results: places.map((place) => ({ outcome: outcomeOf(app, place, context) })) };
+      const outcomes = outcomesOf(app, entries, places, context);
+      return { results: outcomes.map((outcome) => ({ outcome })) };
     },
     async leaveWaitingRoom({ eventId }, context) {
       await waitingRooms.leave(parseVisitor({ userId: callerId(context), eventId }));
@@ -69,8 +71,19 @@ async function serveEach(
   return answers;
 }
 
-function outcomeOf(app: WaitingRoomApp, place: Place | Error, context: HandlerContext) {
-  return place instanceof Error
-    ? entryFailure(place, context, app.onBug)
-    : { case: "place" as const, value: placeMessage(place) };
+function outcomesOf(
+  app: WaitingRoomApp,
+  entries: readonly WaitingRoomEntry[],
+  places: readonly (Place | Error)[],
+  context: HandlerContext,
+) {
+  const failures = new EntryFailures();
+  const outcomes = entries.map((entry, index) => {
+    const place = places[index] ?? new Error("the waiting rooms answered too few entries");
+    return place instanceof Error
+      ? failures.outcomeOf(place, entry)
+      : { case: "place" as const, value: placeMessage(place) };
+  });
+  failures.tell(context, app.onEntryFailure);
+  return outcomes;
 }
