@@ -42,7 +42,18 @@ export function startJobs(
     },
   );
   lifecycle.onClose("sweeper", () => sweeper.stop());
-  const audits = repeat((isStopped) => auditor.round(isStopped), {
+  let hasBegun = false;
+  const audit = async (isStopped: () => boolean) => {
+    if (!hasBegun) {
+      // What an auditor of before found wanting it took with it: what was sold last is looked at again.
+      for (const eventId of await ledger.newestEventIds()) {
+        auditor.touch(eventId);
+      }
+      hasBegun = true;
+    }
+    await auditor.round(isStopped);
+  };
+  const audits = repeat(audit, {
     intervalMs: AUDIT_INTERVAL_MS,
     onFailure: failed("audit", "audit failed; it will be tried again"),
   });

@@ -105,6 +105,7 @@ describe("orphans", () => {
       settle: (query, decide) => ledger.settle(query, decide),
       find: ledger.find,
       extend: ledger.extend,
+      newestEventIds: ledger.newestEventIds,
       audit: ledger.audit,
       findOrphans: async (options) => {
         const found = await ledger.findOrphans(options);
@@ -134,6 +135,7 @@ describe("orphans", () => {
           : ledger.settle(query, decide),
       find: ledger.find,
       extend: ledger.extend,
+      newestEventIds: ledger.newestEventIds,
       audit: ledger.audit,
       findOrphans: ledger.findOrphans,
     };
@@ -173,6 +175,7 @@ describe("orphans", () => {
       settle: (query, decide) => ledger.settle(query, decide),
       find: ledger.find,
       extend: ledger.extend,
+      newestEventIds: ledger.newestEventIds,
       audit: ledger.audit,
       findOrphans: (options) => {
         failures += 1;

@@ -28,6 +28,7 @@ describe("a ledger that fails in part", () => {
       find: ledger.find,
       extend: ledger.extend,
       findOrphans: ledger.findOrphans,
+      newestEventIds: ledger.newestEventIds,
       audit: ledger.audit,
     };
   }
@@ -165,6 +166,7 @@ describe("a ledger that fails in part", () => {
       find: ledger.find,
       extend: ledger.extend,
       findOrphans: ledger.findOrphans,
+      newestEventIds: ledger.newestEventIds,
       audit: (id) => {
         audits += 1;
         return ledger.audit(id);

@@ -138,6 +138,11 @@ describe("the query plans of inventory-svc", () => {
     // An audit reads one event's allocations, and adds up in tables of one row each.
     const faults = await faultsOf(schema, 1, () => ledger.audit(eventId));
     expect(faults.filter((fault) => !fault.startsWith("<derived"))).to.deep.equal([]);
+    // The end of the table, and no more of it than is asked for.
+    const newest = await faultsOf(schema, 1, () => ledger.newestEventIds());
+    const [end, ...more] = newest.filter((fault) => !fault.startsWith("<derived"));
+    expect(end).to.match(/^allocation is read by index \(PRIMARY\): .* LIMIT 10000\)/s);
+    expect(more).to.deep.equal([]);
   });
 
   it("are seen to be bad when they are", async () => {

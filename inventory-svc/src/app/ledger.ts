@@ -97,6 +97,9 @@ export interface Ledger {
     except: readonly string[];
   }): Promise<{ orphans: Ref[]; lapsedBefore: Date; lagSeconds: number }>;
 
+  /** The events of the newest allocations, a thousand at most. */
+  newestEventIds(): Promise<string[]>;
+
   /** Compares one event's counters with its allocations, at one moment. */
   audit(eventId: string): Promise<LedgerAudit>;
 }

@@ -87,6 +87,16 @@ export async function findOrphans(
   };
 }
 
+/** Does what `Ledger.newestEventIds` says. */
+export async function newestEventIds(connection: PoolConnection): Promise<string[]> {
+  const [rows] = await connection.query<RowDataPacket[]>({
+    sql: `SELECT DISTINCT event_id FROM
+        (SELECT event_id FROM allocation ORDER BY seq DESC LIMIT 10000) newest LIMIT 1000`,
+    timeout: QUERY_TIMEOUT_MS,
+  });
+  return rows.map(({ event_id }) => uuidFromBytes(event_id));
+}
+
 interface AuditRecord {
   excess: string | null;
   capacity: string | null;

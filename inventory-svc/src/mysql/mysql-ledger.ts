@@ -12,7 +12,13 @@ import type { DataSource } from "typeorm";
 import type { Ledger, LedgerQuery, Settled } from "../app/ledger.ts";
 import { asError, callerGone } from "../domain/errors.ts";
 import type { Book, Change } from "../domain/ledger.ts";
-import { auditEvent, extendAllocation, findAllocations, findOrphans } from "./ledger-queries.ts";
+import {
+  auditEvent,
+  extendAllocation,
+  findAllocations,
+  findOrphans,
+  newestEventIds,
+} from "./ledger-queries.ts";
 import { isMaking, readBooks, withReplays } from "./read-books.ts";
 import { type Done, groupsOf, type Settlement, settledOf } from "./settlement.ts";
 import { LEDGER_GUARD, type StockGuard } from "./stock-guard.ts";
@@ -105,6 +111,9 @@ export class MysqlLedger implements Ledger {
 
   findOrphans: Ledger["findOrphans"] = (options) =>
     withConnection(this.#pool, (connection) => findOrphans(connection, options));
+
+  newestEventIds: Ledger["newestEventIds"] = () =>
+    withConnection(this.#pool, (connection) => newestEventIds(connection));
 
   audit: Ledger["audit"] = (eventId) => auditEvent(this.#pool, eventId);
 
