@@ -18,10 +18,14 @@ export const SLO = {
   crowd: { availability: 0.999, p95: 2000, p99: 3000 },
   /** Confirm, cancel, extend. */
   change: { availability: 0.999, p95: 300, p99: 1000 },
-  /** Join, poll, leave the waiting room. */
+  /** Join, poll, leave the waiting room; its draw. */
   queue: { availability: 0.999, p95: 200, p99: 500 },
   /** Sign-up and sign-in: a password's hash is slow on purpose. */
   account: { availability: 0.999, p95: 750, p99: 1500 },
+  /** Refresh and end a session, see one's account. */
+  session: { availability: 0.999, p95: 300, p99: 1000 },
+  /** Create events, change capacities. */
+  organise: { availability: 0.999, p95: 300, p99: 1000 },
   /** gRPC calls from one service to another. */
   rpc: { availability: 0.999, p95: 100, p99: 300 },
 } as const satisfies Readonly<Record<string, ClassSlo>>;

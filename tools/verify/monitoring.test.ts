@@ -2,12 +2,13 @@ import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
 import { expect } from "chai";
 import { SLO } from "../../k6/lib/slo.ts";
 import { checkAlerts } from "./monitoring/alerts.ts";
+import { checkClasses } from "./monitoring/classes.ts";
 import { readAlertTests, readRules, readRunbooks } from "./monitoring/files.ts";
 import { checkMetrics, checkRoutes, metricsOf } from "./monitoring/metrics.ts";
 import { checkMonitors } from "./monitoring/monitors.ts";
 import { checkPromises } from "./monitoring/promises.ts";
 import { selectorsOf } from "./monitoring/queries.ts";
-import { apiRoutes } from "./monitoring.ts";
+import { apiOperations } from "./monitoring.ts";
 import { type KubernetesObject, type Rendered, renderAll } from "./render-charts.ts";
 
 describe("checkAlerts()", () => {
@@ -63,6 +64,19 @@ describe("checkPromises()", () => {
   });
 });
 
+describe("checkClasses()", () => {
+  it("sees operations that nobody promises anything of, and those that two classes count", () => {
+    const rules = readRules();
+    const refund = { method: "POST", route: "/v1/refunds" };
+    const expr = 'sum(rate(http_server_requests_total{method="GET",route=~"/v1/users.+"}[5m]))';
+    const more = { record: "tessera:slo_requests:rate5m", labels: { class: "users" }, expr };
+    expect(checkClasses([...rules, more], [...apiOperations(), refund])).to.deep.equal([
+      "GET /v1/users/me is in session and users",
+      "POST /v1/refunds is in no class",
+    ]);
+  });
+});
+
 describe("checkMetrics()", () => {
   const exposition = [
     "# TYPE seats_total counter",
@@ -97,7 +111,7 @@ describe("checkMetrics()", () => {
 
   it("sees routes that the API does not have", () => {
     const query = 'a{route=~"/v1/(users|seats)"} + b{route=~"/v1/seats/.+"}';
-    expect(checkRoutes([{ where: "q", expr: query }], apiRoutes())).to.deep.equal([
+    expect(checkRoutes([{ where: "q", expr: query }], apiOperations())).to.deep.equal([
       "q: the API has no route /v1/seats/.+",
     ]);
   });

@@ -8,6 +8,7 @@ import { SLO } from "../../k6/lib/slo.ts";
 import { fineUnless, type Outcome, runCommand, type Step } from "../check/step.ts";
 import { debianTool } from "./debian-tools.ts";
 import { checkAlerts } from "./monitoring/alerts.ts";
+import { checkClasses, type Operation } from "./monitoring/classes.ts";
 import {
   MONITORING_FOLDER,
   type Query,
@@ -23,6 +24,8 @@ import { checkMonitors } from "./monitoring/monitors.ts";
 import { checkPromises } from "./monitoring/promises.ts";
 import { selectorsOf } from "./monitoring/queries.ts";
 import { renderAll } from "./render-charts.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Rules, dashboards and runbooks: whether they are right by themselves, and fit what runs. */
 export const monitoringSteps: readonly Step[] = [
@@ -47,6 +50,10 @@ export const monitoringSteps: readonly Step[] = [
     name: "monitoring: the promises are those of docs/slo.md, and bounds of the histograms",
     run: async () =>
       fineUnless(checkPromises(readRules(), SLO, LATENCY_BUCKETS), Object.keys(SLO).join(", ")),
+  },
+  {
+    name: "monitoring: each request to the API is promised something, and counted once",
+    run: async () => fineUnless(checkClasses(readRules(), apiOperations())),
   },
   {
     name: "monitoring: what is to be scraped has these ports, and the jobs that rules name",
@@ -74,10 +81,15 @@ function writtenMetrics(): { recorded: string[]; foreign: string[] } {
   };
 }
 
-/** The paths of the API, as the BFF's metrics write them. */
-export function apiRoutes(): string[] {
+/** The operations of the API, as the BFF's metrics write them. */
+export function apiOperations(): Operation[] {
   const { paths } = parse(readFileSync(join(ROOT, "bff", "openapi.yaml"), "utf8"));
-  return Object.keys(paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ":id"));
+  return Object.entries<object>(paths).flatMap(([path, item]) => {
+    const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    return METHODS.filter((method) => method.toLowerCase() in item).map((method) => {
+      return { method, route };
+    });
+  });
 }
 
 async function checkAllMetrics(): Promise<Outcome> {
@@ -91,7 +103,7 @@ async function checkAllMetrics(): Promise<Outcome> {
   const idle = foreign.filter((name) => !asked.has(name));
   const problems = [
     ...checkMetrics(queries, new Map([...written, ...live])),
-    ...checkRoutes(queries, apiRoutes()),
+    ...checkRoutes(queries, apiOperations()),
     ...idle.map((name) => `foreign-metrics.yaml: nobody asks for ${name}`),
   ];
   const seen = [...asked].filter((name) => live.has(name)).length;

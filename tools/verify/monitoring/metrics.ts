@@ -24,11 +24,16 @@ export function checkMetrics(queries: readonly Query[], known: Metrics): string[
 }
 
 /** Routes that queries choose and the API does not have. */
-export function checkRoutes(queries: readonly Query[], routes: readonly string[]): string[] {
+export function checkRoutes(
+  queries: readonly Query[],
+  operations: readonly { route: string }[],
+): string[] {
   return queries.flatMap(({ where, expr }) =>
     selectorsOf(expr)
       .flatMap(({ matchers }) => matchers.filter(({ label }) => label === "route"))
-      .filter(({ value }) => !routes.some((route) => new RegExp(`^(?:${value})$`).test(route)))
+      .filter(
+        ({ value }) => !operations.some(({ route }) => new RegExp(`^(?:${value})$`).test(route)),
+      )
       .map(({ value }) => `${where}: the API has no route ${value}`),
   );
 }
