@@ -279,24 +279,3 @@ describe("many who join at once", () => {
     expect(sizes).to.deep.equal([1, 50, 30]);
   });
 });
-
-describe("the limit on queueing", () => {
-  const api = useApp({ queuePerSecond: 1, queueBurst: 5 });
-
-  it("is each user's own, over all calls", async () => {
-    const eventId = api.services.waitingRooms.open();
-    const [token, other] = [await api.token(), await api.token()];
-    const path = `/v1/events/${eventId}/queue`;
-    await api.ask("POST", path, { token });
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () => api.ask("GET", path, { token })),
-    );
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused).to.have.length(4);
-    expect(refused[0]?.body).to.include({ code: "RATE_LIMITED", retryable: true });
-    expect(refused[0]?.headers.get("ratelimit-policy")).to.equal('"queue";q=5;w=5');
-    expect(Number(refused[0]?.headers.get("retry-after"))).to.be.within(1, 5);
-    expect((await api.ask("POST", path, { token: other })).status).to.equal(201);
-    expect((await api.ask("GET", `${path}/draw`)).status).to.equal(200);
-  });
-});
