@@ -56,6 +56,7 @@ export class LedgerAuditor {
     if (startTime < this.#notBefore[which]) {
       return;
     }
+    let isDone = false;
     try {
       for (const eventId of which === "others"
         ? this.#others()
@@ -65,9 +66,15 @@ export class LedgerAuditor {
         }
         await this.#audit(eventId);
       }
+      isDone = true;
     } finally {
       const endTime = this.#now();
-      this.#notBefore[which] = endTime + (endTime - startTime) * DUTY;
+      const restTime = endTime + (endTime - startTime) * DUTY;
+      this.#notBefore[which] = restTime;
+      if (!isDone) {
+        // What failed just now is not tried again at once.
+        this.#notBefore.failed = restTime;
+      }
       this.#deps.metrics.audited(this.#sum());
     }
   }
