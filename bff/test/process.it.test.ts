@@ -181,7 +181,7 @@ describe("the BFF as a process", () => {
     expect(line)
       .to.have.nested.property("err.message")
       .that.matches(
-        /^\[unavailable\] .*: \/tessera\.inventory\.v1\.InventoryService\/ListEvents at 127\.0\.0\.1:1$/s,
+        /^\[unavailable\] .*: \/tessera\.inventory\.v1\.InventoryService\/ListEvents at 127\.0\.0\.1:1, request id \S+$/s,
       );
     const isAway = ({ msg }: Line) => /redis is away/.test(String(msg));
     await untilTrue(() => lines.some(isAway));

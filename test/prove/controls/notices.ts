@@ -58,8 +58,8 @@ export const NOTICE_CONTROLS: readonly Control[] = [
         file: "http/problem.ts",
         replace: [
           {
-            from: 'headers.push("Retry-After", retryAfterOf(metadata));',
-            to: "retryAfterOf(metadata);",
+            from: 'headers.push("Retry-After", retryAfterOf(failure));',
+            to: "retryAfterOf(failure);",
           },
         ],
       },
