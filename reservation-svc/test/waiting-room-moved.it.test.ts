@@ -61,6 +61,16 @@ describe("a waiting room whose opening is moved", () => {
     expect(await store.draw(openedEarly)).to.deep.include({ isDrawn: true, entrants: 10 });
   });
 
+  it("before the draw, keeps the line of a sale that is postponed beyond its first end", async () => {
+    const room = { ...openRoom(), openTime: hoursFromNow(1), closeTime: hoursFromNow(2) };
+    await store.join(room, people(2), IN_STOCK);
+    const postponed = { ...room, openTime: hoursFromNow(25), closeTime: hoursFromNow(26) };
+    expect(await store.admit(postponed, PLENTY)).to.include({ waiting: 2 });
+    for (const name of ["room", "line", "places"]) {
+      expect(await stores.redis().pttl(keyOf(room, name)), name).to.be.above(26 * 3_600_000);
+    }
+  });
+
   it("after the draw, keeps everybody's place, and lets nobody in until it comes", async () => {
     const { opened, paused, order, late } = await drawnRoom();
     const line = [...order, ...late];

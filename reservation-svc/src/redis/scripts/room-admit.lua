@@ -25,6 +25,8 @@ local PACE_MS = 60000
 
 local units = figure("units", 0)
 if now < OPEN then
+  -- An opening that was moved moves the end as well: who waits for it may not call for a join again.
+  keepForNow()
   return { waiting, 0, 0, 0, 0, 0, units, 0, OPEN - now }
 end
 settleDraw()
