@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Sales } from "../src/app/sales.ts";
@@ -79,6 +80,30 @@ describe("a waiting room whose Redis is lost", () => {
     expect(await outcomes("poll", eventIds)).to.deep.equal(["admitted", "admitted"]);
     expect(await reasonOf(replica.create(wish(open, "")))).to.equal("PASS_REQUIRED");
     await replica.create(wish(closed, passes[1] ?? ""));
+  });
+
+  it("lets nobody buy past a room that is paused, also since a moment ago", async () => {
+    const event = gate.newEvent({ rules: { onStoreLoss: "open" } });
+    const { eventId, room } = event;
+    const { replica } = gate.opened;
+    const pass = await gate.passFor(event, userId);
+    const create = (admissionPass: string) =>
+      reasonOf(replica.create(wishFor(event, { userId, admissionPass })));
+    const server = gate.stores.server();
+    await server.stop();
+    await gate.opened.store.eventIds().catch(() => undefined);
+    expect(await create("")).to.equal("none");
+    gate.source.add({ ...room, rules: { ...room.rules, admitPerMinute: 0 } });
+    // Nobody polls, and the hot path believes what it heard for longer.
+    await setTimeout(1_100);
+    expect([await create(""), await create(pass)]).to.deep.equal([
+      ...["WAITING_ROOM_UNAVAILABLE", "WAITING_ROOM_UNAVAILABLE"],
+    ]);
+    expect(await outcomes("poll", [eventId])).to.deep.equal(["WAITING_ROOM_UNAVAILABLE"]);
+    await server.start();
+    await again(() => gate.opened.store.eventIds());
+    expect(await outcomes("poll", [eventId])).to.deep.equal(["admitted"]);
+    expect(await create(pass)).to.equal("none");
   });
 
   it("is lost as well while Redis hangs", async () => {

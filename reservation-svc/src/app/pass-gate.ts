@@ -12,7 +12,7 @@ import {
   salesClosed,
   waitingRoomUnavailable,
 } from "../domain/errors.ts";
-import type { Room } from "../domain/waiting-room.ts";
+import { opensOnLoss, type Room } from "../domain/waiting-room.ts";
 import type { ClaimOutcome } from "./claim-outcome.ts";
 import { eachEvent } from "./each-event.ts";
 import { asRoom, isUnknownEvent, type Sales } from "./sales.ts";
@@ -140,7 +140,7 @@ export class PassGate {
   ): Promise<HeldPass> {
     const pass = await this.#read(room, wish);
     if (pass === undefined) {
-      return this.#letThrough(room);
+      return await this.#letThrough(room);
     }
     const claim: PassClaim = { userId: wish.userId, serial: pass.serial, reservationId };
     let answer = await this.#ask(room, claim, deadline);
@@ -148,7 +148,7 @@ export class PassGate {
       answer = await this.#resolve(room, claim, { holderId: answer.doubtful, deadline });
     }
     if (answer instanceof StoreLost) {
-      return this.#letThrough(room, answer);
+      return await this.#letThrough(room, answer);
     }
     const admitTime = admitTimeOf(pass.serial);
     const use = (units: number) => this.#end(room, { ...claim, units });
@@ -218,10 +218,10 @@ export class PassGate {
     }
   }
 
-  #letThrough(room: Room, cause?: StoreLost): HeldPass {
-    return room.rules.onStoreLoss === "open"
-      ? NOTHING_HELD
-      : refuse(waitingRoomUnavailable(room.eventId, cause));
+  /** As the event says now: who changes it because the store is lost must not wait for long. */
+  async #letThrough(room: Room, cause?: StoreLost): Promise<HeldPass> {
+    const { rules } = asRoom(await this.#deps.sales.recentSaleOf(room.eventId)) ?? room;
+    return opensOnLoss(rules) ? NOTHING_HELD : refuse(waitingRoomUnavailable(room.eventId, cause));
   }
 }
 

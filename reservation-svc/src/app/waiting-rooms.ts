@@ -12,6 +12,7 @@ import {
 import {
   isAllGone,
   isOnSale,
+  opensOnLoss,
   type Room,
   type Standing,
   type Stock,
@@ -168,7 +169,7 @@ export class WaitingRooms {
       if (!(reason instanceof StoreLost)) {
         throw reason;
       }
-      if (room.rules.onStoreLoss === "open" && isOnSale(room, this.#now())) {
+      if (opensOnLoss(room.rules) && isOnSale(room, this.#now())) {
         return userIds.map(() => "lost");
       }
       throw waitingRoomUnavailable(room.eventId, reason);

@@ -73,6 +73,11 @@ export function isAllGone({ available, held }: Stock): boolean {
   return available === 0 && held === 0;
 }
 
+/** True when everybody may buy while the room's store is lost; not while nobody is to be let in. */
+export function opensOnLoss({ onStoreLoss, admitPerMinute }: RoomRules): boolean {
+  return onStoreLoss === "open" && admitPerMinute > 0;
+}
+
 /** True while reservations are accepted. */
 export function isOnSale({ openTime, closeTime }: Sale, now: Date): boolean {
   return openTime <= now && now < closeTime;
