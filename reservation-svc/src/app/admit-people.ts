@@ -35,6 +35,8 @@ interface Watched {
   restTime: number;
   /** When the sale opens, by the store's clock, in this process's time; the last step where it is open. */
   openTime: number;
+  /** The opening that this goes by, as the event has it, in milliseconds of the epoch. */
+  salesOpenTime: number | undefined;
 }
 
 /** What is left is read again after this, in milliseconds. */
@@ -104,6 +106,13 @@ export class Admission {
 
   async #admit(room: Room, watched: Watched) {
     const now = this.#now();
+    const salesOpenTime = room.openTime.getTime();
+    if (watched.salesOpenTime !== salesOpenTime) {
+      // It was moved: perhaps it is open now, whatever the last step found.
+      watched.salesOpenTime = salesOpenTime;
+      watched.openTime = now;
+      watched.restTime = now;
+    }
     if (watched.last !== undefined && now < watched.restTime) {
       return watched.last;
     }
@@ -171,6 +180,7 @@ function newlyWatched(): Watched {
     last: undefined,
     restTime: 0,
     openTime: Number.NEGATIVE_INFINITY,
+    salesOpenTime: undefined,
   };
 }
 
