@@ -8,6 +8,7 @@ import {
   IN_STOCK,
   keyOf,
   openRoom,
+  PLENTY,
   people,
   shortly,
   useWaitingRoomStores,
@@ -83,6 +84,30 @@ describe("the seed of a draw", () => {
     await late.store.poll(opened, ids);
     await late.store.draw(opened);
     expect(late.seedStore.asked).to.equal(0);
+  });
+
+  it("is not what the line of an open sale waits for, while MySQL is away", async () => {
+    const away = await stores.newStore({
+      seedStore: { keep: () => Promise.reject(new Error("MySQL is away")) },
+    });
+    const room = earlyRoom();
+    const { store } = await newProcess();
+    await store.join(room, people(2), IN_STOCK);
+    const { seed } = (await store.draw(room)) ?? {};
+    const opened = { ...room, openTime: new Date() };
+    await stores.redis().flushall();
+    const ids = people(2);
+    expect(shortly(await away.join(opened, ids, IN_STOCK))).to.deep.equal([
+      "waiting 1",
+      "waiting 2",
+    ]);
+    // Who polls is heard, or nobody would be let in.
+    await stores.redis().hset(keyOf(room, "room"), "heard_time", Date.now() - 60_000);
+    await away.poll(opened, ids);
+    expect(await away.admit(opened, PLENTY)).to.include({ admitted: 2 });
+    expect(await away.drawNumber(opened, ids[0] ?? "")).to.equal("late");
+    const closed = { ...opened, closeTime: new Date() };
+    expect(await store.draw(closed)).to.deep.include({ seed, isDrawn: true });
   });
 
   it("stays the one that a room has from a replica of before, and is written down", async () => {

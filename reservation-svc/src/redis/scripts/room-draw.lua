@@ -7,7 +7,8 @@
   the room has, or nothing} when it must be known first; else {"ok", seed, whether it was drawn, how many
   were drawn, when that is or was}.
 ]]
-if now >= CLOSE and redis.call("HEXISTS", ROOM, "seed") == 0 then
+local isKept = redis.call("HEXISTS", ROOM, "seed") == 1 or redis.call("HEXISTS", ROOM, "entrants") == 1
+if now >= CLOSE and not isKept then
   return { "none" }
 end
 local seed, found = agreedSeed(ARGV[8])

@@ -10,11 +10,11 @@ if not isDrawn() then
   return { "early" }
 end
 local place = readPlace(ARGV[8])
-local seed = redis.call("HGET", ROOM, "seed")
-if not seed or not place then
+if not place then
   return { "none" }
 end
 if tonumber(place.order) >= DRAWN_BELOW then
   return { "late" }
 end
-return { "ok", seed }
+local seed = redis.call("HGET", ROOM, "seed")
+return seed and { "ok", seed } or { "none" }

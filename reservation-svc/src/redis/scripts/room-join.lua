@@ -15,7 +15,8 @@ if now >= CLOSE then
   return { "closed" }
 end
 local seed, found = agreedSeed(ARGV[8])
-if not seed then
+-- After the draw nobody gets a number, and the line must not wait for who keeps the seed.
+if not seed and not isDrawn() then
   return { "seed", found }
 end
 local isEarly = not isDrawn()

@@ -7,7 +7,7 @@
   Returns {"ok", answers, now}.
 ]]
 math.randomseed(tonumber(ARGV[8]))
-if redis.call("HEXISTS", ROOM, "seed") == 1 then
+if redis.call("HEXISTS", ROOM, "heard_time") == 1 then
   noteHeard()
 end
 local members = ARGV[9]
