@@ -86,6 +86,22 @@ describe("the seed of a draw", () => {
     expect(late.seedStore.asked).to.equal(0);
   });
 
+  // A process does not make numbers when the sale is open by its own clock, and then it is not by Redis's.
+  it("is asked for once by a process whose clock is ahead", async () => {
+    const room = earlyRoom();
+    const { store, seedStore } = await newProcess();
+    const clock = Date.now;
+    try {
+      Date.now = () => clock() + 3_600_000;
+      for (const id of people(3)) {
+        expect(shortly(await store.join(room, [id], IN_STOCK))).to.deep.equal(waiting(1));
+      }
+    } finally {
+      Date.now = clock;
+    }
+    expect(seedStore.asked).to.equal(1);
+  });
+
   it("is not what the line of an open sale waits for, while MySQL is away", async () => {
     const away = await stores.newStore({
       seedStore: { keep: () => Promise.reject(new Error("MySQL is away")) },
