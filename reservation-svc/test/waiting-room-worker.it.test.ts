@@ -215,8 +215,6 @@ describe("Admission", () => {
     const opened = { ...early, openTime: hoursFromNow(-0.5) };
     source.add(opened);
     worker.clock.now += 1_001;
-    // One step finds that the sale is open, and the next one knows what is left.
-    await worker.round();
     await worker.round();
     expect(await worker.metric("tessera_waiting_room_active{")).to.equal(2);
     const wider = { ...opened, rules: { ...opened.rules, maxActive: 3 } };

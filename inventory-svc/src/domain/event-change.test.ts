@@ -69,6 +69,7 @@ describe("decideEventChange()", () => {
     ["opened it long ago", { salesOpenTime: new Date(0) }],
     ["pauses it", { salesOpenTime: new Date("2030-01-16") }],
     ["closes it now", { salesCloseTime: NOW }],
+    ["closed it an hour ago", { salesCloseTime: new Date("2030-01-15T11:00:00Z") }],
     [
       "moves all of it",
       { salesOpenTime: new Date("2031-01-01"), salesCloseTime: new Date("2031-01-02") },
@@ -88,6 +89,7 @@ describe("decideEventChange()", () => {
     ["event.max_per_user", { maxPerUser: 1001 }],
     ["event.sales_close_time", { salesCloseTime: before }],
     ["event.sales_close_time", { salesOpenTime: NOW, salesCloseTime: NOW }],
+    ["event.sales_close_time", { salesOpenTime: new Date(0), salesCloseTime: new Date(1) }],
     // It was not the end that was named.
     ["event.sales_open_time", { salesOpenTime: TERMS.salesCloseTime }],
     ["event.waiting_room.admit_per_minute", { waitingRoom: { admitPerMinute: -1 } }],

@@ -8,6 +8,12 @@ export type EventPatch = Partial<Omit<EventTerms, "waitingRoom">> & {
   waitingRoom?: Partial<WaitingRoom>;
 };
 
+/**
+ * How long ago an end of the sale that is set may be, in milliseconds: a waiting room forgets its people
+ * some hours after the end, and a mistyped year could not be undone.
+ */
+const CLOSE_BACK_MS = 60 * 60 * 1000;
+
 /** How an event's terms shall change. */
 export interface EventWish {
   /** Names the change: the same for each try of one wish. */
@@ -35,7 +41,7 @@ export function decideEventChange(
   book: Book,
   { id, requestId, requestHash, patch }: EventWish,
 ): { answer: EventAnswer | Refusal; change: Change } {
-  const { event, eventChange: earlier, terms: before, stock } = book;
+  const { now, event, eventChange: earlier, terms: before, stock } = book;
   const { eventId } = event;
   if (earlier !== undefined) {
     const isSame = earlier.eventId === eventId && earlier.requestHash === requestHash;
@@ -46,6 +52,12 @@ export function decideEventChange(
     throw new RangeError("the event's terms were not read");
   }
   const terms = patched(before, patch);
+  if (
+    terms.salesCloseTime < before.salesCloseTime &&
+    terms.salesCloseTime.getTime() < now.getTime() - CLOSE_BACK_MS
+  ) {
+    throw invalidField("event.sales_close_time", "must be an hour ago at most, or in the future");
+  }
   const capacities = stock.map(({ capacity }) => capacity);
   const fields = differences(before, terms);
   const eventChange: EventChange = { id, eventId, requestHash, fields, terms, capacities };

@@ -22,6 +22,8 @@ const REFUSALS: Readonly<Record<Wish["kind"], readonly Reason[]>> = {
     ...KEYED,
     ...(["SOLD_OUT", "LIMIT_EXCEEDED", "WAITING_ROOM_UNAVAILABLE", "FENCED"] as const),
     ...(["PASS_REQUIRED", "PASS_INVALID", "PASS_EXPIRED", "PASS_USED"] as const),
+    // What the first try was granted has lapsed, and nobody was told of it.
+    "HOLD_EXPIRED",
   ],
   confirm: [...CHANGE, "HOLD_EXPIRED"],
   cancel: [...CHANGE, "CANCEL_NOT_ALLOWED"],
