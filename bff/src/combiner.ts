@@ -68,6 +68,8 @@ export class Combiner<Entry, Granted> {
   readonly #now: () => number;
   /** How long calls took of late, in milliseconds. */
   #callMs = 0;
+  /** The calls that were under way together last: when the first of them ended, and what the longest took. */
+  #round = { endTime: Number.NEGATIVE_INFINITY, longestMs: 0 };
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: {
@@ -186,10 +188,26 @@ export class Combiner<Entry, Granted> {
     try {
       return await this.#send(entries, { timeoutMs, headers });
     } finally {
-      const tookMs = this.#now() - startTime;
-      const fadedMs = this.#callMs + NEWEST_SHARE * (tookMs - this.#callMs);
-      this.#callMs = Math.max(tookMs, fadedMs);
+      this.#learn(startTime);
     }
+  }
+
+  /**
+   * Notes how long a call took. Where something stood still for a moment, all calls that were under way were
+   * slow, and the next ones are not: a longer time is believed when a call that began after those took it, too.
+   */
+  #learn(startTime: number): void {
+    const endTime = this.#now();
+    const tookMs = endTime - startTime;
+    const fadedMs = this.#callMs + NEWEST_SHARE * Math.min(0, tookMs - this.#callMs);
+    let againMs = 0;
+    if (startTime < this.#round.endTime) {
+      this.#round.longestMs = Math.max(this.#round.longestMs, tookMs);
+    } else {
+      againMs = Math.min(this.#round.longestMs, tookMs);
+      this.#round = { endTime, longestMs: tookMs };
+    }
+    this.#callMs = Math.max(againMs, fadedMs);
   }
 }
 
