@@ -37,6 +37,8 @@ interface Wish<Entry> {
   entry: Entry;
   /** In the time of performance.now(). It began to wait here: a body that came slowly has not. */
   deadline: number;
+  /** Tells its asker at once, whatever else is sent. */
+  refuse: (reason: unknown) => void;
 }
 
 /** One entry's own answer. */
@@ -106,7 +108,6 @@ export class Combiner<Entry, Granted> {
    */
   submit(asker: Asker, entry: Entry): Promise<Granted> {
     const deadline = this.#now() + this.#timeoutMs;
-    const answer = this.#batcher.submit({ asker, entry, deadline }, deadline);
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         const what =
@@ -123,7 +124,9 @@ export class Combiner<Entry, Granted> {
           clearTimeout(timer);
           how(value);
         };
-      answer.then(settle(resolve), settle(reject));
+      const refuse = settle(reject);
+      const wish = { asker, entry, deadline, refuse };
+      this.#batcher.submit(wish, deadline).then(settle(resolve), refuse);
     });
   }
 
@@ -146,6 +149,11 @@ export class Combiner<Entry, Granted> {
   async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
     const lastTime = this.#now() + Math.min(this.#callMs, NEEDED_SHARE * this.#timeoutMs);
     const refusals = wishes.map((wish) => this.#refusalOf(wish, lastTime));
+    for (const [index, { refuse }] of wishes.entries()) {
+      if (refusals[index] !== undefined) {
+        refuse(refusals[index]);
+      }
+    }
     const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
     const answers = wanted.length === 0 ? [] : await this.#call(wanted);
     let next = 0;
