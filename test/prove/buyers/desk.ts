@@ -114,7 +114,10 @@ export class Desk {
       if (told === undefined) {
         throw new NoAnswer("MALFORMED");
       }
-      this.history.answered(operation, outcomeOf(told.status, told.code), told);
+      const outcome = outcomeOf(told.status, told.code);
+      // What refused one copy may be over when the other one is looked at.
+      const isKnown = outcome !== "refused" || answer.isOneOfTwo !== true;
+      this.history.answered(operation, isKnown ? outcome : "unknown", told);
       if (told.reservation !== undefined) {
         this.#holds.note(told.reservation);
       }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
+import { TWICE } from "../world/http-forwarder.ts";
 
 /** One request of the REST API. */
 export interface Ask {
@@ -22,6 +23,8 @@ export interface Answer {
   retryAfter: number | undefined;
   /** True when the answer says that it is an earlier one's. */
   isReplay: boolean;
+  /** True when the request arrived twice: the other copy may have been told something else. */
+  isOneOfTwo?: boolean;
   /** The parsed JSON; undefined when there was none. */
   body: unknown;
 }
@@ -92,6 +95,7 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): A
     status: statusCode,
     retryAfter: after === undefined ? undefined : Number(after),
     isReplay: headers["idempotent-replayed"] === "true",
+    isOneOfTwo: headers[TWICE] === "true",
     body: body === "" ? undefined : JSON.parse(body),
   };
 }

@@ -22,6 +22,8 @@ import { reset } from "./reset.ts";
 
 /** What concerns one connection, and not the message that it carries. */
 const OF_CONNECTION = new Set(["connection", "keep-alive", "transfer-encoding"]);
+/** The header of an answer to a request that arrived twice. */
+export const TWICE = "x-arrived-twice";
 /** Longer than clients keep a connection for later, so that it is they who close it; milliseconds. */
 const KEEP_ALIVE_MS = 60_000;
 /**
@@ -81,7 +83,11 @@ export class HttpForwarder implements Forwarder {
       const body = await bodyOf(message);
       const times = this.#options.random.chance(this.duplicatedShare) ? 2 : 1;
       const told = await firstAnswer(times, () => this.#ask(message, body, tries), forget);
-      response.writeHead(told.statusCode ?? 502, told.statusMessage, ofMessage(told.rawHeaders));
+      const headers = ofMessage(told.rawHeaders);
+      if (times > 1) {
+        headers.push(TWICE, "true");
+      }
+      response.writeHead(told.statusCode ?? 502, told.statusMessage, headers);
       if (told.headers["content-length"] === undefined) {
         // A stream of events begins long before its first event.
         response.flushHeaders();

@@ -12,7 +12,7 @@ import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Random } from "../random.ts";
 import { GrpcForwarder } from "./grpc-forwarder.ts";
-import { HttpForwarder } from "./http-forwarder.ts";
+import { HttpForwarder, TWICE } from "./http-forwarder.ts";
 import { RequestLink } from "./request-link.ts";
 
 const RANDOM = new Random(1);
@@ -247,12 +247,16 @@ describe("RequestLink, to HTTP", () => {
     };
     const [one, other] = [await serve(name("1")), await serve(name("2"))];
     link.impair({ kind: "duplicate", share: 1 });
-    const quick = await (await post("wait")).text();
+    const twice = await post("wait");
+    expect(twice.headers.get(TWICE)).to.equal("true");
+    const quick = await twice.text();
     expect(quick).to.not.equal(handled[0]);
     expect([...one.heard, ...other.heard].length).to.equal(2);
     slow.resolve();
     link.heal();
-    await (await post("once")).text();
+    const single = await post("once");
+    await single.text();
+    expect(single.headers.get(TWICE)).to.equal(null);
     expect([...one.heard, ...other.heard].length).to.equal(3);
   });
 
