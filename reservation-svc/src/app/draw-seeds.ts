@@ -6,11 +6,8 @@ const EVENTS_MAX = 1_000;
 
 /** Where the seeds of draws are kept for good: what was committed to must outlive the waiting room. */
 export interface DrawSeedStore {
-  /**
-   * Keeps an event's seed, unless one is kept already; gives the one that is. Undefined when the
-   * schema has no place for seeds yet. Throws DEPENDENCY_UNAVAILABLE.
-   */
-  keep(eventId: string, seed: Buffer): Promise<Buffer | undefined>;
+  /** Keeps an event's seed, unless one is kept already; gives the one that is. Throws DEPENDENCY_UNAVAILABLE. */
+  keep(eventId: string, seed: Buffer): Promise<Buffer>;
 }
 
 /** The seeds of draws, as far as this process knows them. */
@@ -36,12 +33,9 @@ export class DrawSeeds {
     if (known !== undefined && (ofRoom?.equals(known) ?? true)) {
       return known;
     }
-    const wanted = ofRoom ?? randomBytes(32);
-    const kept = await this.#store.keep(eventId, wanted);
-    const seed = ofRoom ?? kept ?? wanted;
-    if (kept !== undefined) {
-      this.#known.set(eventId, seed);
-    }
+    const kept = await this.#store.keep(eventId, ofRoom ?? randomBytes(32));
+    const seed = ofRoom ?? kept;
+    this.#known.set(eventId, seed);
     return seed;
   }
 }

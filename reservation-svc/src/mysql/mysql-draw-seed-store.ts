@@ -1,5 +1,4 @@
 import { QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
-import { codeOf } from "@tessera/service-kit/mysql-failure";
 import { bytesLiteral, uuidLiteral } from "@tessera/service-kit/sql-literal";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import type { DrawSeedStore } from "../app/draw-seeds.ts";
@@ -12,24 +11,16 @@ export class MysqlDrawSeedStore implements DrawSeedStore {
     this.#pool = pool;
   }
 
-  async keep(eventId: string, seed: Buffer): Promise<Buffer | undefined> {
+  keep(eventId: string, seed: Buffer): Promise<Buffer> {
     const id = uuidLiteral(eventId);
-    try {
-      return await withConnection(this.#pool, async (connection) => {
-        const [results] = await connection.query<RowDataPacket[][]>({
-          sql: `INSERT IGNORE INTO draw_seed (event_id, seed, create_time)
-              VALUES (${id}, ${bytesLiteral(seed)}, UTC_TIMESTAMP(3));
-            SELECT seed FROM draw_seed WHERE event_id = ${id}`,
-          timeout: QUERY_TIMEOUT_MS,
-        });
-        return results[1]?.[0]?.seed;
+    return withConnection(this.#pool, async (connection) => {
+      const [results] = await connection.query<RowDataPacket[][]>({
+        sql: `INSERT IGNORE INTO draw_seed (event_id, seed, create_time)
+            VALUES (${id}, ${bytesLiteral(seed)}, UTC_TIMESTAMP(3));
+          SELECT seed FROM draw_seed WHERE event_id = ${id}`,
+        timeout: QUERY_TIMEOUT_MS,
       });
-    } catch (reason) {
-      // This program may run before the schema's migration does.
-      if (codeOf(reason) === "ER_NO_SUCH_TABLE") {
-        return undefined;
-      }
-      throw reason;
-    }
+      return results[1]?.[0]?.seed;
+    });
   }
 }
