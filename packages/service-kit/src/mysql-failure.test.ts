@@ -8,6 +8,10 @@ describe("storeFailure", () => {
       ["ER_OPTION_PREVENTS_STATEMENT", "ER_READ_ONLY_MODE"],
     ],
     [
+      "the server ended the connection, and said why",
+      ["ER_SERVER_SHUTDOWN", "ER_SERVER_OFFLINE_MODE", "ER_CLIENT_INTERACTION_TIMEOUT"],
+    ],
+    [
       "the network does not lead to the server",
       ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"],
     ],

@@ -17,6 +17,9 @@ const TRANSIENT = new Set([
   "ER_TOO_MANY_USER_CONNECTIONS",
   "ER_USER_LIMIT_REACHED",
   "ER_SERVER_SHUTDOWN",
+  // MySQL says why it ends a connection: an operator's maintenance, or a client that was frozen.
+  "ER_SERVER_OFFLINE_MODE",
+  "ER_CLIENT_INTERACTION_TIMEOUT",
   "ER_LOCK_WAIT_TIMEOUT",
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_NOWAIT",
