@@ -9,6 +9,7 @@ import type { EventPosition, EventSort } from "../src/app/event-store.ts";
 import { MysqlEventStore } from "../src/mysql/mysql-event-store.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
+import { createEvent, useInventory } from "./use-inventory.ts";
 
 /** What a sale without a hold would change. */
 const SOLD_ONE = { available: -1, held: 0, sold: 1 };
@@ -154,6 +155,25 @@ describe("the query plans of inventory-svc", () => {
     ] as const) {
       expect((await planFaults(schema.pool, sql)).join("\n")).to.contain(fault);
     }
+  });
+});
+
+describe("a few events", () => {
+  const inventory = useInventory();
+
+  it("are locked one by one, also when most of them are wanted at once", async () => {
+    const { client, ledger, schema } = inventory;
+    const made = await Promise.all(Array.from({ length: 30 }, () => createEvent(client, [5, 5])));
+    const wanted = made.slice(10).map(({ eventId }) => eventId);
+    const settle = () =>
+      Promise.all(
+        wanted.map((eventId) =>
+          ledger.settle({ eventId, allocationIds: [], unitsOf: [] }, () => ({
+            change: { inserts: [], moves: [], deltas: [] },
+          })),
+        ),
+      );
+    expect(await faultsOf(schema, 2, settle)).to.deep.equal([]);
   });
 });
 

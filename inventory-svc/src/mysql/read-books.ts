@@ -66,7 +66,7 @@ export function isMaking({ unitsOf }: LedgerQuery): boolean {
  *
  * One round trip, and a second one when released allocations' owners are asked for and there are
  * any. The indexes are named because a table that grows by thousands of rows a second has no
- * statistics yet.
+ * statistics yet, and of a table of which a batch wants much MySQL locks all.
  */
 export async function readBooks(
   connection: PoolConnection,
@@ -91,7 +91,7 @@ export async function readBooks(
   );
   // A statement's time is that of its start: this one starts when the locks are granted.
   const stock = round.ask<TimedStockRecord>(
-    `SELECT event_id, ${STOCK_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM stock
+    `SELECT event_id, ${STOCK_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM stock FORCE INDEX (PRIMARY)
      WHERE ${sqlIn("event_id", eventIds)} ORDER BY event_id, position ${lock}`,
   );
   const seen = round.ask<AllocationRecord>(allocationQuery(seenIds, ""));
