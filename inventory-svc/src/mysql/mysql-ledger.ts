@@ -1,4 +1,5 @@
 import { Batcher } from "@tessera/service-kit/batcher";
+import { Lane } from "@tessera/service-kit/lane";
 import { poolOf, QUERY_TIMEOUT_MS, withConnection } from "@tessera/service-kit/mysql";
 import {
   codeOf,
@@ -28,8 +29,9 @@ import { isEmpty, isStockChanged, writeChanges } from "./write-change.ts";
 /** Failures after which nothing was left behind, and the same may succeed at once. */
 const UNDONE = new Set(["ER_LOCK_DEADLOCK", "ER_CHECKREAD"]);
 
-/** Settlements that one look at the queue takes, transactions at once, and settlements that wait. */
-const LIMITS = { maxBatch: 64, maxInFlight: 4, maxQueue: 4_000 };
+/** Transactions at once, and settlements that wait; how many of these one look at the queue takes. */
+const LIMITS = { name: "the ledger's queue", maxInFlight: 4, maxQueue: 4_000 };
+const MAX_BATCH = 64;
 
 /** The answer to a settlement that is to be tried by itself. */
 const ALONE = "alone";
@@ -48,8 +50,8 @@ export class MysqlLedger implements Ledger {
   readonly #onChange: (eventId: string) => void;
   readonly #batcher: Batcher<Settlement, Done | typeof ALONE>;
   /** What goes by itself: who asks for a lock without waiting must not wait for those who do. */
-  readonly #asking: Batcher<Settlement & Attempt, Done>;
-  readonly #waiting: Batcher<Settlement & Attempt, Done>;
+  readonly #asking = new Lane(LIMITS);
+  readonly #waiting = new Lane(LIMITS);
   /** What is wanted of these goes by itself until one gets the lock. */
   readonly #stuck = new StuckEvents(isLockTimeout);
 
@@ -61,20 +63,8 @@ export class MysqlLedger implements Ledger {
     this.#pool = poolOf(source);
     this.#guard = options.guard ?? LEDGER_GUARD;
     this.#onChange = options.onChange ?? (() => undefined);
-    this.#batcher = new Batcher({
-      name: "the ledger's queue",
-      run: (settlements) => this.#settleAll(settlements),
-      ...LIMITS,
-    });
-    const alone = () =>
-      new Batcher<Settlement & Attempt, Done>({
-        name: "the ledger's queue",
-        run: (settlements) => Promise.all(settlements.map((one) => this.#settleOne(one))),
-        ...LIMITS,
-        maxBatch: 1,
-      });
-    this.#asking = alone();
-    this.#waiting = alone();
+    const run = (settlements: readonly Settlement[]) => this.#settleAll(settlements);
+    this.#batcher = new Batcher({ ...LIMITS, maxBatch: MAX_BATCH, run });
   }
 
   async settle<T extends { change: Change }>(
@@ -92,11 +82,13 @@ export class MysqlLedger implements Ledger {
   async #settleAlone(settlement: Settlement): Promise<Done> {
     const { eventId, signal } = settlement.query;
     const settleOne = (attempt: Attempt) =>
-      (attempt.isWaiting ? this.#waiting : this.#asking).submit({ ...settlement, ...attempt });
+      (attempt.isWaiting ? this.#waiting : this.#asking).run(() =>
+        this.#settleOne(settlement, attempt),
+      );
     const done =
       (await this.#stuck.attempt(eventId, settleOne, signal)) ??
       (await this.#batcher.submit(settlement));
-    return done === ALONE ? await this.#waiting.submit({ ...settlement, isWaiting: true }) : done;
+    return done === ALONE ? await settleOne({ isWaiting: true }) : done;
   }
 
   find: Ledger["find"] = (ids) =>
@@ -139,16 +131,15 @@ export class MysqlLedger implements Ledger {
     return settlements.map((one) => answers.get(one) ?? ALONE);
   }
 
-  async #settleOne(settlement: Settlement & Attempt): Promise<Done | Error> {
-    const { isWaiting } = settlement;
-    try {
-      const answers = await twice((hasReplays) =>
-        this.#settleOnce([settlement], { hasReplays, isWaiting }),
-      );
-      return answers.get(settlement) ?? new Error("a settlement was lost");
-    } catch (reason) {
-      return asFailure(reason);
+  async #settleOne(settlement: Settlement, { isWaiting }: Attempt): Promise<Done> {
+    const answers = await twice((hasReplays) =>
+      this.#settleOnce([settlement], { hasReplays, isWaiting }),
+    );
+    const answer = answers.get(settlement);
+    if (answer === undefined || answer instanceof Error) {
+      throw answer ?? new Error("a settlement was lost");
     }
+    return answer;
   }
 
   /**
