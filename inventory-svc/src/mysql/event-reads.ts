@@ -1,6 +1,6 @@
-import { Batcher } from "@tessera/service-kit/batcher";
+import { Finder } from "@tessera/service-kit/finder";
+import { Lane } from "@tessera/service-kit/lane";
 import { withConnection } from "@tessera/service-kit/mysql";
-import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Pool, RowDataPacket } from "mysql2/promise";
 import type { Event } from "../domain/event.ts";
@@ -20,7 +20,7 @@ import { sqlIn } from "./sql-in.ts";
 const LIMITS = { maxBatch: 128, maxInFlight: 2, maxQueue: 4_000 };
 
 /** Lists share no statements, and the pool with the ledger: so many at once, and so many that wait. */
-const LIST_LIMITS = { maxBatch: 1, maxInFlight: 4, maxQueue: 256 };
+const LIST_LIMITS = { maxInFlight: 4, maxQueue: 256 };
 
 /**
  * Reads of events. Those of single ones by many callers at once are combined: what arrives while
@@ -29,35 +29,30 @@ const LIST_LIMITS = { maxBatch: 1, maxInFlight: 4, maxQueue: 256 };
  */
 export class EventReads {
   readonly #pool: Pool;
-  readonly #now: () => number;
-  readonly #events: Batcher<Wish, Found<Event>>;
-  readonly #stocks: Batcher<Wish, Found<StockLine[]>>;
-  readonly #lists: Batcher<ListWish, Listed>;
+  readonly #waitMs: number;
+  readonly #events: Finder<Event>;
+  readonly #stocks: Finder<StockLine[]>;
+  readonly #lists = new Lane({ name: "the queue of lists of events", ...LIST_LIMITS });
 
-  /** `now` is a time in milliseconds, from any beginning. */
-  constructor(pool: Pool, now: () => number = () => performance.now()) {
+  /** What waits for `waitMs` milliseconds is not read any more: its caller has given up. */
+  constructor(pool: Pool, { waitMs = READ_TIMEOUT_MS } = {}) {
     this.#pool = pool;
-    this.#now = now;
-    this.#events = new Batcher({
+    this.#waitMs = waitMs;
+    this.#events = new Finder({
       name: "the queue of events to read",
-      run: (wishes) => this.#serve(wishes, (ids) => this.#readEvents(ids)),
+      find: (ids) => this.#readEvents(ids),
       ...LIMITS,
     });
-    this.#stocks = new Batcher({
+    this.#stocks = new Finder({
       name: "the queue of stock to read",
-      run: (wishes) => this.#serve(wishes, (ids) => this.#readStocks(ids)),
+      find: (ids) => this.#readStocks(ids),
       ...LIMITS,
-    });
-    this.#lists = new Batcher({
-      name: "the queue of lists of events",
-      run: (wishes) => Promise.all(wishes.map((wish) => this.#serveList(wish))),
-      ...LIST_LIMITS,
     });
   }
 
   /** An event, or undefined when there is none. */
-  async event(id: string): Promise<Event | undefined> {
-    return (await this.#events.submit({ id, startTime: this.#now() })).found;
+  event(id: string): Promise<Event | undefined> {
+    return this.#events.find(id, performance.now() + this.#waitMs);
   }
 
   /** The hash of the request that made an event, or undefined when there is none. */
@@ -68,38 +63,28 @@ export class EventReads {
   }
 
   /** The stock of an event's ticket types in its order, or undefined for an unknown event. */
-  async stock(eventId: string): Promise<StockLine[] | undefined> {
-    return (await this.#stocks.submit({ id: eventId, startTime: this.#now() })).found;
+  stock(eventId: string): Promise<StockLine[] | undefined> {
+    return this.#stocks.find(eventId, performance.now() + this.#waitMs);
   }
 
   /**
    * The events that a statement finds, in its order; it selects `seq` and `EVENT_FIELDS`. Not begun
    * once it is `deadline`, a performance.now() time.
    */
-  list(sql: string, values: unknown[], deadline?: number): Promise<Listed> {
-    return this.#lists.submit({ sql, values }, deadline);
-  }
-
-  async #serveList({ sql, values }: ListWish): Promise<Listed> {
-    const records = (await this.#query(sql, values)) as (EventRecord & { seq: number })[];
-    if (records.length === 0) {
-      return [];
-    }
-    const types = await this.#query(typeQuery(records.map(({ id }) => uuidFromBytes(id))));
-    const eventOf = eventReader(types as TypeRecord[]);
-    return records.map((record) => ({ event: eventOf(record), seq: Number(record.seq) }));
-  }
-
-  /** What waited too long is not read any more: its caller has given up. */
-  async #serve<T>(
-    wishes: readonly Wish[],
-    readAll: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
-  ): Promise<(Found<T> | Error)[]> {
-    const earliestTime = this.#now() - READ_TIMEOUT_MS;
-    const isInTime = ({ startTime }: Wish) => startTime >= earliestTime;
-    const ids = new Set(wishes.filter(isInTime).map(({ id }) => id));
-    const found = ids.size === 0 ? new Map<string, T>() : await readAll([...ids]);
-    return wishes.map((wish) => (isInTime(wish) ? { found: found.get(wish.id) } : waitedTooLong()));
+  list(
+    sql: string,
+    values: unknown[],
+    deadline?: number,
+  ): Promise<{ event: Event; seq: number }[]> {
+    return this.#lists.run(async () => {
+      const records = (await this.#query(sql, values)) as (EventRecord & { seq: number })[];
+      if (records.length === 0) {
+        return [];
+      }
+      const types = await this.#query(typeQuery(records.map(({ id }) => uuidFromBytes(id))));
+      const eventOf = eventReader(types as TypeRecord[]);
+      return records.map((record) => ({ event: eventOf(record), seq: Number(record.seq) }));
+    }, deadline);
   }
 
   async #readEvents(ids: readonly string[]): Promise<Map<string, Event>> {
@@ -129,28 +114,4 @@ export class EventReads {
     );
     return rows;
   }
-}
-
-/** One read that waits. */
-interface Wish {
-  id: string;
-  startTime: number;
-}
-
-/** One list that waits. */
-interface ListWish {
-  sql: string;
-  values: unknown[];
-}
-
-/** What a list finds. */
-type Listed = { event: Event; seq: number }[];
-
-/** What became of one read: a batch's answers are never undefined. */
-interface Found<T> {
-  found: T | undefined;
-}
-
-function waitedTooLong(): ServiceError {
-  return new ServiceError("DEADLINE_EXCEEDED", "the read waited too long to begin");
 }

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { Batcher } from "@tessera/service-kit/batcher";
+import { Finder } from "@tessera/service-kit/finder";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidOf } from "@tessera/service-kit/uuid";
 import { isOlder } from "../domain/admission.ts";
@@ -15,7 +16,6 @@ import { asFirstAnswered, type Item, type Reservation } from "../domain/reservat
 import type { Room } from "../domain/waiting-room.ts";
 import type { AvailabilityCache } from "./availability-cache.ts";
 import type { Combiners } from "./combiners.ts";
-import { Finder } from "./finder.ts";
 import type { Allocation, Grant, Ledger } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
 import { isNotAnswered, isRefusal } from "./refusals.ts";
@@ -105,6 +105,7 @@ export class CreateReservation {
     this.#allocations = new Finder({
       ...bounds,
       name: "the lookup queue",
+      maxBatch: 500,
       find: (ids) => deps.ledger.find(ids, { timeoutMs: deps.ledgerTimeoutMs }),
     });
   }

@@ -1,4 +1,4 @@
-import { Finder } from "./finder.ts";
+import { Finder } from "@tessera/service-kit/finder";
 import type { FoundReservation, ReservationStore } from "./reservation-store.ts";
 
 /** Finds reservations by id. */
@@ -9,6 +9,7 @@ export class ReservationFinder extends Finder<FoundReservation> {
   ) {
     super({
       ...bounds,
+      maxBatch: 500,
       find: async (ids) => new Map((await store.find(ids)).map((one) => [one.reservation.id, one])),
     });
   }

@@ -1,7 +1,4 @@
-import { Batcher } from "@tessera/service-kit/batcher";
-
-/** Ids that one question has at most. */
-const MAX_BATCH = 500;
+import { Batcher } from "./batcher.ts";
 
 /** Finds things by id: what is looked for at the same time is one question. */
 export class Finder<T> {
@@ -10,16 +7,18 @@ export class Finder<T> {
   constructor(options: {
     /** Says what is full in the OVERLOADED error. */
     name: string;
+    /** How many ids one question has at most. */
+    maxBatch: number;
     maxInFlight: number;
     maxQueue: number;
+    /** Is asked for no id twice. */
     find: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
   }) {
     const { find, ...bounds } = options;
     this.#batcher = new Batcher({
       ...bounds,
-      maxBatch: MAX_BATCH,
       run: async (ids) => {
-        const byId = await find(ids);
+        const byId = await find([...new Set(ids)]);
         return ids.map((id) => ({ found: byId.get(id) }));
       },
     });
