@@ -15,6 +15,7 @@ import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import {
   type CreatedEvent,
   createEvent,
+  differing,
   expectExact,
   onEventFailure,
   stockOf,
@@ -101,19 +102,14 @@ describe("orphans", () => {
     const { eventId } = event;
     const [committed = "", extended = ""] = await hold(event, 3);
     await lapse(event, 60);
-    const latecomer: Ledger = {
-      settle: (query, decide) => ledger.settle(query, decide),
-      find: ledger.find,
-      extend: ledger.extend,
-      newestEventIds: ledger.newestEventIds,
-      audit: ledger.audit,
+    const latecomer = differing(inventory, {
       findOrphans: async (options) => {
         const found = await ledger.findOrphans(options);
         await client.batchCommit({ entries: [{ allocationId: committed, eventId }] });
         await ledger.extend(extended, new Date(Date.now() + 60_000), 7_200);
         return found;
       },
-    };
+    });
     await releaseOrphans(
       { ledger: latecomer, metrics, onEventFailure },
       { graceSeconds: 15, isStopped },
@@ -128,17 +124,12 @@ describe("orphans", () => {
     await hold(other, 1);
     await lapse(stuck, 60);
     await lapse(other, 50);
-    const broken: Ledger = {
+    const broken = differing(inventory, {
       settle: (query, decide) =>
         query.eventId === stuck.eventId
           ? Promise.reject(new ServiceError("DEPENDENCY_UNAVAILABLE", "others keep its lock"))
           : ledger.settle(query, decide),
-      find: ledger.find,
-      extend: ledger.extend,
-      newestEventIds: ledger.newestEventIds,
-      audit: ledger.audit,
-      findOrphans: ledger.findOrphans,
-    };
+    });
     const failures: unknown[] = [];
     const onEventFailure = (failure: unknown) => failures.push(failure);
     const sweep = (of: Ledger) =>
@@ -171,19 +162,14 @@ describe("orphans", () => {
     const metrics = ledgerMetrics(registry);
     const lifecycle = new Lifecycle();
     let failures = 0;
-    const flaky: Ledger = {
-      settle: (query, decide) => ledger.settle(query, decide),
-      find: ledger.find,
-      extend: ledger.extend,
-      newestEventIds: ledger.newestEventIds,
-      audit: ledger.audit,
+    const flaky = differing(inventory, {
       findOrphans: (options) => {
         failures += 1;
         return failures === 1
           ? Promise.reject(new Error("the database hiccups"))
           : ledger.findOrphans(options);
       },
-    };
+    });
     const event = await createEvent(client, [10]);
     await hold(event, 4);
     await lapse(event, 60);

@@ -19,6 +19,7 @@ import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import type { DataSource } from "typeorm";
+import type { Ledger } from "../src/app/ledger.ts";
 import type { LedgerMetrics } from "../src/app/ledger-metrics.ts";
 import { inventoryService } from "../src/grpc/inventory-service.ts";
 import { ledgerMetrics } from "../src/metrics.ts";
@@ -60,6 +61,11 @@ export function useInventory(): TestInventory {
   });
   after(() => lifecycle.close());
   return opened;
+}
+
+/** The ledger, but for what a test wants to differ. */
+export function differing({ schema }: TestInventory, part: Partial<Ledger>): Ledger {
+  return Object.assign(new MysqlLedger(schema.source), part);
 }
 
 /** Serves the inventory from a schema, without its background jobs. */
