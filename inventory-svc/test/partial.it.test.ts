@@ -190,8 +190,7 @@ describe("a ledger that fails in part", () => {
     const registry = new Registry();
     const audited: string[] = [];
     let isBroken = false;
-    const failing: Ledger = {
-      ...brokenFor(bad, outage),
+    const failing: Pick<Ledger, "audit"> = {
       audit: async (eventId) => {
         audited.push(eventId);
         const audit = await ledger.audit(eventId);

@@ -15,8 +15,11 @@ describe("LedgerAuditor", () => {
   const unreachable = new Set<string>();
   let auditor: LedgerAuditor;
   let now: number;
+  /** By how much a look at the clock moves it on. */
+  let step: number;
   beforeEach(() => {
     now = 0;
+    step = 0;
     audited.length = 0;
     unreachable.clear();
     const ledger: Pick<Ledger, "audit"> = {
@@ -31,7 +34,7 @@ describe("LedgerAuditor", () => {
       },
     };
     const metrics = ledgerMetrics(new Registry());
-    auditor = new LedgerAuditor({ ledger, metrics, now: () => now });
+    auditor = new LedgerAuditor({ ledger, metrics, now: () => (now += step) });
   });
 
   /** The next round that is due. */
@@ -71,6 +74,20 @@ describe("LedgerAuditor", () => {
     now += 1_000_000;
     const round = await nextRound();
     expect([round[0], round.length, round.at(-1)]).to.deep.equal(["bad", 21, "failed"]);
+  });
+
+  it("audits the others first, also when the clock moves on between two looks at it", async () => {
+    step = 1;
+    for (const nth of [0, 1, 2]) {
+      unreachable.add("failed");
+      touch("failed");
+      await nextRound();
+      unreachable.clear();
+      touch("other");
+      now += nth;
+      expect((await nextRound())[0], `${nth}`).to.equal("other");
+      await nextRound();
+    }
   });
 
   it("does not let the others wait for an event whose audit always fails", async () => {

@@ -47,15 +47,16 @@ export class LedgerAuditor {
    * failure; or when `isStopped`.
    */
   async round(isStopped: () => boolean): Promise<void> {
-    await this.#auditAll("others", isStopped);
-    await this.#auditAll("failed", isStopped);
+    const now = this.#now();
+    for (const which of ["others", "failed"] as const) {
+      if (now >= this.#notBefore[which]) {
+        await this.#auditAll(which, isStopped);
+      }
+    }
   }
 
   async #auditAll(which: "others" | "failed", isStopped: () => boolean): Promise<void> {
     const startTime = this.#now();
-    if (startTime < this.#notBefore[which]) {
-      return;
-    }
     let isDone = false;
     try {
       for (const eventId of which === "others"
