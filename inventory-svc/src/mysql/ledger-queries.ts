@@ -62,21 +62,16 @@ export async function findOrphans(
   connection: PoolConnection,
   { graceSeconds, limit, except }: Parameters<Ledger["findOrphans"]>[0],
 ): ReturnType<Ledger["findOrphans"]> {
-  const [results] = await connection.query<RowDataPacket[]>({
-    sql: `SELECT UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND AS lapsedBefore;
-      SELECT id, event_id, expire_time FROM allocation FORCE INDEX (allocation_lapse)
-        WHERE state = ${HELD}
-          AND expire_time <= UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND
-          AND NOT ${sqlIn("event_id", except)}
-        ORDER BY expire_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
+  const time = `UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(graceSeconds)} SECOND`;
+  const [rows] = await connection.query<RowDataPacket[]>({
+    sql: `SELECT id, event_id, expire_time, ${time} AS lapsedBefore
+      FROM allocation FORCE INDEX (allocation_lapse)
+      WHERE state = ${HELD} AND expire_time <= ${time} AND NOT ${sqlIn("event_id", except)}
+      ORDER BY expire_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     timeout: QUERY_TIMEOUT_MS,
   });
-  const [times, rows] = results as [
-    { lapsedBefore: Date }[],
-    { id: Buffer; event_id: Buffer; expire_time: Date }[],
-  ];
-  const lapsedBefore = times[0]?.lapsedBefore ?? new Date(0);
-  const oldest = rows[0]?.expire_time ?? lapsedBefore;
+  const lapsedBefore: Date = rows[0]?.lapsedBefore ?? new Date(0);
+  const oldest: Date = rows[0]?.expire_time ?? lapsedBefore;
   return {
     orphans: rows.map(({ id, event_id }) => ({
       allocationId: uuidFromBytes(id),

@@ -8,7 +8,11 @@ interface Row extends RowDataPacket {
   seq: number;
   reservation_id: Buffer;
   payload: string;
+  /** In microseconds. */
+  age: number;
 }
+
+const AGE = "TIMESTAMPDIFF(MICROSECOND, create_time, UTC_TIMESTAMP(3)) AS age";
 
 /** A gap must have been seen this often before it counts as a rollback's. */
 export const GAP_LOOKS = 3;
@@ -41,17 +45,19 @@ export class MysqlOutbox implements Outbox {
       );
       if (cursors[0] === undefined) {
         // Whoever keeps the cursor may be dead: the others are who tells.
-        return { isBusy: true, published: 0, lagMs: await lagOf(connection) };
+        const [oldest] = await connection.query<Row[]>(
+          `SELECT ${AGE} FROM outbox
+           WHERE seq > (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT 1`,
+        );
+        return { isBusy: true, published: 0, lagMs: ageOf(oldest[0]) };
       }
       const cursor = Number(cursors[0].seq);
-      const next = `FROM outbox WHERE seq > ${integerLiteral(cursor)} ORDER BY seq`;
-      const [results] = await connection.query<RowDataPacket[][]>(
-        `SELECT seq, reservation_id, payload ${next} LIMIT ${integerLiteral(limit)};
-         SELECT TIMESTAMPDIFF(MICROSECOND, create_time, UTC_TIMESTAMP(3)) AS age ${next} LIMIT 1`,
+      const [rows] = await connection.query<Row[]>(
+        `SELECT seq, reservation_id, payload, ${AGE} FROM outbox
+         WHERE seq > ${integerLiteral(cursor)} ORDER BY seq LIMIT ${integerLiteral(limit)}`,
       );
-      const rows = (results[0] ?? []) as Row[];
       const ready = await this.#upToGap(connection, cursor, rows);
-      const lagMs = Math.max(0, Number(results[1]?.[0]?.age ?? 0) / 1000);
+      const lagMs = ageOf(rows[0]);
       const last = ready.at(-1);
       if (last !== undefined) {
         await publish(ready.map(toOutboxRow), lagMs);
@@ -107,13 +113,9 @@ export class MysqlOutbox implements Outbox {
   }
 }
 
-/** How old the oldest row behind the cursor is, in milliseconds, whoever has the cursor locked. */
-async function lagOf(connection: PoolConnection): Promise<number> {
-  const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT TIMESTAMPDIFF(MICROSECOND, create_time, UTC_TIMESTAMP(3)) AS age FROM outbox
-     WHERE seq > (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT 1`,
-  );
-  return Math.max(0, Number(rows[0]?.age ?? 0) / 1000);
+/** In milliseconds. */
+function ageOf(row: Row | undefined): number {
+  return Math.max(0, Number(row?.age ?? 0) / 1000);
 }
 
 function toOutboxRow(row: Row): OutboxRow {

@@ -3,12 +3,6 @@ import { integerLiteral } from "@tessera/service-kit/sql-literal";
 import type { Pool, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { Prunable } from "../app/prune.ts";
 
-/** Numbers as the two databases give them: as such, or as texts. */
-interface OldestRow extends RowDataPacket {
-  seq: number | string;
-  isOld: number | string;
-}
-
 /** Request keys and outbox rows in MySQL. Any number of replicas may prune at once. */
 export class MysqlPrune implements Prunable {
   readonly #pool: Pool;
@@ -25,18 +19,17 @@ export class MysqlPrune implements Prunable {
       // all that is young as well, and one that reads the cursor would keep it from the relay.
       const [results] = await connection.query<RowDataPacket[]>({
         sql: `DELETE FROM request_key WHERE create_time < ${before} ORDER BY create_time LIMIT ${most};
-          SELECT seq, create_time < ${before} AS isOld FROM outbox
-          WHERE seq <= (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT ${most}`,
+          SELECT MAX(seq) AS last FROM
+            (SELECT seq, create_time FROM outbox
+             WHERE seq <= (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT ${most}) oldest
+          WHERE create_time < ${before}`,
         timeout: QUERY_TIMEOUT_MS,
       });
-      const [keys, oldest] = results as unknown as [ResultSetHeader, OldestRow[]];
-      const young = oldest.findIndex(({ isOld }) => Number(isOld) === 0);
-      const last = oldest.at(young === -1 ? -1 : young - 1);
-      if (last === undefined || young === 0) {
-        return keys.affectedRows;
-      }
+      const [keys, oldest] = results as unknown as [ResultSetHeader, RowDataPacket[]];
+      // No row has the number 0: where nothing is old, nothing goes.
+      const last = Number(oldest[0]?.last ?? 0);
       const [moves] = await connection.query<ResultSetHeader>({
-        sql: `DELETE FROM outbox WHERE seq <= ${integerLiteral(Number(last.seq))}`,
+        sql: `DELETE FROM outbox WHERE seq <= ${integerLiteral(last)}`,
         timeout: QUERY_TIMEOUT_MS,
       });
       return keys.affectedRows + moves.affectedRows;
