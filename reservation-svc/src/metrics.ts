@@ -1,4 +1,4 @@
-import { BATCH_BUCKETS, LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
+import { BATCH_BUCKETS, LATENCY_BUCKETS, queueMetrics } from "@tessera/service-kit/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { CombinerObserver } from "./app/event-combiner.ts";
 import type { SweptBatch } from "./app/sweep.ts";
@@ -37,7 +37,7 @@ export function reservationMetrics(registry: Registry): ReservationMetrics {
     onReserve: (outcome) => reserved.inc({ outcome }),
     ...backgroundMetrics(registry),
     onBreaker: (isOpen) => breaker.set(isOpen ? 1 : 0),
-    watchQueues: queueMetrics(registry),
+    watchQueues: (depths) => queueMetrics(registry, depths),
   };
 }
 
@@ -141,19 +141,4 @@ function openMetrics(
       age.observe({ kind }, seconds);
     }
   };
-}
-
-function queueMetrics(registry: Registry): ReservationMetrics["watchQueues"] {
-  return (depths) =>
-    void new Gauge({
-      name: "tessera_queue_depth",
-      help: "Entries that wait, by queue; of lines that each event has, the longest.",
-      labelNames: ["queue"],
-      registers: [registry],
-      collect() {
-        for (const [queue, depth] of Object.entries(depths)) {
-          this.set({ queue }, depth());
-        }
-      },
-    });
 }

@@ -54,7 +54,8 @@ await run(async () => {
     maxWaiting: config.hashQueue,
     waitMs: HASH_WAIT_MS,
   });
-  const metrics = userMetrics(registry, () => gate.depth);
+  const signedIn = newLane(config.mysqlPoolSize);
+  const metrics = userMetrics(registry, { gate, signedIn });
   const passwords = await PasswordHasher.create({
     cost: config.argon2Cost,
     onHash: metrics.hashed,
@@ -74,7 +75,7 @@ await run(async () => {
     keyRing,
     passwords,
     gate,
-    signedIn: newLane(config.mysqlPoolSize),
+    signedIn,
     observer: metrics,
     clock: systemClock,
     newId: randomUUID,

@@ -1,5 +1,6 @@
+import { queueMetrics } from "@tessera/service-kit/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Observer } from "./app/app.ts";
+import type { App, Observer } from "./app/app.ts";
 
 /** From 1 ms (tests' cost) to 1 s; a hash at the default cost takes about 20 ms. Seconds. */
 const HASH_BUCKETS = [0.001, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1];
@@ -10,8 +11,11 @@ export interface UserMetrics extends Observer {
   hashed(seconds: number): void;
 }
 
-/** Registers the service's own metrics; `queueDepth` says how many callers wait for a hash. */
-export function userMetrics(registry: Registry, queueDepth: () => number): UserMetrics {
+/** Registers the service's own metrics. */
+export function userMetrics(
+  registry: Registry,
+  { gate, signedIn }: Pick<App, "gate" | "signedIn">,
+): UserMetrics {
   const registers = [registry];
   const hashing = new Histogram({
     name: "tessera_password_hash_seconds",
@@ -24,9 +28,10 @@ export function userMetrics(registry: Registry, queueDepth: () => number): UserM
     help: "Callers that wait for a password to be hashed.",
     registers,
     collect() {
-      this.set(queueDepth());
+      this.set(gate.depth);
     },
   });
+  queueMetrics(registry, { signed_in: () => signedIn.depth });
   const signIns = new Counter({
     name: "tessera_sign_ins_total",
     help: "Sign-ins, by outcome.",

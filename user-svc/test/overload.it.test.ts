@@ -124,6 +124,8 @@ describe("a crowd that is signed in", () => {
     const signOut = () => service.client.deleteSession({ userId, sessionId });
     const signOuts = Array.from({ length: 50 }, signOut);
     await service.client.createSession(person);
+    const waiting = /^tessera_queue_depth\{queue="signed_in",service="user-svc"\} [1-9]/m;
+    expect(await service.registry.metrics()).to.match(waiting);
     await other.query("ROLLBACK");
     other.release();
     await Promise.all(signOuts);

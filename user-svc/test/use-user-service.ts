@@ -68,7 +68,8 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       maxWaiting: options.maxWaiting ?? 64,
       waitMs: 10_000,
     });
-    const metrics = userMetrics(registry, () => gate.depth);
+    const signedIn = new Lane({ name: "signed in", maxInFlight: 2, maxQueue: 1_000 });
+    const metrics = userMetrics(registry, { gate, signedIn });
     const signingKeys = new MysqlSigningKeyStore(schema.pool);
     const newKeyRing = (own: Partial<KeyRingOptions> = {}) =>
       new KeyRing({
@@ -90,7 +91,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
         onHash: metrics.hashed,
       }),
       gate,
-      signedIn: new Lane({ name: "signed in", maxInFlight: 2, maxQueue: 1_000 }),
+      signedIn,
       observer: metrics,
       clock,
       newId: randomUUID,

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /**
  * From 1 ms to 5 s: a lone reservation takes 4 ms. Each latency that `docs/slo.md` promises is a
@@ -48,6 +48,24 @@ export function rpcMetrics(registry: Registry): ObserveRpc {
     handled.inc({ grpc_service: service, grpc_method: method, grpc_code: code });
     duration.observe({ grpc_service: service, grpc_method: method }, seconds);
   };
+}
+
+/** Reads, at each scrape, how much waits in each of a process's queues. */
+export function queueMetrics(
+  registry: Registry,
+  depths: Readonly<Record<string, () => number>>,
+): void {
+  new Gauge({
+    name: "tessera_queue_depth",
+    help: "Entries that wait, by queue; of lines that each event has, the longest.",
+    labelNames: ["queue"],
+    registers: [registry],
+    collect() {
+      for (const [queue, depth] of Object.entries(depths)) {
+        this.set({ queue }, depth());
+      }
+    },
+  });
 }
 
 /**
