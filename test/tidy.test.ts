@@ -160,7 +160,12 @@ describe("workspaces", () => {
     // Add a line to the settings table of the README: `NAME`, what it means, its default.
     it(`document every setting: ${service}`, () => {
       const readme = exists(`${service}/README.md`) ? read(`${service}/README.md`) : "";
-      const settings = settingsIn(read(`${service}/src/config.ts`));
+      const config = read(`${service}/src/config.ts`);
+      const shared = [...config.matchAll(/"@tessera\/service-kit\/(.*-settings)"/g)];
+      const settings = [
+        config,
+        ...shared.map(([, name]) => read(`packages/service-kit/src/${name}.ts`)),
+      ].flatMap(settingsIn);
       expect(settings, "names found in config.ts").to.not.deep.equal([]);
       expect(settings.filter((name) => !readme.includes(`\`${name}\``))).to.deep.equal([]);
     });

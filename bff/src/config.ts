@@ -1,4 +1,5 @@
 import { EnvReader } from "@tessera/service-kit/env";
+import { processSettings } from "@tessera/service-kit/process-settings";
 import { SAMPLERS } from "./http/sampler.ts";
 
 /** The BFF's settings. */
@@ -8,6 +9,7 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);
   return env.finish({
+    ...processSettings(env),
     port: env.port("PORT", 8080),
     /** `/livez`, `/readyz` and `/metrics`: not for the public. */
     adminPort: env.port("ADMIN_PORT", 9050),
@@ -19,19 +21,10 @@ export function readConfig(source: NodeJS.ProcessEnv) {
       protocols: ["redis:", "rediss:"],
       fallback: "redis://localhost:6379",
     }),
-    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
-    /** Where a collector takes OTLP over HTTP. Without it nothing is recorded. */
-    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
-      protocols: ["http:", "https:"],
-    }),
     /** Which requests are recorded, with all that is done for them; see http/sampler.ts. */
     sampler: env.oneOf("OTEL_TRACES_SAMPLER", SAMPLERS, "traceidratio"),
     /** The share of requests, for a sampler with a ratio. */
     sampleRatio: env.fraction("OTEL_TRACES_SAMPLER_ARG", 0.01),
-    /** How long to serve on after readiness went false: longer than endpoints take to spread. */
-    drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
-    /** How long requests in flight may take after that. */
-    graceMs: env.integer("GRACE_MS", { min: 0, max: 120_000, fallback: 10_000 }),
     /** One more is closed at once. k6's hot-seat, a crowd of 10,000, has 14,700, with 453 MiB in all. */
     maxConnections: env.integer("MAX_CONNECTIONS", { min: 1, max: 1_000_000, fallback: 20_000 }),
     /** Origins whose pages may call; empty means that no other origin's may. */

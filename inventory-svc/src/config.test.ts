@@ -6,10 +6,7 @@ describe("readConfig()", () => {
     expect(readConfig({ MYSQL_URL: "mysql://localhost/inventory" })).to.deep.equal({
       grpcPort: 50_051,
       httpPort: 9051,
-      mysqlUrl: "mysql://localhost/inventory",
-      mysqlType: "mysql",
-      mysqlTls: "off",
-      mysqlPoolSize: 16,
+      mysql: { url: "mysql://localhost/inventory", type: "mysql", tls: "off", poolSize: 16 },
       otlpEndpoint: undefined,
       logLevel: "info",
       drainMs: 5_000,

@@ -22,12 +22,9 @@ await run(async () => {
   const { logger, registry, lifecycle, tracing } = await begin("inventory-svc", config);
 
   const mysql = await openMysql({
-    url: config.mysqlUrl,
-    type: config.mysqlType,
-    tls: config.mysqlTls,
-    poolSize: config.mysqlPoolSize,
-    maxWaiting: 256,
     ...SCHEMA,
+    ...config.mysql,
+    maxWaiting: 256,
   });
   lifecycle.onClose("mysql", () => mysql.destroy());
   mysqlMetrics(mysql, registry);

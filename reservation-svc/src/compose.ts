@@ -51,8 +51,8 @@ interface Adapters {
  * whatever row they wait for, the rest is left to those who buy. So few wait that a slow database has
  * served them in time.
  */
-function newLanes({ mysqlPoolSize }: Config): { changes: Lane; lists: Lane } {
-  const bounds = { maxInFlight: Math.max(1, Math.floor(mysqlPoolSize / 4)), maxQueue: 256 };
+function newLanes({ mysql }: Config): { changes: Lane; lists: Lane } {
+  const bounds = { maxInFlight: Math.max(1, Math.floor(mysql.poolSize / 4)), maxQueue: 256 };
   return {
     changes: new Lane({ name: "the queue of changes", ...bounds }),
     lists: new Lane({ name: "the queue of lists", ...bounds }),

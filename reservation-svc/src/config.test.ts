@@ -10,7 +10,8 @@ describe("readConfig", () => {
 
   it("needs the stores' addresses and the passes' secrets, and nothing else", () => {
     const config = readConfig(needed);
-    expect(config).to.deep.include({ grpcPort: 50_052, httpPort: 9052, mysqlType: "mysql" });
+    expect(config).to.deep.include({ grpcPort: 50_052, httpPort: 9052 });
+    expect(config.mysql).to.include({ type: "mysql", poolSize: 16 });
     // One Redis is the lock's only node unless others are named.
     expect(config.lockUrls).to.deep.equal(["redis://h"]);
   });

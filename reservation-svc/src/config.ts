@@ -1,5 +1,6 @@
 import { EnvReader } from "@tessera/service-kit/env";
-import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
+import { mysqlSettings } from "@tessera/service-kit/mysql-settings";
+import { processSettings } from "@tessera/service-kit/process-settings";
 
 /** The service's settings. */
 export type Config = ReturnType<typeof readConfig>;
@@ -11,23 +12,14 @@ export function readConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);
   const redisUrl = env.url("REDIS_URL", { protocols: REDIS });
   return env.finish({
+    ...processSettings(env),
     grpcPort: env.port("GRPC_PORT", 50_052),
     httpPort: env.port("HTTP_PORT", 9052),
     inventoryAddress: env.address("INVENTORY_ADDRESS", "localhost:50051"),
-    mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
-    mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
-    mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
-    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 16 }),
+    mysql: mysqlSettings(env, 16),
     redisUrl,
     // Independent nodes that vote on locks; one is enough, three outlive the loss of one.
     lockUrls: env.urls("REDIS_LOCK_URLS", { protocols: REDIS, fallback: [redisUrl] }),
-    // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
-    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
-      protocols: ["http:", "https:"],
-    }),
-    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
-    drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
-    graceMs: env.integer("GRACE_MS", { min: 100, max: 120_000, fallback: 10_000 }),
     rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
     // A dead holder stops an event for no longer than LOCK_WAIT_MS, whatever this is.
     lockTtlMs: env.integer("LOCK_TTL_MS", { min: 200, max: 60_000, fallback: 2_000 }),

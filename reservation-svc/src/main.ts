@@ -35,10 +35,7 @@ await run(async () => {
 
   const source = await openMysql({
     ...SCHEMA,
-    url: config.mysqlUrl,
-    type: config.mysqlType,
-    tls: config.mysqlTls,
-    poolSize: config.mysqlPoolSize,
+    ...config.mysql,
     maxWaiting: config.queueSize,
   });
   lifecycle.onClose("mysql", () => source.destroy());

@@ -10,10 +10,7 @@ describe("readConfig", () => {
     const { keyEncryptionKey, ...rest } = readConfig(NEEDED);
     expect(keyEncryptionKey).to.deep.equal(Buffer.alloc(32, 7));
     expect(rest).to.deep.equal({
-      mysqlUrl: "mysql://root@localhost/user",
-      mysqlType: "mysql",
-      mysqlTls: "off",
-      mysqlPoolSize: 8,
+      mysql: { url: "mysql://root@localhost/user", type: "mysql", tls: "off", poolSize: 8 },
       grpcPort: 50_053,
       httpPort: 9053,
       otlpEndpoint: undefined,

@@ -1,5 +1,6 @@
 import { EnvReader } from "@tessera/service-kit/env";
-import { MYSQL_TLS } from "@tessera/service-kit/mysql-tls";
+import { mysqlSettings } from "@tessera/service-kit/mysql-settings";
+import { processSettings } from "@tessera/service-kit/process-settings";
 
 const DAY_MS = 86_400_000;
 
@@ -7,18 +8,11 @@ const DAY_MS = 86_400_000;
 export function readConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);
   return env.finish({
-    ...storeSettings(env),
+    ...processSettings(env),
+    mysql: mysqlSettings(env, 8),
     ...hashSettings(env),
     grpcPort: env.port("GRPC_PORT", 50_053),
     httpPort: env.port("HTTP_PORT", 9053),
-    // Where a collector takes OTLP over HTTP. What callers record is recorded here as well.
-    otlpEndpoint: env.optionalUrl("OTEL_EXPORTER_OTLP_ENDPOINT", {
-      protocols: ["http:", "https:"],
-    }),
-    logLevel: env.oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "silent"], "info"),
-    // Longer than endpoints take to leave the mesh's load balancers.
-    drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),
-    graceMs: env.integer("GRACE_MS", { min: 0, max: 60_000, fallback: 10_000 }),
     // Half a second of waiting at the default cost; whoever comes later is told so at once.
     hashQueue: env.integer("HASH_QUEUE", { min: 0, max: 10_000, fallback: 64 }),
     // A stolen one is good for this long, and so is the access of somebody who signed out.
@@ -34,22 +28,12 @@ export function readConfig(source: NodeJS.ProcessEnv) {
 export function readSeedConfig(source: NodeJS.ProcessEnv) {
   const env = new EnvReader(source);
   return env.finish({
-    ...storeSettings(env),
+    mysql: mysqlSettings(env, 2),
     ...hashSettings(env),
     email: env.text("ORGANISER_EMAIL"),
     password: env.text("ORGANISER_PASSWORD"),
     name: env.text("ORGANISER_NAME"),
   });
-}
-
-function storeSettings(env: EnvReader) {
-  return {
-    mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
-    mysqlType: env.oneOf("MYSQL_TYPE", ["mysql", "mariadb"], "mysql"),
-    mysqlTls: env.oneOf("MYSQL_TLS", MYSQL_TLS, "off"),
-    // Two at least: all but one may lie idle.
-    mysqlPoolSize: env.integer("MYSQL_POOL_SIZE", { min: 2, max: 500, fallback: 8 }),
-  };
 }
 
 function hashSettings(env: EnvReader) {

@@ -39,10 +39,7 @@ await run(async () => {
 
   const source = await openMysql({
     ...USER_SCHEMA,
-    url: config.mysqlUrl,
-    type: config.mysqlType,
-    tls: config.mysqlTls,
-    poolSize: config.mysqlPoolSize,
+    ...config.mysql,
     maxWaiting: POOL_WAITING_MAX,
   });
   lifecycle.onClose("mysql", () => source.destroy());
@@ -54,7 +51,7 @@ await run(async () => {
     maxWaiting: config.hashQueue,
     waitMs: HASH_WAIT_MS,
   });
-  const signedIn = newLane(config.mysqlPoolSize);
+  const signedIn = newLane(config.mysql.poolSize);
   const metrics = userMetrics(registry, { gate, signedIn });
   const passwords = await PasswordHasher.create({
     cost: config.argon2Cost,

@@ -17,10 +17,7 @@ await run(async () => {
   const logger = createLogger({ service: "user-svc-seed", level: "info" });
   const source = await openMysql({
     ...USER_SCHEMA,
-    url: config.mysqlUrl,
-    type: config.mysqlType,
-    tls: config.mysqlTls,
-    poolSize: 2,
+    ...config.mysql,
     maxWaiting: 4,
   });
   try {

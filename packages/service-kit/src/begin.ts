@@ -1,17 +1,9 @@
 import { Lifecycle } from "./lifecycle.ts";
-import { createLogger, type LoggerOptions } from "./logger.ts";
+import { createLogger } from "./logger.ts";
 import { createRegistry } from "./metrics.ts";
+import type { ProcessSettings } from "./process-settings.ts";
 import { stopDeadlineMs, stopOnSignal } from "./run.ts";
 import { startTracing } from "./tracing.ts";
-
-/** What every process is told. */
-export interface ProcessSettings {
-  logLevel: LoggerOptions["level"];
-  /** Where a collector takes OTLP over HTTP; undefined for no tracing at all. */
-  otlpEndpoint: string | undefined;
-  drainMs: number;
-  graceMs: number;
-}
 
 /** What every process begins with; it stops when it is told to. */
 export async function begin(service: string, settings: ProcessSettings) {
