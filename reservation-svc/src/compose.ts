@@ -1,5 +1,5 @@
 import { passKeysOf } from "@tessera/admission-pass";
-import { Lane } from "@tessera/service-kit/lane";
+import { poolLane } from "@tessera/service-kit/lane";
 import { briefError } from "@tessera/service-kit/logged-error";
 import type { Logger } from "@tessera/service-kit/logger";
 import { ServiceError } from "@tessera/service-kit/service-error";
@@ -46,19 +46,6 @@ interface Adapters {
   logger: Logger;
 }
 
-/**
- * Lanes for calls that take a connection each. One gets a quarter of the pool: however many ask, and
- * whatever row they wait for, the rest is left to those who buy. So few wait that a slow database has
- * served them in time.
- */
-function newLanes({ mysql }: Config): { changes: Lane; lists: Lane } {
-  const bounds = { maxInFlight: Math.max(1, Math.floor(mysql.poolSize / 4)), maxQueue: 256 };
-  return {
-    changes: new Lane({ name: "the queue of changes", ...bounds }),
-    lists: new Lane({ name: "the queue of lists", ...bounds }),
-  };
-}
-
 /** Puts the use cases together over opened adapters. */
 export function composeApp(
   deps: Adapters,
@@ -100,7 +87,9 @@ export function composeApp(
     onStock: (stock) => news.tellReturn(stock),
   });
   const finder = new ReservationFinder(store, { name: "the queue of reads", ...batches });
-  const lanes = newLanes(config);
+  // The rest of the pool is left to those who buy.
+  const laneOf = (what: string) => poolLane(`the queue of ${what}`, config.mysql.poolSize);
+  const lanes = { changes: laneOf("changes"), lists: laneOf("lists") };
   metrics.watchQueues({
     ledger: () => combiners.longest,
     write: () => createReservation.writeQueueDepth,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { systemClock } from "@tessera/service-kit/clock";
-import { Lane } from "@tessera/service-kit/lane";
+import { poolLane } from "@tessera/service-kit/lane";
 import { taskMetrics } from "@tessera/service-kit/metrics";
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
@@ -51,7 +51,7 @@ await run(async () => {
     maxWaiting: config.hashQueue,
     waitMs: HASH_WAIT_MS,
   });
-  const signedIn = newLane(config.mysql.poolSize);
+  const signedIn = poolLane("the queue of those who are signed in", config.mysql.poolSize);
   const metrics = userMetrics(registry, { gate, signedIn });
   const passwords = await PasswordHasher.create({
     cost: config.argon2Cost,
@@ -109,10 +109,3 @@ await run(async () => {
     tracing,
   });
 });
-
-/** A quarter of the pool: the rest is left to those who want to sign in. */
-function newLane(poolSize: number): Lane {
-  const maxInFlight = Math.max(1, Math.floor(poolSize / 4));
-  const name = "the queue of those who are signed in";
-  return new Lane({ name, maxInFlight, maxQueue: POOL_WAITING_MAX });
-}

@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { type Client, createClient } from "@connectrpc/connect";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
-import { Lane } from "@tessera/service-kit/lane";
+import { poolLane } from "@tessera/service-kit/lane";
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
 import { createRegistry } from "@tessera/service-kit/metrics";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { failureOf } from "@tessera/testkit/call-failure";
-import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
+import { MYSQL_POOL_SIZE, type TestSchema, useMysql } from "@tessera/testkit/mysql";
 import { decodeJwt } from "jose";
 import type { Registry } from "prom-client";
 import type { App } from "../src/app/app.ts";
@@ -68,7 +68,7 @@ export function useUserService(options: UserServiceOptions = {}): RunningUserSer
       maxWaiting: options.maxWaiting ?? 64,
       waitMs: 10_000,
     });
-    const signedIn = new Lane({ name: "signed in", maxInFlight: 2, maxQueue: 1_000 });
+    const signedIn = poolLane("signed in", MYSQL_POOL_SIZE);
     const metrics = userMetrics(registry, { gate, signedIn });
     const signingKeys = new MysqlSigningKeyStore(schema.pool);
     const newKeyRing = (own: Partial<KeyRingOptions> = {}) =>

@@ -36,3 +36,12 @@ export class Lane {
     return done as T;
   }
 }
+
+/**
+ * A lane for calls that take a connection each. It has a quarter of the pool: however many ask, and
+ * whatever row they wait for, the rest is left to others. So few wait that a slow database has served
+ * them in time.
+ */
+export function poolLane(name: string, poolSize: number): Lane {
+  return new Lane({ name, maxInFlight: Math.max(1, Math.floor(poolSize / 4)), maxQueue: 256 });
+}
