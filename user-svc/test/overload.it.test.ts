@@ -1,11 +1,19 @@
-import { Code } from "@connectrpc/connect";
+import { randomUUID } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { Code, type HandlerContext } from "@connectrpc/connect";
+import {
+  DeleteSessionRequestSchema,
+  GetUserRequestSchema,
+} from "@tessera/proto/user/v1/user_service_pb";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { failureOf } from "@tessera/testkit/call-failure";
 import { MYSQL_POOL_SIZE } from "@tessera/testkit/mysql";
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { PasswordHasher } from "../src/crypto/password-hasher.ts";
-import { newPerson, signedInTo, useUserService } from "./use-user-service.ts";
+import { userService } from "../src/grpc/user-service.ts";
+import { newPerson, reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 describe("a spike of sign-ins", () => {
   const service = useUserService({ concurrency: 1, maxWaiting: 2 });
@@ -94,6 +102,23 @@ describe("a spike of sign-ins", () => {
     }
   });
 
+  it("keeps no place for those who have gone", async () => {
+    const hashing = Promise.withResolvers<void>();
+    const held = service.gate.run(() => hashing.promise);
+    const { createSession, createUser } = service.client;
+    for (const call of [createSession, createUser]) {
+      const caller = new AbortController();
+      const waiting = reasonOf(call(newPerson(), { signal: caller.signal }));
+      await until("it waits", () => service.gate.depth === 1);
+      caller.abort();
+      // Long before its turn would be given up.
+      await until("its place is free", () => service.gate.depth === 0, { patienceMs: 5_000 });
+      await waiting;
+    }
+    hashing.resolve();
+    await held;
+  });
+
   it("does not keep the event loop from turning while a hash is computed", async () => {
     const cost = { memoryCost: 65_536, timeCost: 3, parallelism: 1 };
     const passwords = await PasswordHasher.create({ cost });
@@ -129,5 +154,17 @@ describe("a crowd that is signed in", () => {
     await other.query("ROLLBACK");
     other.release();
     await Promise.all(signOuts);
+  });
+
+  it("has nothing done for those whose time is over", async () => {
+    const ids = { userId: randomUUID(), sessionId: randomUUID() };
+    const { getUser, deleteSession } = userService(service.app);
+    const late = { timeoutMs: () => 0 } as HandlerContext;
+    for (const call of [
+      async () => getUser(create(GetUserRequestSchema, ids), late),
+      async () => deleteSession(create(DeleteSessionRequestSchema, ids), late),
+    ]) {
+      expect(await rejectionOf(call())).to.include({ reason: "DEADLINE_EXCEEDED" });
+    }
   });
 });

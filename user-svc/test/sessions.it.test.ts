@@ -183,6 +183,21 @@ describe("sessions", () => {
       expect(await refresh(tokens[0] ?? "")).to.be.a("string");
     });
 
+    it("gives no token again that was used meanwhile, and ends nothing", async () => {
+      const { refreshToken } = await signedIn();
+      const second = await refresh(refreshToken, "r-1");
+      let third: string | undefined;
+      const use = async () => {
+        if (third === undefined) {
+          third = "on its way";
+          third = await refresh(second);
+        }
+      };
+      const again = withEachRead(service, use, () => reasonOf(refresh(refreshToken, "r-1")));
+      expect(await again).to.equal("BAD_REFRESH_TOKEN");
+      expect(await refresh(third ?? "")).to.be.a("string");
+    });
+
     it("ends the whole family when a used token comes again", async () => {
       const before = await metric("tessera_refresh_replays_total");
       const { refreshToken } = await signedIn();

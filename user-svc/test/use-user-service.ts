@@ -150,21 +150,16 @@ export async function withEachRead<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { sessions } = service.app;
-  service.app.sessions = {
-    insert: (userId, first) => sessions.insert(userId, first),
-    findToken: async (sessionId, hash) => {
-      const token = await sessions.findToken(sessionId, hash);
-      await afterRead();
-      return token;
-    },
-    rotate: (rotation) => sessions.rotate(rotation),
-    end: (ending) => sessions.end(ending),
-    purge: () => sessions.purge(),
+  const findToken = sessions.findToken.bind(sessions);
+  sessions.findToken = async (sessionId, hash) => {
+    const token = await findToken(sessionId, hash);
+    await afterRead();
+    return token;
   };
   try {
     return await work();
   } finally {
-    service.app.sessions = sessions;
+    sessions.findToken = findToken;
   }
 }
 
