@@ -6,12 +6,17 @@ import { HttpPort } from "@tessera/service-kit/http-port";
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { answerBroken } from "../src/http/broken-request.ts";
-import { memoryLogger, useApp } from "./use-app.ts";
+import { memoryLogger, type TestApp, useApp } from "./use-app.ts";
 
-describe("bodies that do not come to their end", () => {
-  const api = useApp({ bodyRoomBytes: 10_000 });
+/** Sends requests in pieces to an app, until the test has ended. */
+function useSockets(api: TestApp) {
   const sockets: Socket[] = [];
-  const send = async (name: string, text: string, path = "/v1/users") => {
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) {
+      socket.destroy();
+    }
+  });
+  return async (name: string, text: string, path = "/v1/users") => {
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     sockets.push(socket);
     const arrival = once(api.server, "request");
@@ -20,6 +25,11 @@ describe("bodies that do not come to their end", () => {
     await arrival;
     return socket;
   };
+}
+
+describe("bodies that do not come to their end", () => {
+  const api = useApp({ bodyRoom: { bytes: 10_000, bytesEach: 20_000 } });
+  const send = useSockets(api);
   const signUp = async () => {
     const email = `${crypto.randomUUID()}@x.test`;
     const body = { email, password: "correct horse", name: "X" };
@@ -28,11 +38,6 @@ describe("bodies that do not come to their end", () => {
   };
   const ended = (name: string) =>
     untilTrue(() => api.lines.some(({ requestId }) => requestId === name));
-  afterEach(() => {
-    for (const socket of sockets.splice(0)) {
-      socket.destroy();
-    }
-  });
 
   it("have so much room together, and give it back when their clients leave", async () => {
     const held = await send("held", `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`);
@@ -100,8 +105,40 @@ describe("bodies that do not come to their end", () => {
   });
 });
 
+describe("bodies of one sender that do not come to their end", () => {
+  const api = useApp({ bodyRoom: { bytes: 40_000, bytesEach: 10_000 } });
+  const send = useSockets(api);
+  const body = `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`;
+
+  it("leave room for everybody else who has signed in", async () => {
+    const [token, other] = [await api.token(), await api.token()];
+    const reserve = async (as: string) => {
+      const asked = { token: as, key: "k", body: {} };
+      const { status, headers, body: answer } = await api.ask("POST", "/v1/reservations", asked);
+      return [status, answer.code, headers.get("retry-after")];
+    };
+    const bearer = `Authorization: Bearer ${token}\r\nIdempotency-Key: k\r\n`;
+    const held = await send("held", bearer + body, "/v1/reservations");
+    await untilTrue(async () => (await reserve(token))[0] !== 400);
+    expect(await reserve(token)).to.deep.equal([429, "RATE_LIMITED", "1"]);
+    expect(await reserve(other)).to.deep.equal([400, "INVALID_FIELD", null]);
+    held.destroy();
+    await untilTrue(async () => (await reserve(token))[0] === 400);
+  });
+
+  it("leave room for strangers who come from elsewhere", async () => {
+    const signUp = async (address: string) => {
+      const headers = { "x-forwarded-for": address };
+      return (await api.ask("POST", "/v1/users", { body: {}, headers })).status;
+    };
+    await send("stranger", `X-Forwarded-For: 192.0.2.1\r\n${body}`);
+    await untilTrue(async () => (await signUp("192.0.2.1")) === 429);
+    expect(await signUp("192.0.2.2")).to.equal(400);
+  });
+});
+
 describe("a body in parts of one byte", () => {
-  const api = useApp({ bodyRoomBytes: 40_000 });
+  const api = useApp({ bodyRoom: { bytes: 40_000, bytesEach: 40_000 } });
   const ask = (body: string) => {
     const client = request(`${api.url}/v1/users`, { method: "POST" });
     client.setHeader("content-type", "application/json");

@@ -12,7 +12,7 @@ import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
 import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
-import { BodyRoom } from "../src/http/body-room.ts";
+import { BodyRoom, type BodyRoomSize } from "../src/http/body-room.ts";
 import { createLimits } from "../src/http/limits.ts";
 import { OwnReads } from "../src/own-reads.ts";
 import { PlaceStreams } from "../src/place-streams.ts";
@@ -57,7 +57,7 @@ export interface AppOptions {
   stallMs?: number;
   retryMs?: number;
   unknownKeyMs?: number;
-  bodyRoomBytes?: number;
+  bodyRoom?: BodyRoomSize;
   redis?: () => Redis;
 }
 
@@ -130,8 +130,8 @@ export function useApp(options: AppOptions = {}): TestApp {
       ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
       bodyRooms: {
-        strangers: new BodyRoom(options.bodyRoomBytes),
-        signedIn: new BodyRoom(options.bodyRoomBytes),
+        strangers: new BodyRoom(options.bodyRoom),
+        signedIn: new BodyRoom(options.bodyRoom),
       },
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),

@@ -11,7 +11,7 @@ import {
 import type { Request, RequestHandler, Response } from "express";
 import type { CombinedCall } from "../combiner.ts";
 import type { Caller } from "../tokens/access-tokens.ts";
-import type { BodyRoom, BodyRooms } from "./body-room.ts";
+import type { BodyRooms } from "./body-room.ts";
 import type { BeginSpan } from "./request-span.ts";
 
 /** A name or an address, and perhaps a port. Two Hosts come joined by a comma and a space. */
@@ -109,10 +109,9 @@ export class Exchange {
     return controller.signal;
   }
 
-  /** Where its body finds room. */
-  get bodyRoom(): BodyRoom {
-    const { strangers, signedIn } = this.#options.bodyRooms;
-    return this.verified === undefined ? strangers : signedIn;
+  /** Where bodies find room. */
+  get bodyRooms(): BodyRooms {
+    return this.#options.bodyRooms;
   }
 
   /** The route's template, such as `/v1/events/:id`. */

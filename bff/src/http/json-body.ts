@@ -4,6 +4,7 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import { inSpan } from "@tessera/service-kit/span";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { exchangeOf } from "./exchange.ts";
+import { addressKey } from "./rate-limit.ts";
 
 /** Room for 20 items and 50 ticket types, many times over. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -45,7 +46,9 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
   if (said > MAX_BODY_BYTES) {
     throw tooLarge();
   }
-  const { span, bodyRoom } = exchangeOf(response);
+  const { span, verified, bodyRooms } = exchangeOf(response);
+  const bodyRoom = verified === undefined ? bodyRooms.strangers : bodyRooms.signedIn;
+  const sender = verified?.userId ?? addressKey(request.ip ?? "");
   const parts: Buffer[] = [];
   let length = 0;
   let taken = 0;
@@ -53,7 +56,7 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
   const finish = (failure?: unknown) => {
     if (!isFinished) {
       isFinished = true;
-      bodyRoom.giveBack(taken);
+      bodyRoom.giveBack(sender, taken);
       parts.length = 0;
       // The connection's events know nothing of the request's trace.
       inSpan(span, () => next(failure));
@@ -69,7 +72,7 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
         // Chunks may come to nothing, which is of no type.
         checkType(headers);
       }
-      taken += bodyRoom.take(part);
+      taken += bodyRoom.take(sender, part);
       if (length > MAX_BODY_BYTES) {
         throw tooLarge();
       }
@@ -80,8 +83,8 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
     if (parts.push(part) === MAX_PARTS) {
       const whole = Buffer.concat(parts);
       parts.splice(0, MAX_PARTS, whole);
-      bodyRoom.giveBack(taken);
-      taken = bodyRoom.take(whole);
+      bodyRoom.giveBack(sender, taken);
+      taken = bodyRoom.take(sender, whole);
     }
   });
   request.on("end", () => {
