@@ -5,11 +5,12 @@ import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
 
 function newCombiner(timeoutMs: number, now?: () => number) {
   const sent: { entries: string[]; timeoutMs: number }[] = [];
+  const sizes: number[] = [];
   let gate = Promise.withResolvers<void>();
   const combiner = new Combiner<string, string>({
     operation: "test",
     settings: { maxBatch: 2, maxInFlight: 1, maxQueue: 10, timeoutMs },
-    onBatch: () => undefined,
+    onBatch: (size) => sizes.push(size),
     ...(now === undefined ? {} : { now }),
     send: async (entries: string[], options: CallOptions): Promise<Answer<string>[]> => {
       sent.push({ entries, timeoutMs: options.timeoutMs });
@@ -28,7 +29,7 @@ function newCombiner(timeoutMs: number, now?: () => number) {
     answer();
     await call;
   };
-  return { combiner, sent, answer, submit, take };
+  return { combiner, sent, sizes, answer, submit, take };
 }
 
 describe("Combiner", () => {
@@ -56,7 +57,7 @@ describe("Combiner", () => {
   it("refuses what has less time left than calls took of late, and sends the rest", async () => {
     // Far ahead of the timers, which ring at no entry's deadline here.
     let time = Math.ceil(performance.now());
-    const { sent, answer, submit, take } = newCombiner(60_000, () => time);
+    const { sent, sizes, answer, submit, take } = newCombiner(60_000, () => time);
     const pass = () => {
       time += 40_000;
     };
@@ -80,6 +81,7 @@ describe("Combiner", () => {
       { entries: ["a"], timeoutMs: 60_000 },
       { entries: ["c"], timeoutMs: 40_000 },
     ]);
+    expect(sizes, "of what was sent").to.deep.equal([1, 1, 1]);
   });
 
   it("refuses nothing because of something that stood still once", async () => {

@@ -37,8 +37,6 @@ interface Wish<Entry> {
   entry: Entry;
   /** In the time of performance.now(). It began to wait here: a body that came slowly has not. */
   deadline: number;
-  /** Tells its asker at once, whatever else is sent. */
-  refuse: (reason: unknown) => void;
 }
 
 /** One entry's own answer. */
@@ -88,7 +86,8 @@ export class Combiner<Entry, Granted> {
     this.#now = options.now ?? (() => performance.now());
     this.#batcher = new Batcher({
       name: this.#name,
-      run: (wishes) => this.#track(this.#run(wishes)),
+      run: (wishes) => this.#track(this.#call(wishes)),
+      refusalOf: (wish) => this.#refusalOf(wish),
       maxBatch: settings.maxBatch,
       maxInFlight: settings.maxInFlight,
       maxQueue: settings.maxQueue,
@@ -124,9 +123,8 @@ export class Combiner<Entry, Granted> {
           clearTimeout(timer);
           how(value);
         };
-      const refuse = settle(reject);
-      const wish = { asker, entry, deadline, refuse };
-      this.#batcher.submit(wish, deadline).then(settle(resolve), refuse);
+      const answer = this.#batcher.submit({ asker, entry, deadline }, deadline);
+      answer.then(settle(resolve), settle(reject));
     });
   }
 
@@ -146,36 +144,13 @@ export class Combiner<Entry, Granted> {
     return work;
   }
 
-  async #run(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
-    const lastTime = this.#now() + Math.min(this.#callMs, NEEDED_SHARE * this.#timeoutMs);
-    const refusals = wishes.map((wish) => this.#refusalOf(wish, lastTime));
-    for (const [index, { refuse }] of wishes.entries()) {
-      if (refusals[index] !== undefined) {
-        refuse(refusals[index]);
-      }
-    }
-    const wanted = wishes.filter((_wish, index) => refusals[index] === undefined);
-    const answers = wanted.length === 0 ? [] : await this.#call(wanted);
-    let next = 0;
-    return refusals.map((refusal) => {
-      if (refusal !== undefined) {
-        return refusal;
-      }
-      const answer = answers[next];
-      next += 1;
-      if (answer === undefined) {
-        return new Error("the service answered too few entries");
-      }
-      return "error" in answer ? fromEntryError(answer.error) : answer.granted;
-    });
-  }
-
   /** What nobody waits for any more is not started, nor what cannot be answered in time. */
-  #refusalOf({ asker, deadline }: Wish<Entry>, lastTime: number): ServiceError | undefined {
+  #refusalOf({ asker, deadline }: Wish<Entry>): ServiceError | undefined {
     if (asker.isGone) {
       return new ServiceError("CANCELLED", "the client went away");
     }
-    if (deadline >= lastTime) {
+    const neededMs = Math.min(this.#callMs, NEEDED_SHARE * this.#timeoutMs);
+    if (deadline >= this.#now() + neededMs) {
       return undefined;
     }
     const queue = this.#name;
@@ -184,7 +159,7 @@ export class Combiner<Entry, Granted> {
     });
   }
 
-  async #call(wishes: readonly Wish<Entry>[]): Promise<Answer<Granted>[]> {
+  async #call(wishes: readonly Wish<Entry>[]): Promise<(Granted | Error)[]> {
     const { call, headers } = newCombinedCall();
     for (const { asker } of wishes) {
       asker.call = call;
@@ -194,7 +169,8 @@ export class Combiner<Entry, Granted> {
     const startTime = this.#now();
     const timeoutMs = Math.ceil(lastDeadline - startTime);
     try {
-      return await this.#send(entries, { timeoutMs, headers });
+      const answers = await this.#send(entries, { timeoutMs, headers });
+      return answers.map((one) => ("error" in one ? fromEntryError(one.error) : one.granted));
     } finally {
       this.#learn(startTime);
     }

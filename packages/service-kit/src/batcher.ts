@@ -10,6 +10,8 @@ export interface BatcherOptions<In, Out> {
    * rejects that entry alone. A rejection rejects them all.
    */
   run: (entries: readonly In[]) => Promise<readonly (Out | Error)[]>;
+  /** Says of an entry, when its turn has come, why it is not begun after all. Defaults to nothing. */
+  refusalOf?: (entry: In) => Error | undefined;
   /** How many entries a batch has at most. */
   maxBatch: number;
   /** How many batches run at once. */
@@ -80,26 +82,28 @@ export class Batcher<In, Out> {
     while (this.#queue.length > 0 && this.#inFlight < maxInFlight) {
       const batch = this.#queue.slice(0, maxBatch);
       this.#queue = this.#queue.slice(maxBatch);
-      const timely = this.#timely(batch);
-      if (timely.length > 0) {
+      const wanted = this.#wanted(batch);
+      if (wanted.length > 0) {
         this.#inFlight += 1;
-        void this.#serve(timely);
+        void this.#serve(wanted);
       }
     }
   }
 
-  /** Those for whose answer somebody still waits. */
-  #timely(batch: readonly Waiter<In, Out>[]): readonly Waiter<In, Out>[] {
+  /** Those that are begun; the others are told at once. */
+  #wanted(batch: readonly Waiter<In, Out>[]): readonly Waiter<In, Out>[] {
+    const { name, refusalOf } = this.#options;
     const now = performance.now();
-    const late = batch.filter(({ deadline }) => deadline <= now);
-    if (late.length === 0) {
-      return batch;
-    }
-    const reason = `waited too long for ${this.#options.name}`;
-    for (const { reject } of late) {
-      reject(new ServiceError("DEADLINE_EXCEEDED", reason));
-    }
-    return batch.filter(({ deadline }) => deadline > now);
+    return batch.filter(({ entry, deadline, reject }) => {
+      const refusal =
+        deadline <= now
+          ? new ServiceError("DEADLINE_EXCEEDED", `waited too long for ${name}`)
+          : refusalOf?.(entry);
+      if (refusal !== undefined) {
+        reject(refusal);
+      }
+      return refusal === undefined;
+    });
   }
 
   async #serve(batch: readonly Waiter<In, Out>[]): Promise<void> {
