@@ -48,6 +48,11 @@ export interface CallOptions {
   headers: Record<string, string>;
 }
 
+/**
+ * How many times as long as calls took of late an entry must have left. When too much is asked for, it is
+ * always the turn of those that have just enough: with 1, every second one would be answered too late.
+ */
+const NEEDED_CALLS = 2;
 /** How much of its time an entry may be refused for at most: one call that hung must not shut the door. */
 const NEEDED_SHARE = 0.75;
 /** How much of the time that calls took of late is that of the newest one, when it was shorter. */
@@ -56,7 +61,7 @@ const NEWEST_SHARE = 0.2;
 /**
  * Combines the same operation of many buyers into few calls.
  *
- * An entry that has less time left than calls took of late is refused instead of sent. Otherwise, once
+ * An entry that has too little time left, by how long calls took of late, is refused instead of sent. Otherwise, once
  * more is asked for than can be done, the oldest entries would always be next: sent with too little time
  * for an answer, they would be served for nobody, and so would all that come after them.
  */
@@ -149,7 +154,7 @@ export class Combiner<Entry, Granted> {
     if (asker.isGone) {
       return new ServiceError("CANCELLED", "the client went away");
     }
-    const neededMs = Math.min(this.#callMs, NEEDED_SHARE * this.#timeoutMs);
+    const neededMs = Math.min(NEEDED_CALLS * this.#callMs, NEEDED_SHARE * this.#timeoutMs);
     if (deadline >= this.#now() + neededMs) {
       return undefined;
     }

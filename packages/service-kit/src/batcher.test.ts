@@ -54,15 +54,15 @@ describe("Batcher", () => {
 
   it("does not begin what waited until its deadline", async () => {
     const gate = Promise.withResolvers<void>();
-    const { batcher, batches } = batcherOf({ gate: gate.promise });
+    const { batcher, batches } = batcherOf({ gate: gate.promise, maxBatch: 2 });
     const first = batcher.submit(1);
     await nextTurn();
     const late = rejectionOf(batcher.submit(2, performance.now()));
-    const timely = batcher.submit(3, performance.now() + 60_000);
+    const timely = [3, 4].map((entry) => batcher.submit(entry, performance.now() + 60_000));
     gate.resolve();
     expect(await late).to.include({ reason: "DEADLINE_EXCEEDED" });
-    expect(await Promise.all([first, timely])).to.deep.equal(["a1", "a3"]);
-    expect(batches).to.deep.equal([[1], [3]]);
+    expect(await Promise.all([first, ...timely])).to.deep.equal(["a1", "a3", "a4"]);
+    expect(batches, "full all the same").to.deep.equal([[1], [3, 4]]);
   });
 
   it("rejects one entry alone for an answer that is an Error", async () => {

@@ -78,32 +78,39 @@ export class Batcher<In, Out> {
   }
 
   #flush(): void {
-    const { maxBatch, maxInFlight } = this.#options;
-    while (this.#queue.length > 0 && this.#inFlight < maxInFlight) {
-      const batch = this.#queue.slice(0, maxBatch);
-      this.#queue = this.#queue.slice(maxBatch);
-      const wanted = this.#wanted(batch);
-      if (wanted.length > 0) {
+    while (this.#queue.length > 0 && this.#inFlight < this.#options.maxInFlight) {
+      const batch = this.#nextBatch();
+      if (batch.length > 0) {
         this.#inFlight += 1;
-        void this.#serve(wanted);
+        void this.#serve(batch);
       }
     }
   }
 
-  /** Those that are begun; the others are told at once. */
-  #wanted(batch: readonly Waiter<In, Out>[]): readonly Waiter<In, Out>[] {
-    const { name, refusalOf } = this.#options;
+  /** As many as a batch may have; who is passed over is told at once. */
+  #nextBatch(): readonly Waiter<In, Out>[] {
     const now = performance.now();
-    return batch.filter(({ entry, deadline, reject }) => {
-      const refusal =
-        deadline <= now
-          ? new ServiceError("DEADLINE_EXCEEDED", `waited too long for ${name}`)
-          : refusalOf?.(entry);
-      if (refusal !== undefined) {
-        reject(refusal);
+    const batch: Waiter<In, Out>[] = [];
+    let looked = 0;
+    while (looked < this.#queue.length && batch.length < this.#options.maxBatch) {
+      const waiter = this.#queue[looked] as Waiter<In, Out>;
+      const refusal = this.#refusalOf(waiter, now);
+      if (refusal === undefined) {
+        batch.push(waiter);
+      } else {
+        waiter.reject(refusal);
       }
-      return refusal === undefined;
-    });
+      looked += 1;
+    }
+    this.#queue = this.#queue.slice(looked);
+    return batch;
+  }
+
+  #refusalOf({ entry, deadline }: Waiter<In, Out>, now: number): Error | undefined {
+    const { name, refusalOf } = this.#options;
+    return deadline <= now
+      ? new ServiceError("DEADLINE_EXCEEDED", `waited too long for ${name}`)
+      : refusalOf?.(entry);
   }
 
   async #serve(batch: readonly Waiter<In, Out>[]): Promise<void> {
