@@ -4,6 +4,7 @@ import { ReservationService } from "@tessera/proto/reservation/v1/reservation_se
 import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
+import type { Config } from "./config.ts";
 
 /** The services that the BFF speaks for. */
 export interface Clients {
@@ -15,21 +16,18 @@ export interface Clients {
 }
 
 /** How to reach them. */
-export interface ClientOptions {
-  inventoryAddress: string;
-  reservationAddress: string;
-  userAddress: string;
-  /** The deadline of a call, in milliseconds. */
-  rpcTimeoutMs: number;
-}
+type Settings = Pick<
+  Config,
+  "inventoryAddress" | "reservationAddress" | "userAddress" | "rpcTimeoutMs"
+>;
 
 /** One gRPC connection to each service; none is opened before its first call. */
-export function connectClients(options: ClientOptions): { clients: Clients; close: () => void } {
+export function connectClients(settings: Settings): { clients: Clients; close: () => void } {
   const transportTo = (address: string) =>
-    new GrpcTransport({ address, defaultTimeoutMs: options.rpcTimeoutMs });
-  const inventory = transportTo(options.inventoryAddress);
-  const reservation = transportTo(options.reservationAddress);
-  const user = transportTo(options.userAddress);
+    new GrpcTransport({ address, defaultTimeoutMs: settings.rpcTimeoutMs });
+  const inventory = transportTo(settings.inventoryAddress);
+  const reservation = transportTo(settings.reservationAddress);
+  const user = transportTo(settings.userAddress);
   return {
     clients: {
       inventory: createClient(InventoryService, inventory),

@@ -35,6 +35,7 @@ export function readConfig(source: NodeJS.ProcessEnv) {
     rpcTimeoutMs: env.integer("RPC_TIMEOUT_MS", { min: 50, max: 60_000, fallback: 2_000 }),
     ...combining(env),
     ...limits(env),
+    ...streams(env),
     ...reads(env),
     /** What reservation-svc signs admission passes with; the first one signs, all of them verify. */
     passSecrets: env.secrets("PASS_SECRETS", { minLength: 32 }),
@@ -52,22 +53,34 @@ function combining(env: EnvReader) {
   };
 }
 
-/** How much one address, account or user may ask for, and how many are followed. */
+/** How often one address, account or user may ask for what; of a user at once, and in the long run. */
+export type LimitsConfig = ReturnType<typeof limits>;
+
 function limits(env: EnvReader) {
   return {
+    /** Of one network address, like the next two: offices share one. */
     signInPerSecond: env.integer("SIGN_IN_PER_SECOND", limit(50)),
     refreshPerSecond: env.integer("REFRESH_PER_SECOND", limit(50)),
     signUpPerSecond: env.integer("SIGN_UP_PER_SECOND", limit(50)),
+    /** Of one account, wherever they come from. */
     failedSignInsPerMinute: env.integer("FAILED_SIGN_INS_PER_MINUTE", limit(10)),
     reservePerSecond: env.integer("RESERVE_PER_SECOND", limit(30)),
     /** At least RESERVE_PER_SECOND. */
     reserveBurst: env.integer("RESERVE_BURST", limit(60)),
+    /** Whatever else needs a token. */
     userPerSecond: env.integer("USER_PER_SECOND", limit(30)),
     /** At least USER_PER_SECOND. */
     userBurst: env.integer("USER_BURST", limit(60)),
+    /** Joining, polling, leaving. */
     queuePerSecond: env.integer("QUEUE_PER_SECOND", limit(5)),
     /** At least QUEUE_PER_SECOND. */
     queueBurst: env.integer("QUEUE_BURST", limit(20)),
+  };
+}
+
+/** How many places are followed, and for how long. */
+function streams(env: EnvReader) {
+  return {
     /** Places that are followed at once; beyond it people must poll. */
     queueStreams: env.integer("QUEUE_STREAMS", { min: 0, max: 100_000, fallback: 5_000 }),
     /** Short enough that those who vanished without a word do not keep their place for long. */
@@ -80,6 +93,8 @@ function limits(env: EnvReader) {
 }
 
 /** How old answers to reads may be, and how much is kept of them. */
+export type ReadsConfig = ReturnType<typeof reads>;
+
 function reads(env: EnvReader) {
   return {
     /** Lists and details older than this are refreshed behind the scenes. */

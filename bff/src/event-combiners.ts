@@ -3,19 +3,11 @@ import type { GetAvailabilityResponse } from "@tessera/proto/inventory/v1/invent
 import { ServiceError } from "@tessera/service-kit/service-error";
 import type { Clients } from "./clients.ts";
 import { type Asker, type CallOptions, Combiner } from "./combiner.ts";
+import type { Config, ReadsConfig } from "./config.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
-/** How much is combined, and how old answers may get meanwhile. */
-export interface EventCombinerSettings {
-  /** Events in one call, at most 100. */
-  readsPerCall: number;
-  /** Reads under way, of each kind. */
-  readMaxLoads: number;
-  /** What an answer may be old at most is also what it may take; 0 for as long as any call. */
-  eventsMaxAgeMs: number;
-  availabilityMaxAgeMs: number;
-  rpcTimeoutMs: number;
-}
+/** How much is combined and kept, and how old answers may get meanwhile. */
+export type EventReadSettings = ReadsConfig & Pick<Config, "rpcTimeoutMs">;
 
 /** Reads one thing of an event, together with what others read; EVENT_NOT_FOUND without any. */
 export type EventReader<T> = (asker: Asker, eventId: string) => Promise<T>;
@@ -30,7 +22,7 @@ const MAX_IN_FLIGHT = 4;
  */
 export function createEventCombiners(
   inventory: Clients["inventory"],
-  settings: EventCombinerSettings,
+  settings: EventReadSettings,
   sizes: ReadBatchSizes,
 ): { event: EventReader<Event>; availability: EventReader<GetAvailabilityResponse> } {
   const { readsPerCall, readMaxLoads, eventsMaxAgeMs, availabilityMaxAgeMs } = settings;

@@ -6,24 +6,13 @@ import { ServiceError } from "@tessera/service-kit/service-error";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
 import { type Asker, newCombinedCall } from "./combiner.ts";
-import { createEventCombiners, type EventCombinerSettings, timeoutOf } from "./event-combiners.ts";
+import { createEventCombiners, type EventReadSettings, timeoutOf } from "./event-combiners.ts";
 import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 import { type Freshness, ReadCache, type ReadCacheObserver } from "./read-cache.ts";
 import { outageTold } from "./read-outage.ts";
 import { restAvailability, restEvent } from "./rest/event.ts";
 import { restDraw } from "./rest/waiting-room.ts";
-
-/** How long answers are kept, and how many. */
-export interface EventReadSettings extends EventCombinerSettings {
-  eventsFreshMs: number;
-  eventsStaleIfErrorMs: number;
-  availabilityFreshMs: number;
-  /** Of each kind. */
-  readCacheEntries: number;
-  /** Of each kind. */
-  readCacheMebibytes: number;
-}
 
 /** Which page of events is asked for, whole: what was left out has its default. */
 export interface EventListQuery {

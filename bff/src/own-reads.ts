@@ -6,17 +6,11 @@ import type {
 import { Bounded } from "./bounded.ts";
 import type { Clients } from "./clients.ts";
 import { type Answer, type Asker, type CallOptions, Combiner } from "./combiner.ts";
+import type { Config } from "./config.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
 /** How much is read at once. */
-export interface OwnReadSettings {
-  /** Reads in one call, at most 100. */
-  readsPerCall: number;
-  /** Reads under way, of each kind; one more is refused with OVERLOADED. */
-  readMaxLoads: number;
-  /** The deadline of a call; a read that waited as long is not sent any more. */
-  rpcTimeoutMs: number;
-}
+type Settings = Pick<Config, "readsPerCall" | "readMaxLoads" | "rpcTimeoutMs">;
 
 /** Which reservation of whom. */
 export interface OwnReservation {
@@ -57,16 +51,12 @@ const MAX_PAGES = 20;
 
 /** Everybody's reads of his own reservations: what is asked for at once shares a call. */
 export class OwnReads {
-  readonly #settings: OwnReadSettings;
+  readonly #settings: Settings;
   readonly #sizes: ReadBatchSizes;
   readonly #get: Reads<OwnReservation, GetReservationResponse>;
   readonly #list: Reads<OwnPage, ListReservationsResponse>;
 
-  constructor(
-    reservation: Clients["reservation"],
-    settings: OwnReadSettings,
-    sizes: ReadBatchSizes,
-  ) {
+  constructor(reservation: Clients["reservation"], settings: Settings, sizes: ReadBatchSizes) {
     this.#settings = settings;
     this.#sizes = sizes;
     this.#get = this.#reads<OwnReservation, GetReservationResponse>(

@@ -9,6 +9,7 @@ import type {
 import { overloaded, ServiceError } from "@tessera/service-kit/service-error";
 import { Gauge, type Registry } from "prom-client";
 import type { Asker, Combiner } from "./combiner.ts";
+import type { Config } from "./config.ts";
 import { EventStream } from "./http/event-stream.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { failureFor, noteFailure, problemOf } from "./http/problem.ts";
@@ -24,7 +25,7 @@ const MAX_STREAMS_OF_USER = 4;
 /** How places are followed. */
 export interface PlaceStreamsOptions {
   poll: Pick<Combiner<WaitingRoomEntry, PollPlaceResult>, "submit">;
-  settings: PlaceStreamSettings;
+  settings: Pick<Config, "queueStreams" | "queueStreamSeconds">;
   registry: Registry;
   /** A reader that takes nothing for so long is cut off. Defaults to 30 s. */
   stallMs?: number;
@@ -33,14 +34,6 @@ export interface PlaceStreamsOptions {
    * not all at once. Defaults to 2 s.
    */
   retryMs?: number;
-}
-
-/** How many places are followed, and for how long. */
-export interface PlaceStreamSettings {
-  /** Streams that are open at once; one more is refused with OVERLOADED. */
-  queueStreams: number;
-  /** After so many seconds a stream ends, and the client connects again. */
-  queueStreamSeconds: number;
 }
 
 /** What a stream says next. */
@@ -56,7 +49,7 @@ interface News {
 /** Polls on behalf of people who would rather listen, and tells them what has changed. */
 export class PlaceStreams {
   readonly #poll: PlaceStreamsOptions["poll"];
-  readonly #settings: PlaceStreamSettings;
+  readonly #settings: PlaceStreamsOptions["settings"];
   readonly #stallMs: number;
   readonly #retryMs: number;
   readonly #open = new Set<AbortController>();

@@ -24,31 +24,8 @@ import { MemoryServices } from "./memory-services.ts";
 import { checkAnswer } from "./openapi-check.ts";
 
 /** What a test wants different. */
-export interface AppOptions {
+export interface AppOptions extends Partial<typeof DEFAULTS> {
   corsOrigins?: readonly string[];
-  rpcTimeoutMs?: number;
-  reserveMaxBatch?: number;
-  reserveMaxInFlight?: number;
-  reserveMaxQueue?: number;
-  signInPerSecond?: number;
-  refreshPerSecond?: number;
-  signUpPerSecond?: number;
-  failedSignInsPerMinute?: number;
-  reservePerSecond?: number;
-  reserveBurst?: number;
-  userPerSecond?: number;
-  userBurst?: number;
-  queuePerSecond?: number;
-  queueBurst?: number;
-  queueStreams?: number;
-  queueStreamSeconds?: number;
-  eventsFreshMs?: number;
-  eventsMaxAgeMs?: number;
-  eventsStaleIfErrorMs?: number;
-  availabilityFreshMs?: number;
-  availabilityMaxAgeMs?: number;
-  readCacheEntries?: number;
-  readMaxLoads?: number;
   /** The time of the read caches, in milliseconds. */
   now?: () => number;
   /** The time that access tokens are verified at. */
@@ -56,7 +33,6 @@ export interface AppOptions {
   trustProxyHops?: number;
   stallMs?: number;
   retryMs?: number;
-  unknownKeyMs?: number;
   bodyRoom?: BodyRoomSize;
   redis?: () => Redis;
 }
