@@ -1,5 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EventSchema, WaitingRoomSchema } from "@tessera/proto/inventory/v1/event_pb";
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { EventSchema, WaitingRoomSchema } from "@tessera/proto/inventory/v1/event_pb";
 import { invalid } from "../http/invalid-request.ts";
 import { ObjectReader } from "../http/object-reader.ts";
 import { EVENT_FIELDS, ROOM_FIELDS } from "./event-fields.ts";
@@ -18,33 +18,32 @@ const ROOM_NAMES = Object.keys(ROOM_FIELDS);
 export function parseEventChange(body: unknown): EventChange {
   const reader = ObjectReader.ofBody(body, NAMES);
   const event: EventChange["event"] = {};
-  const paths = readInto(event, reader, EVENT_FIELDS);
+  const paths = readInto(event, reader, EVENT_FIELDS, EventSchema);
   if (reader.has("waitingRoom")) {
     const waitingRoom: MessageInitShape<typeof WaitingRoomSchema> = {};
     const room = reader.object("waitingRoom", ROOM_NAMES);
-    const roomPaths = readInto(waitingRoom, room, ROOM_FIELDS);
+    const roomPaths = readInto(waitingRoom, room, ROOM_FIELDS, WaitingRoomSchema);
     reader.finish();
     checkNamed("waitingRoom", roomPaths, ROOM_NAMES);
     event.waitingRoom = waitingRoom;
-    paths.push(...roomPaths);
+    paths.push(...roomPaths.map((path) => `waiting_room.${path}`));
   }
   reader.finish();
   checkNamed("body", paths, NAMES);
   return { event, paths };
 }
 
-/** Reads those fields that are there; returns their paths. */
+/** Reads those fields that are there; returns their names in the message. */
 function readInto(
   message: object,
   reader: ObjectReader,
-  fields: Readonly<Record<string, { path: string; read: (reader: ObjectReader) => object }>>,
+  fields: Readonly<Record<string, (reader: ObjectReader) => object>>,
+  { field }: DescMessage,
 ): string[] {
-  return Object.entries(fields).flatMap(([name, { path, read }]) => {
-    if (!reader.has(name)) {
-      return [];
-    }
-    Object.assign(message, read(reader));
-    return path;
+  return Object.entries(fields).flatMap(([name, read]) => {
+    const part = reader.has(name) ? read(reader) : {};
+    Object.assign(message, part);
+    return Object.keys(part).map((key) => field[key]?.name ?? key);
   });
 }
 

@@ -38,13 +38,13 @@ export function parseEvent(
   const reader = ObjectReader.ofBody(body, EVENT);
   const event = {
     organiserId,
-    ...EVENT_FIELDS.name.read(reader),
-    ...EVENT_FIELDS.venue.read(reader),
-    ...EVENT_FIELDS.startsAt.read(reader),
-    ...EVENT_FIELDS.salesOpenAt.read(reader),
-    ...EVENT_FIELDS.salesCloseAt.read(reader),
-    ...(reader.has("holdSeconds") ? EVENT_FIELDS.holdSeconds.read(reader) : {}),
-    ...(reader.has("maxPerUser") ? EVENT_FIELDS.maxPerUser.read(reader) : {}),
+    ...EVENT_FIELDS.name(reader),
+    ...EVENT_FIELDS.venue(reader),
+    ...EVENT_FIELDS.startsAt(reader),
+    ...EVENT_FIELDS.salesOpenAt(reader),
+    ...EVENT_FIELDS.salesCloseAt(reader),
+    ...(reader.has("holdSeconds") ? EVENT_FIELDS.holdSeconds(reader) : {}),
+    ...(reader.has("maxPerUser") ? EVENT_FIELDS.maxPerUser(reader) : {}),
     ...(reader.has("waitingRoom")
       ? { waitingRoom: waitingRoomOf(reader.object("waitingRoom", WAITING_ROOM)) }
       : {}),
@@ -56,11 +56,11 @@ export function parseEvent(
 
 function waitingRoomOf(reader: ObjectReader) {
   return {
-    ...ROOM_FIELDS.admitPerMinute.read(reader, { min: 1 }),
-    ...ROOM_FIELDS.maxActive.read(reader),
-    ...ROOM_FIELDS.passSeconds.read(reader),
+    ...ROOM_FIELDS.admitPerMinute(reader, 1),
+    ...ROOM_FIELDS.maxActive(reader),
+    ...ROOM_FIELDS.passSeconds(reader),
     ...(reader.has("onStoreLoss")
-      ? ROOM_FIELDS.onStoreLoss.read(reader)
+      ? ROOM_FIELDS.onStoreLoss(reader)
       : { onStoreLoss: WaitingRoom_OnStoreLoss.CLOSED }),
   };
 }
