@@ -3,6 +3,7 @@ import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-stor
 import { SeparateSteps } from "./separate-steps.ts";
 import {
   admitAll,
+  hoursFromNow,
   IN_STOCK,
   keyOf,
   openRoom,
@@ -157,7 +158,7 @@ describe("admission to a waiting room's sale", () => {
     expect(shortly(await store.join(room, ids, IN_STOCK))).to.deep.equal(["waiting 1", "admitted"]);
   });
 
-  it("ends a pass with the sale", async () => {
+  it("ends a pass with the sale, also when that goes on for longer after all", async () => {
     const closeTime = new Date(Date.now() + 30_000);
     const room = { ...openRoom({ passSeconds: 60 }), closeTime };
     const [id] = people(1) as [string];
@@ -167,6 +168,16 @@ describe("admission to a waiting room's sale", () => {
     // A pass counts whole seconds.
     const end = new Date(Math.ceil(closeTime.getTime() / 1000) * 1000);
     expect(place).to.include({ state: "admitted" }).and.deep.include({ passExpireTime: end });
+    const [longer] = standings(await store.poll({ ...room, closeTime: hoursFromNow(1) }, [id]));
+    expect(longer)
+      .to.have.property("passExpireTime")
+      .that.is.within(new Date(end.getTime() + 20_000), new Date(end.getTime() + 31_000));
+    // Until then the ledger says whether the sale is over.
+    await stores.age(room, id, 31_000);
+    const serial = place?.state === "admitted" ? place.serial : "";
+    const claim = { userId: id, serial, reservationId: people(1)[0] ?? "" };
+    const [claimed] = await store.claim({ ...room, closeTime: new Date() }, [claim]);
+    expect(claimed).to.have.property("claimTime");
   });
 
   describe("by many workers at once", () => {

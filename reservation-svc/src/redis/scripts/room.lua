@@ -69,6 +69,11 @@ local function whole(number)
   return string.format("%.0f", number)
 end
 
+-- A pass counts whole seconds.
+local function upToSecond(time)
+  return math.ceil(time / 1000) * 1000
+end
+
 local function readPlace(member)
   local text = redis.call("HGET", PLACES, member)
   if not text then
@@ -253,12 +258,13 @@ local function hear(member, place, isNew)
     return answer("W", isNew, position, after, turnAfter(position, toldRate))
   elseif standing == "A" then
     if not place.isFetched then
-      -- A pass counts whole seconds, and is of no use after the sale.
-      place.isFetched, place.due = true, math.ceil(math.min(now + PASS_MS, CLOSE) / 1000) * 1000
+      place.isFetched, place.due = true, upToSecond(now + PASS_MS)
       redis.call("ZADD", ACTIVE, place.due, member)
       writePlace(member, place)
     end
-    return answer("A", isNew, 0, 0, tonumber(place.serial), place.due)
+    -- It is of no use after the sale, whose end may be moved.
+    local passEnd = math.min(place.due, upToSecond(CLOSE))
+    return answer("A", isNew, 0, 0, tonumber(place.serial), passEnd)
   end
   return answer(standing, isNew)
 end
