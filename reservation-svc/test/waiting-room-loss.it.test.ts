@@ -143,6 +143,9 @@ describe("a waiting room whose Redis is lost", () => {
     });
     await server.start();
     await again(() => gate.opened.store.eventIds());
+    // The store is asked again, whatever this process's own clock says.
+    const [kept] = await rooms.join([visitor]);
+    expect(kept).to.have.nested.property("standing.state", "waiting");
   });
 });
 

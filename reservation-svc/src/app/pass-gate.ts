@@ -9,7 +9,6 @@ import {
   passUsed,
   refuse,
   requestInProgress,
-  salesClosed,
   waitingRoomUnavailable,
 } from "../domain/errors.ts";
 import { opensOnLoss, type Room } from "../domain/waiting-room.ts";
@@ -114,9 +113,9 @@ export class PassGate {
   /**
    * Claims the buyer's pass for a reservation.
    *
-   * Throws PASS_REQUIRED, SALES_CLOSED, PASS_INVALID, PASS_EXPIRED, PASS_USED,
-   * REQUEST_IN_PROGRESS while another reservation may come of it, WAITING_ROOM_UNAVAILABLE, or
-   * DEADLINE_EXCEEDED when it still waits at `deadline`, a performance.now() time.
+   * Throws PASS_REQUIRED, PASS_INVALID, PASS_EXPIRED, PASS_USED, REQUEST_IN_PROGRESS while another
+   * reservation may come of it, WAITING_ROOM_UNAVAILABLE, or DEADLINE_EXCEEDED when it still waits
+   * at `deadline`, a performance.now() time.
    */
   async claim(
     room: Room,
@@ -163,7 +162,7 @@ export class PassGate {
     }
     // What is long over, the store has forgotten.
     const isForgotten = answer === "unknown" && pass.expireTime <= new Date();
-    throw refusalOf(isForgotten ? "expired" : answer, room, wish.requestId);
+    throw refusalOf(isForgotten ? "expired" : answer, room.eventId, wish.requestId);
   }
 
   /** What the pass says; undefined when it does not matter, because the store is lost. */
@@ -174,7 +173,7 @@ export class PassGate {
       if (store.isLost) {
         return undefined;
       }
-      throw wantsNewPass(room, passRequired);
+      throw passRequired(eventId);
     }
     // Late or not: by its own clock the store will say, and while it is lost nobody gets a new one.
     return await verifyPass(admissionPass, { eventId, userId }, passKeys);
@@ -227,26 +226,20 @@ export class PassGate {
 
 function refusalOf(
   answer: Exclude<ClaimAnswer, { claimTime: number } | "repeated">,
-  room: Room,
+  eventId: string,
   requestId: string,
 ): ServiceError {
-  const { eventId } = room;
   switch (answer) {
     case "unknown":
       return passUnknown(eventId);
     case "expired":
-      return wantsNewPass(room, passExpired);
+      return passExpired(eventId);
     case "used":
       return passUsed(eventId);
     default:
       // Or somebody else takes it over just now.
       return requestInProgress(requestId, "another reservation is being made with the pass");
   }
-}
-
-/** Once the sale is over there is no new pass: to ask for one would send the buyer to a door that is shut. */
-function wantsNewPass(room: Room, refusal: (eventId: string) => ServiceError): ServiceError {
-  return room.closeTime <= new Date() ? salesClosed(room) : refusal(room.eventId);
 }
 
 /** Serves the entries of each room together, in order; a failure is that of the room's entries. */
