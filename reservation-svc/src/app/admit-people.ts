@@ -43,8 +43,10 @@ interface Watched {
 const SUPPLY_MS = 1_000;
 /** Claims are looked at this often, a slice at a time, in milliseconds. */
 const CLAIMS_MS = 1_000;
-/** Before the opening a room is only counted, every so often. Milliseconds. */
+/** Before the opening a room is only counted, this often; less often while that is further away. Milliseconds. */
 const REST_MS = 1_000;
+const LONG_REST_MS = 5_000;
+const FAR_MS = 60_000;
 /** Rooms that are looked after at the same time. */
 const AT_ONCE = 16;
 /** Steps that one round makes for a room, while each does all that a step may do. */
@@ -92,6 +94,9 @@ export class Admission {
   }
 
   async #lookAfter(eventId: string, watched: Watched) {
+    if (watched.last !== undefined && this.#now() < watched.restTime) {
+      return watched.last;
+    }
     try {
       const room = asRoom(await this.#deps.sales.recentSaleOf(eventId));
       return room === undefined ? await this.#dismiss(eventId) : await this.#admit(room, watched);
@@ -111,17 +116,14 @@ export class Admission {
       // It was moved: perhaps it is open now, whatever the last step found.
       watched.salesOpenTime = salesOpenTime;
       watched.openTime = now;
-      watched.restTime = now;
-    }
-    if (watched.last !== undefined && now < watched.restTime) {
-      return watched.last;
     }
     let step = await this.#step(room, watched);
     for (let count = 1; count < STEPS_MAX && isFull(step); count += 1) {
       step = await this.#step(room, watched);
     }
     await this.#settleClaims(room, watched);
-    watched.restTime = Math.min(watched.openTime, now + REST_MS);
+    const restMs = step.opensInMs > FAR_MS ? LONG_REST_MS : REST_MS;
+    watched.restTime = Math.min(watched.openTime, now + restMs);
     // An empty room is left to itself: whoever comes next puts it on the list again. One is empty, too,
     // when its sale is over.
     const isIdle = step.waiting === 0 && step.active === 0 && step.opensInMs === 0;
