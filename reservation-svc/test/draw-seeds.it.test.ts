@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
+import { drawNumberOf } from "../src/app/draw.ts";
 import { MysqlDrawSeedStore } from "../src/mysql/mysql-draw-seed-store.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
 import {
@@ -18,9 +19,9 @@ import {
 class CountedSeeds extends MysqlDrawSeedStore {
   asked = 0;
 
-  override keep(eventId: string, seed: Buffer): Promise<Buffer> {
+  override keep(...args: Parameters<MysqlDrawSeedStore["keep"]>): Promise<Buffer> {
     this.asked += 1;
-    return super.keep(eventId, seed);
+    return super.keep(...args);
   }
 }
 
@@ -86,25 +87,12 @@ describe("the seed of a draw", () => {
     expect(late.seedStore.asked).to.equal(0);
   });
 
-  // A process does not make numbers when the sale is open by its own clock, and then it is not by Redis's.
-  it("is asked for once by a process whose clock is ahead", async () => {
-    const room = earlyRoom();
-    const { store, seedStore } = await newProcess();
-    const clock = Date.now;
-    try {
-      Date.now = () => clock() + 3_600_000;
-      for (const id of people(3)) {
-        expect(shortly(await store.join(room, [id], IN_STOCK))).to.deep.equal(waiting(1));
-      }
-    } finally {
-      Date.now = clock;
-    }
-    expect(seedStore.asked).to.equal(1);
-  });
-
   it("is not what the line of an open sale waits for, while MySQL is away", async () => {
     const away = await stores.newStore({
-      seedStore: { keep: () => Promise.reject(new Error("MySQL is away")) },
+      seedStore: {
+        keep: () => Promise.reject(new Error("MySQL is away")),
+        tell: () => Promise.reject(new Error("MySQL is away")),
+      },
     });
     const room = earlyRoom();
     const { store } = await newProcess();
@@ -124,6 +112,41 @@ describe("the seed of a draw", () => {
     expect(await away.drawNumber(opened, ids[0] ?? "")).to.equal("late");
     const closed = { ...opened, closeTime: new Date() };
     expect(await store.draw(closed)).to.deep.include({ seed, isDrawn: true });
+  });
+
+  it("is another one when the room is lost after its draw and drawn anew", async () => {
+    const room = earlyRoom();
+    const opened = { ...room, openTime: new Date() };
+    const ids = people(3);
+    const { store } = await newProcess();
+    const untold = (await store.draw(room))?.seed ?? Buffer.alloc(0);
+    await stores.redis().flushall();
+    await store.join(room, ids, IN_STOCK);
+    expect(await store.draw(opened)).to.deep.include({ seed: untold, isDrawn: true });
+    // Lost while it is open, it still has the one that was published.
+    await stores.redis().flushall();
+    const { store: other } = await newProcess();
+    expect(await other.draw(opened)).to.deep.include({ seed: untold, isDrawn: true, entrants: 0 });
+    // Lost, or forgotten a month after the sale, and on sale again.
+    await stores.redis().flushall();
+    await store.join(room, ids, IN_STOCK);
+    const { seed: second = Buffer.alloc(0) } = (await other.draw(room)) ?? {};
+    expect(second).to.not.deep.equal(untold);
+    const line = ids.toSorted((a, b) =>
+      Buffer.compare(drawNumberOf(second, a), drawNumberOf(second, b)),
+    );
+    expect(shortly(await store.poll(opened, line))).to.deep.equal([
+      ...["waiting 1", "waiting 2", "waiting 3"],
+    ]);
+    expect(await store.draw(opened)).to.deep.include({ seed: second, entrants: 3 });
+    await stores.redis().flushall();
+    const again = await Promise.all(
+      (await Promise.all(Array.from({ length: 8 }, newProcess))).map(async (one) =>
+        (await one.store.draw(room))?.seed.toString("hex"),
+      ),
+    );
+    expect(new Set(again).size).to.equal(1);
+    expect([untold.toString("hex"), second.toString("hex")]).to.not.include(again[0]);
   });
 
   it("stays the one that a room has from a replica of before, and is written down", async () => {

@@ -87,6 +87,8 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
 class MemorySeeds implements DrawSeedStore {
   readonly #seeds = new Map<string, Buffer>();
 
+  async tell(): Promise<void> {}
+
   async keep(eventId: string, seed: Buffer): Promise<Buffer> {
     const kept = this.#seeds.get(eventId) ?? seed;
     this.#seeds.set(eventId, kept);

@@ -82,3 +82,14 @@ export const DrawSeedTable = new EntitySchema({
     create_time: { type: "datetime", precision: 3 },
   },
 });
+
+/** What was published of them. */
+export const ToldSeedTable = new EntitySchema({
+  name: "told_seed",
+  tableName: "told_seed",
+  columns: {
+    event_id: { type: "binary", length: 16, primary: true },
+    seed: { type: "binary", length: 32, primary: true },
+    create_time: { type: "datetime", precision: 3 },
+  },
+});

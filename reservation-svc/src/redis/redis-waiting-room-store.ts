@@ -48,11 +48,6 @@ const STEP = { people: 500, silent: 1_000, swept: 50 };
 const DOUBTS_SLICE = 500;
 /** Rooms of which it is remembered that they are on the list. */
 const LISTED_MAX = 1_000;
-/**
- * How long after the opening, by this machine's clock, draw numbers are still made. Should Redis's
- * clock be later still, it asks for them.
- */
-const LATE_CLOCK_MS = 1_000;
 /** How often a room that is used is put on the list, in milliseconds. */
 const LIST_EVERY_MS = 1_000;
 
@@ -109,11 +104,9 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     isAllGone: boolean,
   ): Promise<Heard[] | "closed"> {
     const members = encodeUserIds(userIds);
-    const mayBeDrawn = Date.now() < room.openTime.getTime() + LATE_CLOCK_MS;
-    const known = mayBeDrawn ? this.#seeds.known(room.eventId) : undefined;
-    const [outcome, ...rest] = await this.#runSeeded(JOIN, room, known, (seed) => {
+    const [outcome, ...rest] = await this.#runSeeded(JOIN, room, (seed) => {
       const numbers = seed === undefined ? "" : drawNumbersOf(seed, userIds);
-      return [seed ?? "", jitterSeed(), members, numbers, isAllGone ? 1 : 0];
+      return [jitterSeed(), members, numbers, isAllGone ? 1 : 0];
     });
     if (outcome === "closed") {
       return "closed";
@@ -141,12 +134,15 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
   }
 
   async draw(room: Room): Promise<Drawn | undefined> {
-    const known = this.#seeds.known(room.eventId);
-    const [outcome, ...rest] = await this.#runSeeded(DRAW, room, known, (seed) => [seed ?? ""]);
+    const [outcome, ...rest] = await this.#runSeeded(DRAW, room, () => []);
+    if (outcome === "none") {
+      return undefined;
+    }
     const [seed, isDrawn, entrants, time] = rest as [Buffer, number, number, number];
-    return outcome === "none"
-      ? undefined
-      : { seed, isDrawn: isDrawn === 1, entrants, drawTime: new Date(time) };
+    if (isDrawn === 1) {
+      await this.#seeds.tell(room.eventId, seed);
+    }
+    return { seed, isDrawn: isDrawn === 1, entrants, drawTime: new Date(time) };
   }
 
   async drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none"> {
@@ -214,23 +210,24 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     return this.#ask(() => script.run(this.#redis, keys, [...common, ...args]));
   }
 
-  /** Runs a script that wants to be told the room's seed, and finds that out where it must be known. */
+  /** Runs a script that is told the room's seed first, and finds that out where it must be known. */
   async #runSeeded(
     script: LuaScript,
     room: Room,
-    known: Buffer | undefined,
     argsOf: (seed: Buffer | undefined) => readonly ScriptArgument[],
   ): Promise<[outcome: string, ...rest: unknown[]]> {
-    let seed = known;
+    let seed = this.#seeds.known(room.eventId);
     // The first answer asks for the seed, the next can only be that the room has another one since.
     for (let attempt = 0; attempt < 4; attempt += 1) {
-      const answer = await this.#run(script, room, argsOf(seed));
+      const args = [seed ?? "", attempt > 0 ? 1 : 0, ...argsOf(seed)];
+      const answer = await this.#run(script, room, args);
       const [outcome, ...rest] = answer as [Buffer, ...unknown[]];
       if (outcome.toString() !== "seed") {
         return [outcome.toString(), ...rest];
       }
-      const [ofRoom] = rest as [Buffer];
-      seed = await this.#seeds.learn(room.eventId, ofRoom.length === 0 ? undefined : ofRoom);
+      const [found, isDrawn] = rest as [Buffer, number];
+      const ofRoom = found.length === 0 ? undefined : found;
+      seed = await this.#seeds.learn(room.eventId, { ofRoom, isDrawn: isDrawn === 1 });
     }
     throw new Error("the room's seed never stays the same");
   }

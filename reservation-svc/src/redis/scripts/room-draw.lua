@@ -1,19 +1,19 @@
 --[[
   Gets the room's draw. After room.lua.
 
-  ARGV[8]  the room's seed, should it have none; empty when it is not known
+  ARGV[8..9]  the seed, see room.lua
 
   Returns {"none"} when the sale is over and there was no draw, or it is forgotten; {"seed", the one that
-  the room has, or nothing} when it must be known first; else {"ok", seed, whether it was drawn, how many
-  were drawn, when that is or was}.
+  the room has, or nothing, whether it was drawn} when it must be known first; else {"ok", seed, whether
+  it was drawn, how many were drawn, when that is or was}.
 ]]
 local isKept = redis.call("HEXISTS", ROOM, "seed") == 1 or redis.call("HEXISTS", ROOM, "entrants") == 1
 if now >= CLOSE and not isKept then
   return { "none" }
 end
-local seed, found = agreedSeed(ARGV[8])
+local seed, question = agreedSeed()
 if not seed then
-  return { "seed", found }
+  return question
 end
 settleDraw()
 keepForNow()

@@ -1,31 +1,30 @@
 --[[
   Gives people places; who has one keeps it, and is heard. After room.lua.
 
-  ARGV[8]   the seed that the draw numbers were made with, and the room's, should it have none; empty
-            when it is not known
-  ARGV[9]   seeds the jitter
-  ARGV[10]  the user ids, 16 bytes each
-  ARGV[11]  their draw numbers, 6 bytes each
-  ARGV[12]  1 when nothing is available and nothing is held
+  ARGV[8..9]  the seed that the draw numbers were made with, see room.lua
+  ARGV[10]    seeds the jitter
+  ARGV[11]    the user ids, 16 bytes each
+  ARGV[12]    their draw numbers, 6 bytes each
+  ARGV[13]    1 when nothing is available and nothing is held
 
-  Returns {"closed"} when the sale is over; {"seed", the one that the room has, or nothing} when it
-  must be known first; else {"ok", answers, now}, F standing for a room that is full.
+  Returns {"closed"} when the sale is over; {"seed", the one that the room has, or nothing, whether it
+  was drawn} when it must be known first; else {"ok", answers, now}, F standing for a room that is full.
 ]]
 if now >= CLOSE then
   return { "closed" }
 end
-local seed, found = agreedSeed(ARGV[8])
+local seed, question = agreedSeed()
 -- After the draw nobody gets a number, and the line must not wait for who keeps the seed.
 if not seed and not isDrawn() then
-  return { "seed", found }
+  return question
 end
 local isEarly = not isDrawn()
 settleDraw()
 noteHeard()
-math.randomseed(tonumber(ARGV[9]))
-local members, numbers = ARGV[10], ARGV[11]
+math.randomseed(tonumber(ARGV[10]))
+local members, numbers = ARGV[11], ARGV[12]
 local people = redis.call("HLEN", PLACES)
-if generation <= gone and ARGV[12] == "0" then
+if generation <= gone and ARGV[13] == "0" then
   -- Units came back: whoever joins from now on stands in a new line.
   generation = gone + 1
   redis.call("HSET", ROOM, "generation", generation)

@@ -184,16 +184,20 @@ local function pollAfter(position)
   return math.floor(math.min(math.max(after, 1000), 300000))
 end
 
--- The room's seed: `known`, should it have none. Nil, and what it has, when the caller has to find it
--- out first: what is committed to before the draw must be kept elsewhere as well.
-local function agreedSeed(known)
-  local seed = redis.call("HGET", ROOM, "seed")
-  if not seed and known ~= "" then
+--[[
+  The room's seed; ARGV[8] is the one that the caller knows, or empty, and ARGV[9] is 1 when that was
+  looked up just now: then a room that has none gets it. Nil, and the answer that says so, when the
+  caller has to find it out first: what is committed to before the draw must be kept elsewhere as
+  well, and what was told after a draw must not be drawn by again.
+]]
+local function agreedSeed()
+  local known, seed = ARGV[8], redis.call("HGET", ROOM, "seed")
+  if not seed and ARGV[9] == "1" then
     seed = known
     redis.call("HSET", ROOM, "seed", seed)
   end
   if not seed or (not isDrawn() and known ~= seed) then
-    return nil, seed or ""
+    return nil, { "seed", seed or "", isDrawn() and 1 or 0 }
   end
   return seed
 end
