@@ -30,8 +30,8 @@ export function waitingRoomMetrics(
   lost.set(0);
   return {
     rooms: {
-      joined: (outcome, count) => joins.inc({ outcome }, count),
-      polled: (outcome, count) => polls.inc({ outcome }, count),
+      joined: (outcome) => joins.inc({ outcome }),
+      polled: (outcome) => polls.inc({ outcome }),
     },
     admission: { ...stepMetrics(registry, onFailure), ...roundMetrics(registry) },
     onClaim: (outcome) => claims.inc({ outcome }),

@@ -47,8 +47,8 @@ describe("WaitingRoomService", () => {
       sales: new Sales(source),
       passKeys: KEYS,
       observer: {
-        joined: (outcome, count) => told.joins.push(`${count} ${outcome}`),
-        polled: (outcome, count) => told.polls.push(`${count} ${outcome}`),
+        joined: (outcome) => told.joins.push(outcome),
+        polled: (outcome) => told.polls.push(outcome),
       },
     });
     const onEntryFailure = (_reason: unknown, { eventId }: FailedEntry) =>
@@ -111,7 +111,7 @@ describe("WaitingRoomService", () => {
       admissionPass: "",
     });
     expect(places[2]?.pollAfter).to.deep.include({ seconds: 1n, nanos: 0 });
-    expect(told.joins).to.deep.equal(["3 created", "1 kept"]);
+    expect(told.joins).to.deep.equal(["created", "created", "created", "kept"]);
   });
 
   it("hands an admitted person a pass that is theirs, the same one each time", async () => {
@@ -129,7 +129,7 @@ describe("WaitingRoomService", () => {
     // Fetched just then: a whole pass is left, to the whole second.
     const leftMs = claims.expireTime.getTime() - timestampMs(first.serverTime ?? expect.fail());
     expect(leftMs).to.be.within(600_000, 600_999);
-    expect(told.polls).to.deep.equal(["1 admitted", "1 admitted"]);
+    expect(told.polls).to.deep.equal(["admitted", "admitted"]);
   });
 
   it("refuses each bad entry for itself", async () => {

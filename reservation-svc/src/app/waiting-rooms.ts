@@ -54,8 +54,8 @@ type Serve = (room: Room, userIds: readonly string[], stock: Stock) => Promise<H
 
 /** Told what people did and where they stand, for metrics. */
 export interface RoomObserver {
-  joined(outcome: string, count: number): void;
-  polled(outcome: string, count: number): void;
+  joined(outcome: string): void;
+  polled(outcome: string): void;
 }
 
 /** What waiting rooms need. */
@@ -88,8 +88,8 @@ export class WaitingRooms {
       const heard = await store.join(room, userIds, { isAllGone: isAllGone(stock) });
       return heard === "closed" ? salesClosed(room) : heard;
     });
-    for (const [outcome, count] of tally(places, "kept")) {
-      observer.joined(outcome, count);
+    for (const place of places) {
+      observer.joined(outcomeOf(place, ({ isNew }) => (isNew ? "created" : "kept")));
     }
     return places;
   }
@@ -98,8 +98,8 @@ export class WaitingRooms {
   async poll(visitors: readonly Visitor[]): Promise<(Place | Error)[]> {
     const { store, observer } = this.#deps;
     const places = await this.#forEachRoom(visitors, (room, userIds) => store.poll(room, userIds));
-    for (const [outcome, count] of tally(places)) {
-      observer.polled(outcome, count);
+    for (const place of places) {
+      observer.polled(outcomeOf(place, ({ standing }) => standing.state));
     }
     return places;
   }
@@ -206,7 +206,7 @@ export class WaitingRooms {
     return places;
   }
 
-  /** Puts the pass to an admitted person's place; the same one, however often they ask. */
+  /** Puts the pass to an admitted person's place: the same one, unless the sale's end was moved. */
   async #sign(place: Place, standing: Standing & { state: "admitted" }): Promise<void> {
     const { eventId, userId } = place;
     const { serial, passExpireTime: expireTime } = standing;
@@ -214,22 +214,12 @@ export class WaitingRooms {
   }
 }
 
-/** How many places there are of each outcome. */
-function tally(places: readonly (Place | Error)[], old?: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const place of places) {
-    const outcome = outcomeOf(place, old);
-    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** The state or the reason; `created` or the given word of a place, when that is what matters. */
-function outcomeOf(place: Place | Error, old?: string): string {
+/** The reason why there is no place, or the word for the one that there is. */
+function outcomeOf(place: Place | Error, wordOf: (place: Place) => string): string {
   if (place instanceof Error) {
     return place instanceof ServiceError ? place.reason : "INTERNAL";
   }
-  return old === undefined ? place.standing.state : place.isNew ? "created" : old;
+  return wordOf(place);
 }
 
 async function unlessLost<T>({ eventId }: Room, answer: Promise<T>): Promise<T> {
