@@ -44,19 +44,18 @@ local function endAll()
   return { 0, 0, 0, 0, 0, people, units, 0 }
 end
 
+local nothing = { 0, 0, 0, 0, 0, 0, units, 0 }
 if now >= CLOSE then
-  return { 0, 0, 0, 0, 0, 0, units, 0 }
+  return nothing
 end
 if ARGV[10] == "1" then
-  return generation > gone and endAll() or { 0, 0, 0, 0, 0, 0, units, 0 }
-end
-if generation <= gone and ARGV[10] == "" then
-  return { 0, 0, 0, 0, 0, 0, units, 0 }
+  return generation > gone and endAll() or nothing
 end
 if generation <= gone then
-  -- Units came back: whoever joins from now on stands in a new line.
-  generation = gone + 1
-  redis.call("HSET", ROOM, "generation", generation)
+  if ARGV[10] == "" then
+    return nothing
+  end
+  startAgain()
 end
 
 -- Frees the slots whose time is over.

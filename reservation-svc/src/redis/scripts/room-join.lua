@@ -25,9 +25,7 @@ math.randomseed(tonumber(ARGV[10]))
 local members, numbers = ARGV[11], ARGV[12]
 local people = redis.call("HLEN", PLACES)
 if generation <= gone and ARGV[13] == "0" then
-  -- Units came back: whoever joins from now on stands in a new line.
-  generation = gone + 1
-  redis.call("HSET", ROOM, "generation", generation)
+  startAgain()
 end
 
 local function enter(member, number, isKnown)

@@ -210,6 +210,12 @@ local function settleDraw()
   end
 end
 
+-- Units came back: whoever joins from now on stands in a new line.
+local function startAgain()
+  generation = gone + 1
+  redis.call("HSET", ROOM, "generation", generation)
+end
+
 -- Nothing of a room stays for ever; when all is gone, its places are soon of no use.
 local function keepForNow()
   redis.call("PEXPIREAT", ROOM, whole(CLOSE + ROOM_MS))
