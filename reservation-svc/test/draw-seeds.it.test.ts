@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { useMysql } from "@tessera/testkit/mysql";
 import { expect } from "chai";
-import { drawNumberOf } from "../src/app/draw.ts";
 import { MysqlDrawSeedStore } from "../src/mysql/mysql-draw-seed-store.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
 import {
   hoursFromNow,
   IN_STOCK,
+  inDrawOrder,
   keyOf,
   openRoom,
   PLENTY,
@@ -132,9 +132,7 @@ describe("the seed of a draw", () => {
     await store.join(room, ids, IN_STOCK);
     const { seed: second = Buffer.alloc(0) } = (await other.draw(room)) ?? {};
     expect(second).to.not.deep.equal(untold);
-    const line = ids.toSorted((a, b) =>
-      Buffer.compare(drawNumberOf(second, a), drawNumberOf(second, b)),
-    );
+    const line = inDrawOrder(ids, second);
     expect(shortly(await store.poll(opened, line))).to.deep.equal([
       ...["waiting 1", "waiting 2", "waiting 3"],
     ]);

@@ -4,6 +4,7 @@ import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { useOwnRedis } from "@tessera/testkit/processes";
 import type { StoreServer } from "@tessera/testkit/stores/store-server";
 import type { Redis } from "ioredis";
+import { drawNumberOf } from "../src/app/draw.ts";
 import { type DrawSeedStore, DrawSeeds } from "../src/app/draw-seeds.ts";
 import type { AdmissionStep, Heard, Supply } from "../src/app/waiting-room-store.ts";
 import type { Room, Standing } from "../src/domain/waiting-room.ts";
@@ -128,6 +129,11 @@ export function hoursFromNow(hours: number): Date {
 
 export function people(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
+}
+
+/** People in the order in which they are drawn. */
+export function inDrawOrder(ids: readonly string[], seed: Buffer): string[] {
+  return ids.toSorted((a, b) => Buffer.compare(drawNumberOf(seed, a), drawNumberOf(seed, b)));
 }
 
 /** As much as anybody may want. */

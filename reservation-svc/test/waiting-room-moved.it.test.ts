@@ -4,6 +4,7 @@ import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-stor
 import {
   hoursFromNow,
   IN_STOCK,
+  inDrawOrder,
   keyOf,
   openRoom,
   PLENTY,
@@ -29,9 +30,7 @@ describe("a waiting room whose opening is moved", () => {
     const late = people(3);
     await store.join(opened, late, IN_STOCK);
     const seed = (await store.draw(opened))?.seed ?? Buffer.alloc(0);
-    const order = ids.toSorted((a, b) =>
-      Buffer.compare(drawNumberOf(seed, a), drawNumberOf(seed, b)),
-    );
+    const order = inDrawOrder(ids, seed);
     return { opened, paused: { ...opened, openTime: hoursFromNow(1) }, seed, order, late };
   }
   const positions = (ids: readonly string[]) => ids.map((_id, index) => `waiting ${index + 1}`);
@@ -48,9 +47,7 @@ describe("a waiting room whose opening is moved", () => {
     const { seed = Buffer.alloc(0), ...draw } = (await store.draw(postponed)) ?? {};
     expect(draw).to.deep.equal({ isDrawn: false, entrants: 0, drawTime: postponed.openTime });
     const openedEarly = { ...room, openTime: hoursFromNow(-1) };
-    const order = ids.toSorted((a, b) =>
-      Buffer.compare(drawNumberOf(seed, a), drawNumberOf(seed, b)),
-    );
+    const order = inDrawOrder(ids, seed);
     expect(await store.admit(openedEarly, { ...PLENTY, available: 4 })).to.include({
       admitted: 4,
     });
