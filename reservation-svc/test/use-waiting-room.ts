@@ -142,10 +142,7 @@ export const ALL_GONE: Supply = { available: 0, unitsBefore: 0, isAllGone: true 
 export const IN_STOCK = { isAllGone: false };
 
 /** The standings of people who all have one; throws when somebody has none. */
-export function standings(heard: readonly Heard[] | "closed"): Standing[] {
-  if (heard === "closed") {
-    throw new Error("the sale is over");
-  }
+export function standings(heard: readonly Heard[]): Standing[] {
   return heard.map((one) => {
     if (typeof one === "string") {
       throw new Error(`no place: ${one}`);
@@ -155,16 +152,14 @@ export function standings(heard: readonly Heard[] | "closed"): Standing[] {
 }
 
 /** State and position, which is what most tests look at. */
-export function shortly(heard: readonly Heard[] | "closed"): string[] {
-  return heard === "closed"
-    ? ["closed"]
-    : heard.map((one) =>
-        typeof one === "string"
-          ? one
-          : one.standing.state === "waiting"
-            ? `waiting ${one.standing.position}`
-            : one.standing.state,
-      );
+export function shortly(heard: readonly Heard[]): string[] {
+  return heard.map((one) =>
+    typeof one === "string"
+      ? one
+      : one.standing.state === "waiting"
+        ? `waiting ${one.standing.position}`
+        : one.standing.state,
+  );
 }
 
 /** Admits until nobody more can be admitted; returns the sums. */

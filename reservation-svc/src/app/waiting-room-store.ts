@@ -1,7 +1,7 @@
 import type { Room, Standing } from "../domain/waiting-room.ts";
 
-/** What a person who joins or polls is told; `full` and `none`: there is no place. */
-export type Heard = { standing: Standing; isNew: boolean } | "full" | "none";
+/** What a person who joins or polls is told; the words say why there is no place: `closed`, the sale is over. */
+export type Heard = { standing: Standing; isNew: boolean } | "closed" | "full" | "none";
 
 /** What is left to be had, for one step of admission. */
 export interface Supply {
@@ -90,14 +90,10 @@ export interface WaitingRoomStore {
   /** True while the store is known not to answer. */
   readonly isLost: boolean;
   /**
-   * Gives people places; who has one keeps it. `closed` when the sale is over. `isAllGone` when
-   * nothing is available and nothing is held: then there is no line to stand in.
+   * Gives people places; who has one keeps it. `isAllGone` when nothing is available and nothing is
+   * held: then there is no line to stand in.
    */
-  join(
-    room: Room,
-    userIds: readonly string[],
-    stock: { isAllGone: boolean },
-  ): Promise<Heard[] | "closed">;
+  join(room: Room, userIds: readonly string[], stock: { isAllGone: boolean }): Promise<Heard[]>;
   /** Tells people where they stand, which counts as their sign of life. */
   poll(room: Room, userIds: readonly string[]): Promise<Heard[]>;
   /** Gives a place up, if there is one. */

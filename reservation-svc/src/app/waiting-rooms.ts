@@ -50,7 +50,7 @@ export interface Draw {
 }
 
 /** Asks the store for the people of one room. */
-type Serve = (room: Room, userIds: readonly string[], stock: Stock) => Promise<Heard[] | Error>;
+type Serve = (room: Room, userIds: readonly string[], stock: Stock) => Promise<Heard[]>;
 
 /** Told what people did and where they stand, for metrics. */
 export interface RoomObserver {
@@ -83,10 +83,9 @@ export class WaitingRooms {
     const places = await this.#forEachRoom(visitors, async (room, userIds, stock) => {
       // The store says so by its own clock, unless it is away.
       if (store.isLost && room.closeTime <= this.#now()) {
-        return salesClosed(room);
+        throw salesClosed(room);
       }
-      const heard = await store.join(room, userIds, { isAllGone: isAllGone(stock) });
-      return heard === "closed" ? salesClosed(room) : heard;
+      return await store.join(room, userIds, { isAllGone: isAllGone(stock) });
     });
     for (const place of places) {
       observer.joined(outcomeOf(place, ({ isNew }) => (isNew ? "created" : "kept")));
@@ -151,9 +150,7 @@ export class WaitingRooms {
         const userIds = some.map(({ userId }) => userId);
         const [room, stock] = await Promise.all([sales.roomOf(eventId), sales.stockOf(eventId)]);
         const heard = await this.#unlessOpenLoss(room, userIds, serve(room, userIds, stock));
-        return heard instanceof Error
-          ? userIds.map(() => heard)
-          : await this.#toPlaces({ eventId, userIds, stock }, heard);
+        return await this.#toPlaces({ room, userIds, stock }, heard);
       },
     );
   }
@@ -178,14 +175,17 @@ export class WaitingRooms {
   }
 
   async #toPlaces(
-    { eventId, userIds, stock }: { eventId: string; userIds: readonly string[]; stock: Stock },
+    { room, userIds, stock }: { room: Room; userIds: readonly string[]; stock: Stock },
     heard: readonly (Heard | "lost")[],
   ): Promise<(Place | Error)[]> {
+    const { eventId } = room;
     const hint = stockHint(stock);
     const signing: Promise<void>[] = [];
     const places = heard.map((one, index): Place | Error => {
       const visitor = { eventId, userId: userIds[index] ?? "" };
       switch (one) {
+        case "closed":
+          return salesClosed(room);
         case "full":
           return waitingRoomFull(eventId);
         case "none":

@@ -50,6 +50,9 @@ export function decodeHeard(
       case "E":
         heard.push({ standing: { state: "expired" }, isNew });
         break;
+      case "C":
+        heard.push("closed");
+        break;
       case "F":
         heard.push("full");
         break;

@@ -86,33 +86,18 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     room: Room,
     userIds: readonly string[],
     stock: { isAllGone: boolean },
-  ): Promise<Heard[] | "closed"> {
+  ): Promise<Heard[]> {
     const heard: Heard[] = [];
     for (const some of chunks(userIds)) {
-      const answer = await this.#join(room, some, stock.isAllGone);
-      if (answer === "closed") {
-        return "closed";
-      }
-      heard.push(...answer);
+      const members = encodeUserIds(some);
+      const [, ...rest] = await this.#runSeeded(JOIN, room, (seed) => {
+        const numbers = seed === undefined ? "" : drawNumbersOf(seed, some);
+        return [jitterSeed(), members, numbers, stock.isAllGone ? 1 : 0];
+      });
+      await this.#list(room.eventId);
+      heard.push(...heardOf(room, rest as Buffer[]));
     }
     return heard;
-  }
-
-  async #join(
-    room: Room,
-    userIds: readonly string[],
-    isAllGone: boolean,
-  ): Promise<Heard[] | "closed"> {
-    const members = encodeUserIds(userIds);
-    const [outcome, ...rest] = await this.#runSeeded(JOIN, room, (seed) => {
-      const numbers = seed === undefined ? "" : drawNumbersOf(seed, userIds);
-      return [jitterSeed(), members, numbers, isAllGone ? 1 : 0];
-    });
-    if (outcome === "closed") {
-      return "closed";
-    }
-    await this.#list(room.eventId);
-    return heardOf(room, rest as Buffer[]);
   }
 
   async poll(room: Room, userIds: readonly string[]): Promise<Heard[]> {

@@ -7,11 +7,11 @@
   ARGV[12]    their draw numbers, 6 bytes each
   ARGV[13]    1 when nothing is available and nothing is held
 
-  Returns {"closed"} when the sale is over; {"seed", the one that the room has, or nothing, whether it
-  was drawn} when it must be known first; else {"ok", answers, now}, F standing for a room that is full.
+  Returns {"seed", the one that the room has, or nothing, whether it was drawn} when it must be known
+  first; else {"ok", answers, now}, C standing for a sale that is over, and F for a room that is full.
 ]]
 if now >= CLOSE then
-  return { "closed" }
+  return { "ok", string.rep(answer("C"), #ARGV[11] / 16), whole(now) }
 end
 local seed, question = agreedSeed()
 -- After the draw nobody gets a number, and the line must not wait for who keeps the seed.
