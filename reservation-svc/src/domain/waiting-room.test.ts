@@ -2,18 +2,13 @@ import { expect } from "chai";
 import { estimatedWaitMs, isAllGone, isOnSale, stockHint } from "./waiting-room.ts";
 
 describe("estimatedWaitMs", () => {
-  it("counts from the opening", () => {
-    expect(estimatedWaitMs({ untilOpenMs: 500, turnAfterMs: 2_000 })).to.equal(2_500);
-    expect(estimatedWaitMs({ untilOpenMs: -500, turnAfterMs: 2_000 })).to.equal(2_000);
-  });
-
   it("is a day at most, however slow it goes", () => {
-    expect(estimatedWaitMs({ untilOpenMs: 0, turnAfterMs: 1e9 })).to.equal(86_400_000);
+    expect(estimatedWaitMs(2_500)).to.equal(2_500);
+    expect(estimatedWaitMs(1e9)).to.equal(86_400_000);
   });
 
   it("is not told where nobody is let in", () => {
-    const turnAfterMs = Number.POSITIVE_INFINITY;
-    expect(estimatedWaitMs({ untilOpenMs: 500, turnAfterMs })).to.equal(undefined);
+    expect(estimatedWaitMs(Number.POSITIVE_INFINITY)).to.equal(undefined);
   });
 });
 

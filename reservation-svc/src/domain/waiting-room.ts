@@ -44,20 +44,9 @@ export interface Stock {
 /** Longer waits are told as this: what is further away, nobody knows. Milliseconds. */
 const WAIT_MAX_MS = 24 * 60 * 60 * 1000;
 
-/**
- * How long a person is thought to wait: for the opening, if it is not over, and then for their turn.
- * Undefined when that never comes as things are.
- */
-export function estimatedWaitMs({
-  untilOpenMs,
-  turnAfterMs,
-}: {
-  untilOpenMs: number;
-  turnAfterMs: number;
-}): number | undefined {
-  return turnAfterMs === Number.POSITIVE_INFINITY
-    ? undefined
-    : Math.min(WAIT_MAX_MS, Math.max(0, untilOpenMs) + turnAfterMs);
+/** What a person is told of how long they are thought to wait: nothing, when that is for ever as things are. */
+export function estimatedWaitMs(waitMs: number): number | undefined {
+  return waitMs === Number.POSITIVE_INFINITY ? undefined : Math.min(WAIT_MAX_MS, waitMs);
 }
 
 /** What is told of the stock: `low` is a tenth of the capacity, or less. */

@@ -22,18 +22,14 @@ export function encodeUserIds(userIds: readonly string[]): Buffer {
 }
 
 /** Reads what each person is told at `now`, by Redis's clock. */
-export function decodeHeard(
-  bytes: Buffer,
-  { openTime, now }: { openTime: Date; now: Date },
-): Heard[] {
-  const untilOpenMs = openTime.getTime() - now.getTime();
+export function decodeHeard(bytes: Buffer, now: Date): Heard[] {
   const heard: Heard[] = [];
   for (let at = 0; at < bytes.length; at += HEARD_BYTES) {
     const isNew = bytes[at + 1] === 1;
     switch (String.fromCharCode(bytes[at] ?? 0)) {
       case "W": {
         const position = bytes.readUInt32BE(at + 2);
-        const waitMs = estimatedWaitMs({ untilOpenMs, turnAfterMs: bytes.readDoubleBE(at + 10) });
+        const waitMs = estimatedWaitMs(bytes.readDoubleBE(at + 10));
         const pollAfterMs = bytes.readUInt32BE(at + 6);
         heard.push({ standing: { state: "waiting", position, waitMs, pollAfterMs }, isNew });
         break;

@@ -95,7 +95,7 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
         return [jitterSeed(), members, numbers, stock.isAllGone ? 1 : 0];
       });
       await this.#list(room.eventId);
-      heard.push(...heardOf(room, rest as Buffer[]));
+      heard.push(...heardOf(rest as Buffer[]));
     }
     return heard;
   }
@@ -109,7 +109,7 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
         // Should somebody have died between a join and its listing, a poll makes up for it.
         this.#list(room.eventId),
       ]);
-      heard.push(...heardOf(room, rest));
+      heard.push(...heardOf(rest));
     }
     return heard;
   }
@@ -252,7 +252,6 @@ function jitterSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }
 
-function heardOf({ openTime }: Room, answer: readonly Buffer[]): Heard[] {
-  const [bytes = Buffer.alloc(0), now] = answer;
-  return decodeHeard(bytes, { openTime, now: new Date(Number(now)) });
+function heardOf([bytes = Buffer.alloc(0), now]: readonly Buffer[]): Heard[] {
+  return decodeHeard(bytes, new Date(Number(now)));
 }

@@ -241,7 +241,7 @@ local function noteHeard()
 end
 
 -- One person's answer: standing, whether the place is new, position, when to poll next, and two more:
--- of who waits for how long, from the opening on; of an admitted person the pass's serial and end.
+-- of who waits for how long; of an admitted person the pass's serial and end.
 local function answer(standing, isNew, position, after, one, other)
   return struct.pack(
     ">BBI4I4dd",
@@ -265,7 +265,7 @@ local function hear(member, place, isNew)
     local after = pollAfter((rank or redis.call("ZRANK", RETURNED, member) or 0) + 1)
     place.due = now + 2 * after + 10000
     writePlace(member, place)
-    return answer("W", isNew, position, after, turnAfter(position, toldRate))
+    return answer("W", isNew, position, after, math.max(0, OPEN - now) + turnAfter(position, toldRate))
   elseif standing == "A" then
     if not place.isFetched then
       place.isFetched, place.due = true, upToSecond(now + PASS_MS)
