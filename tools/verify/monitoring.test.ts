@@ -4,7 +4,7 @@ import { SLO } from "../../k6/lib/slo.ts";
 import { checkAlerts } from "./monitoring/alerts.ts";
 import { checkClasses } from "./monitoring/classes.ts";
 import { readAlertTests, readRules, readRunbooks } from "./monitoring/files.ts";
-import { checkMetrics, checkRoutes, metricsOf } from "./monitoring/metrics.ts";
+import { checkMetrics, checkRoutes, checkShown, metricsOf } from "./monitoring/metrics.ts";
 import { checkMonitors } from "./monitoring/monitors.ts";
 import { checkPromises } from "./monitoring/promises.ts";
 import { selectorsOf } from "./monitoring/queries.ts";
@@ -106,6 +106,14 @@ describe("checkMetrics()", () => {
     expect(selectorsOf(query.replace(" 1d", " 1"))).to.deep.equal([
       { metric: "a:b", matchers: [{ label: "c", operator: "=~", value: 'd{2}\\"|e' }] },
       { metric: "j", matchers: [] },
+    ]);
+  });
+
+  it("sees what wakes people and no panel shows", () => {
+    const told = metricsOf("seats_burning 1\nseats_count 9\n");
+    const alert = { where: "SeatsOnFire", expr: "seats_burning / seats_count > 0 and up" };
+    expect(checkShown([alert], [{ where: "q", expr: "max(seats_bucket)" }], told)).to.deep.equal([
+      "SeatsOnFire: no panel shows seats_burning",
     ]);
   });
 

@@ -11,7 +11,6 @@ import { checkAlerts } from "./monitoring/alerts.ts";
 import { checkClasses, type Operation } from "./monitoring/classes.ts";
 import {
   MONITORING_FOLDER,
-  type Query,
   readAlertTests,
   readPanels,
   readRules,
@@ -19,7 +18,13 @@ import {
   ruleFiles,
 } from "./monitoring/files.ts";
 import { scrapeSystem } from "./monitoring/live-metrics.ts";
-import { checkMetrics, checkRoutes, type Metrics, metricsOf } from "./monitoring/metrics.ts";
+import {
+  checkMetrics,
+  checkRoutes,
+  checkShown,
+  type Metrics,
+  metricsOf,
+} from "./monitoring/metrics.ts";
 import { checkMonitors } from "./monitoring/monitors.ts";
 import { checkPromises } from "./monitoring/promises.ts";
 import { selectorsOf } from "./monitoring/queries.ts";
@@ -59,17 +64,11 @@ export const monitoringSteps: readonly Step[] = [
     name: "monitoring: what is to be scraped has these ports, and the jobs that rules name",
     run: async () => fineUnless(checkMonitors(await renderAll(), readRules())),
   },
-  { name: "monitoring: somebody tells every metric that is asked for", run: checkAllMetrics },
+  {
+    name: "monitoring: somebody tells every metric that is asked for, and a panel shows what wakes people",
+    run: checkAllMetrics,
+  },
 ];
-
-/** Every query of the rules and the dashboards. */
-function allQueries(): Query[] {
-  const rules = readRules().map(({ alert, record, expr }) => ({
-    where: alert ?? record ?? "",
-    expr,
-  }));
-  return [...rules, ...readPanels()];
-}
 
 /** The metrics that rules record, and those of programs that are not ours, by their source. */
 function writtenMetrics(): { recorded: string[]; foreign: string[] } {
@@ -93,7 +92,16 @@ export function apiOperations(): Operation[] {
 }
 
 async function checkAllMetrics(): Promise<Outcome> {
-  const queries = allQueries();
+  const rules = readRules();
+  const panels = readPanels();
+  const alerts = rules.flatMap(({ alert, expr }) =>
+    alert === undefined ? [] : { where: alert, expr },
+  );
+  const queries = [
+    ...alerts,
+    ...rules.flatMap(({ record, expr }) => (record === undefined ? [] : { where: record, expr })),
+    ...panels,
+  ];
   const { recorded, foreign } = writtenMetrics();
   const live = metricsOf(await scrapeSystem());
   const written: Metrics = new Map([...recorded, ...foreign].map((name) => [name, undefined]));
@@ -104,6 +112,7 @@ async function checkAllMetrics(): Promise<Outcome> {
   const problems = [
     ...checkMetrics(queries, new Map([...written, ...live])),
     ...checkRoutes(queries, apiOperations()),
+    ...checkShown(alerts, panels, live),
     ...idle.map((name) => `foreign-metrics.yaml: nobody asks for ${name}`),
   ];
   const seen = [...asked].filter((name) => live.has(name)).length;

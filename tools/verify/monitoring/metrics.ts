@@ -23,6 +23,22 @@ export function checkMetrics(queries: readonly Query[], known: Metrics): string[
   );
 }
 
+/** What alerts tell of and no dashboard shows: whoever is woken would have to write the query. */
+export function checkShown(
+  alerts: readonly Query[],
+  panels: readonly Query[],
+  known: Metrics,
+): string[] {
+  // A histogram's quantiles show its count as well.
+  const stemOf = (metric: string) => metric.replace(/_(bucket|sum|count)$/, "");
+  const shown = panels.flatMap(({ expr }) => selectorsOf(expr)).map(({ metric }) => stemOf(metric));
+  return alerts.flatMap(({ where, expr }) =>
+    selectorsOf(expr)
+      .filter(({ metric }) => known.has(metric) && !shown.includes(stemOf(metric)))
+      .map(({ metric }) => `${where}: no panel shows ${metric}`),
+  );
+}
+
 /** Routes that queries choose and the API does not have. */
 export function checkRoutes(
   queries: readonly Query[],
