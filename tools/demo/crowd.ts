@@ -129,7 +129,7 @@ async function reserve(
   return undefined;
 }
 
-/** Asks, and asks again under the same key when told to come later or when nothing came back. */
+/** Asks, and asks again under the same key when told that it may help or when nothing came back. */
 async function ask(client: RestClient, tally: Tally, post: BuyerPost): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await client.post(post).catch((reason: unknown) => {
@@ -141,8 +141,7 @@ async function ask(client: RestClient, tally: Tally, post: BuyerPost): Promise<A
     });
     if (answer !== undefined) {
       tally.add(`${answer.status} ${answer.body?.code ?? "OK"}`, answer.millis);
-      const isLater = answer.status === 503 || answer.status === 429 || isRunning(answer);
-      if (!isLater || attempt >= PATIENCE) {
+      if (answer.body?.retryable !== true || attempt >= PATIENCE) {
         return answer;
       }
     }
@@ -150,10 +149,6 @@ async function ask(client: RestClient, tally: Tally, post: BuyerPost): Promise<A
     // Not all at the same moment again.
     await setTimeout(waitMs + randomInt(0, 250));
   }
-}
-
-function isRunning(answer: Answer): boolean {
-  return answer.body?.code === "REQUEST_IN_PROGRESS";
 }
 
 function expect(answer: Answer, status: number): void {
