@@ -23,14 +23,15 @@ const CACHED = [64, 256];
 const UNCACHED = [64, 128];
 
 /** Puts events on sale to be read; resolves to their ids. */
-export async function createReadEvents(system: LocalSystem): Promise<string[]> {
+export async function createReadEvents(system: LocalSystem, scale: number): Promise<string[]> {
+  const count = EVENTS * scale;
   const accessToken = await signInOrganiser(system.bffUrl);
   const authorization = `Authorization: Bearer ${accessToken}\r\n`;
   const ids: string[] = [];
   await run({
     port: system.ports.bff,
     connections: 32,
-    requests: EVENTS,
+    requests: count,
     request: (index) => {
       const body = eventBody(`Read ${index}`, { capacity: 100 });
       return postJson("/v1/events", JSON.stringify(body), authorization);
@@ -41,8 +42,8 @@ export async function createReadEvents(system: LocalSystem): Promise<string[]> {
       }
     },
   });
-  if (ids.length < EVENTS) {
-    throw new Error(`only ${ids.length} of ${EVENTS} events were created`);
+  if (ids.length < count) {
+    throw new Error(`only ${ids.length} of ${count} events were created`);
   }
   return ids;
 }

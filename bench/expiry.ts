@@ -4,10 +4,10 @@ import { administer } from "@tessera/testkit/administer";
 import { until } from "@tessera/testkit/until";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { STATE_CODES } from "../reservation-svc/src/mysql/reservation-row.ts";
-import type { LoadUser } from "../tools/load-users.ts";
 import { callRest } from "../tools/local/rest.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
 import { run } from "./load.ts";
+import type { Bench } from "./scenarios.ts";
 import { createEvents, reserving } from "./tessera.ts";
 
 /** What it came to when many holds expired in one second. */
@@ -24,21 +24,19 @@ const HOLDS = 50_000;
 const GIVE_UP_SECONDS = 120;
 
 /** Makes holds on one event, lets them all expire at once, and sells another event meanwhile. */
-export async function measureExpiry(
-  system: LocalSystem,
-  users: readonly LoadUser[],
-): Promise<ExpiryResult> {
-  const [expiring] = await createEvents(system, 1, { capacity: HOLDS });
+export async function measureExpiry({ system, users, scale }: Bench): Promise<ExpiryResult> {
+  const capacity = HOLDS * scale;
+  const [expiring] = await createEvents(system, 1, { capacity });
   const other = await createEvents(system, 1, { capacity: 10_000_000 });
   if (expiring === undefined) {
     throw new Error("no event was made");
   }
   const filling = reserving(system, users, [expiring]);
-  await run({ ...filling, connections: 256, requests: HOLDS });
+  await run({ ...filling, connections: 256, requests: capacity });
   const held = (await levelsOf(system, expiring.id)).held;
   const selling = reserving(system, users, other);
   const sell = (seconds: number) => run({ ...selling, connections: 64, seconds });
-  const before = await sell(5);
+  const before = await sell(5 * scale);
 
   await expireNow(system, expiring.id);
   const startTime = performance.now();
@@ -52,7 +50,7 @@ export async function measureExpiry(
   const selling2 = sellOn();
   let backAfterSeconds = Number.NaN;
   while (performance.now() - startTime < GIVE_UP_SECONDS * 1000) {
-    if ((await levelsOf(system, expiring.id)).available === HOLDS) {
+    if ((await levelsOf(system, expiring.id)).available === capacity) {
       backAfterSeconds = (performance.now() - startTime) / 1000;
       break;
     }

@@ -10,7 +10,7 @@ import type { DatasetSpec } from "../tools/dataset/plan.ts";
 import { type DatasetCounts, SIZES } from "../tools/dataset/sizes.ts";
 import { freePorts } from "../tools/local/ports.ts";
 import { Progress } from "../tools/local/progress.ts";
-import { readFlags } from "../tools/local/read-flags.ts";
+import { readFlags, wholeNumber } from "../tools/local/read-flags.ts";
 import { LOCAL_FOLDER } from "../tools/local/running-system.ts";
 import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { type LocalSystem, startSystem } from "../tools/local/system.ts";
@@ -43,10 +43,10 @@ await runProgram(async () => {
     return 0;
   }
   const plan = {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    connections: Number(values.connections),
-    page: Number(values.page),
+    rounds: wholeNumber("rounds", values.rounds, [1, 1_000]),
+    seconds: wholeNumber("seconds", values.seconds, [1, 3_600]),
+    connections: wholeNumber("connections", values.connections, [1, 1_000]),
+    page: wholeNumber("page", values.page, [2, 100_000_000]),
   };
   const progress = new Progress();
   const { say } = progress;

@@ -17,6 +17,8 @@ export interface Bench {
   readIds: readonly string[];
   /** How long each load lasts. */
   seconds: number;
+  /** What all other sizes are multiplied by: 1, or less where it is only tried. */
+  scale: number;
   say: (text: string) => void;
 }
 
@@ -44,8 +46,8 @@ export async function warmUp(bench: Bench): Promise<void> {
   const events = await createEvents(bench.system, 1, { capacity: PLENTY });
   const { echo, sql, redlock } = bench.rivals;
   for (const target of [echo, sql, redlock, reservingOn(bench, events)]) {
-    await run({ ...target, connections: 1, requests: CALLS_TO_WARM_UP });
-    await run({ ...target, connections: 64, seconds: 4 });
+    await run({ ...target, connections: 1, requests: CALLS_TO_WARM_UP * bench.scale });
+    await run({ ...target, connections: 64, seconds: 4 * bench.scale });
   }
 }
 

@@ -68,7 +68,7 @@ export async function compareTracing(
     }),
   };
   for (const twin of Object.values(twins)) {
-    await reserve(bench, twin, WARM_UP_SECONDS);
+    await reserve(bench, twin, WARM_UP_SECONDS * bench.scale);
   }
   const rates: { untraced: Rate; traced: Rate }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
