@@ -209,7 +209,23 @@ locals {
           # A request takes two of a worker's connections, and so does whoever follows a place, for ten
           # minutes: with 1,024, its own default, four thousand people would close the shop for all others.
           config = {
-            entries = { "worker-connections" = "16384", "worker-rlimit-nofile" = "65536" }
+            entries = {
+              "worker-connections"   = "16384"
+              "worker-rlimit-nofile" = "65536"
+              # Whom nginx itself refuses (charts/bff's ingress.limit) is told what the BFF would tell, and when
+              # to come again; a page of any origin may read it, for it tells nothing.
+              "server-snippets" = <<-EOT
+                error_page 429 @limited;
+                location @limited {
+                  default_type application/problem+json;
+                  add_header X-Request-Id $request_id always;
+                  add_header Retry-After 1 always;
+                  add_header Access-Control-Allow-Origin * always;
+                  add_header Access-Control-Expose-Headers Retry-After always;
+                  return 429 '{"type":"/docs/problems#rate-limited","title":"Too many requests","status":429,"detail":"too many requests of this network address","code":"RATE_LIMITED","retryable":true,"requestId":"$request_id"}';
+                }
+              EOT
+            }
           }
           # An autoscaler is too late for the first minute: one pod in each zone at least.
           autoscaling = {

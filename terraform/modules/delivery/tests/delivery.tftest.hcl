@@ -34,6 +34,14 @@ run "nginx_is_meshed_and_known_by_name" {
   }
 
   assert {
+    condition = jsondecode(one(regex(
+      "return 429 '(.+)'",
+      yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.config.entries["server-snippets"],
+    ))).code == "RATE_LIMITED"
+    error_message = "Whom nginx itself refuses reads what the BFF would have said."
+  }
+
+  assert {
     condition = alltrue([for resource in ["cpu", "memory"] :
       can(yamldecode(helm_release.meshed["ingress-nginx"].values[0]).controller.pod.annotations["config.linkerd.io/proxy-${resource}-request"])
     ])
