@@ -24,7 +24,7 @@ export const SLO = {
   account: { availability: 0.999, p95: 750, p99: 1500 },
   /** Refresh and end a session, see one's account. */
   session: { availability: 0.999, p95: 300, p99: 1000 },
-  /** Create events, change capacities. */
+  /** Create and change events. */
   organise: { availability: 0.999, p95: 300, p99: 1000 },
   /** gRPC calls from one service to another. */
   rpc: { availability: 0.999, p95: 100, p99: 300 },
