@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MALLOC_ENV, programOf, ROOT } from "@tessera/testkit/services";
-import { fineUnless, runCommand, type Step } from "../check/step.ts";
+import { fineUnless, type Step } from "../check/step.ts";
 import { composeFaults, loadCompose } from "./compose-file.ts";
-import { debianTool } from "./debian-tools.ts";
 import { type DockerfileFacts, dockerfileFaults } from "./dockerfile.ts";
 import { missingPackages } from "./lock-file.ts";
+import { promtool } from "./promtool.ts";
 import { runImages } from "./run-images.ts";
 
 /** What is checked of the images and of what runs them on a laptop. */
@@ -24,10 +24,7 @@ export const imagesSteps: readonly Step[] = [
   },
   {
     name: "images: Prometheus' configuration for Compose",
-    run: async () => {
-      const promtool = await debianTool("promtool", "prometheus");
-      return await runCommand([promtool, "check", "config", "tools/compose/prometheus.yaml"]);
-    },
+    run: () => promtool("check config", ["tools/compose/prometheus.yaml"]),
   },
   {
     name: "images: all four built and run, read-only and as nobody",

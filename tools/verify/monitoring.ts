@@ -1,12 +1,10 @@
-import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LATENCY_BUCKETS } from "@tessera/service-kit/metrics";
 import { ROOT } from "@tessera/testkit/services";
 import { parse } from "yaml";
 import { SLO } from "../../k6/lib/slo.ts";
-import { fineUnless, type Outcome, runCommand, type Step } from "../check/step.ts";
-import { debianTool } from "./debian-tools.ts";
+import { fineUnless, type Outcome, type Step } from "../check/step.ts";
 import { checkAlerts } from "./monitoring/alerts.ts";
 import { checkClasses, type Operation } from "./monitoring/classes.ts";
 import {
@@ -28,18 +26,22 @@ import {
 import { checkMonitors } from "./monitoring/monitors.ts";
 import { checkPromises } from "./monitoring/promises.ts";
 import { selectorsOf } from "./monitoring/queries.ts";
+import { checkQueries, promtool } from "./promtool.ts";
 import { renderAll } from "./render-charts.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Rules, dashboards and runbooks: whether they are right by themselves, and fit what runs. */
 export const monitoringSteps: readonly Step[] = [
-  { name: "monitoring: promtool check rules", run: () => promtool("check", ruleFiles()) },
+  { name: "monitoring: promtool check rules", run: () => promtool("check rules", ruleFiles()) },
   {
     name: "monitoring: promtool test rules",
-    run: () => promtool("test", ruleFiles(join("rules", "tests"))),
+    run: () => promtool("test rules", ruleFiles(join("rules", "tests"))),
   },
-  { name: "monitoring: the dashboards' queries are queries", run: checkPanels },
+  {
+    name: "monitoring: the dashboards' queries are queries",
+    run: () => checkQueries(readPanels().map(({ expr }) => expr)),
+  },
   {
     name: "monitoring: alerts have a severity, a runbook, and tests that see them fire and keep still",
     run: async () => {
@@ -118,18 +120,4 @@ async function checkAllMetrics(): Promise<Outcome> {
   const seen = [...asked].filter((name) => live.has(name)).length;
   const note = `${asked.size}: ${seen} seen on /metrics, ${asked.size - seen} recorded or of others`;
   return fineUnless(problems, note);
-}
-
-async function checkPanels(): Promise<Outcome> {
-  const rules = readPanels().map(({ expr }, index) => ({ record: `panel:${index}`, expr }));
-  using folder = mkdtempDisposableSync(join(tmpdir(), "tessera-panels-"));
-  const file = join(folder.path, "panels.yaml");
-  writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
-  return { ...(await promtool("check", [file])), note: `${rules.length} queries` };
-}
-
-async function promtool(task: "check" | "test", files: readonly string[]): Promise<Outcome> {
-  const program = await debianTool("promtool", "prometheus");
-  const outcome = await runCommand([program, task, "rules", ...files]);
-  return { ...outcome, note: `${files.length} files` };
 }
