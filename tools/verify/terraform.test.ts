@@ -96,8 +96,8 @@ describe("faults in terraform/", () => {
     });
 
     it("a prod that is not what staging proved", async () => {
-      change("envs/prod/network/main.tf", "module.settings.network.nat", '"none"');
-      await expectConvention("envs/*/network/main.tf: staging and prod differ");
+      change("envs/prod/network/versions.tf", ">= 1.11.1", ">= 1.12.0");
+      await expectConvention("envs/*/network/versions.tf: staging and prod differ");
     });
   });
 

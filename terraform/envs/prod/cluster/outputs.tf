@@ -1,4 +1,1 @@
-output "cluster" {
-  description = "How the platform layer reaches the cluster."
-  value       = module.cluster
-}
+../../staging/cluster/outputs.tf

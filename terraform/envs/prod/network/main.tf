@@ -1,9 +1,1 @@
-module "network" {
-  source = "../../../modules/network"
-
-  name                = module.settings.name
-  cidr                = module.settings.network.cidr
-  subnets             = module.settings.network.subnets
-  nat                 = module.settings.network.nat
-  interface_endpoints = module.settings.network.interface_endpoints
-}
+../../staging/network/main.tf

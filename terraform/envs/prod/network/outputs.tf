@@ -1,4 +1,1 @@
-output "network" {
-  description = "What the other layers need to know of the VPC."
-  value       = module.network
-}
+../../staging/network/outputs.tf
