@@ -149,6 +149,7 @@ describe("the arguments of npm run dataset", () => {
     expect(wish?.dateMs).to.equal(DATE);
     expect(wish?.url).to.equal(undefined);
     expect(readArguments([], { MYSQL_URL: "mysql://a" })?.url).to.equal("mysql://a");
+    expect(readArguments([], { MYSQL_URL: "" })?.url).to.equal(undefined);
     expect(readArguments(["--help"], {})).to.equal(undefined);
   });
 
@@ -160,6 +161,7 @@ describe("the arguments of npm run dataset", () => {
     ["--date", "tomorrow"],
     ["--date", "1999-01-01"],
     ["--method", "magic"],
+    ["--url", "localhost:3306"],
     ["--prefix", "a`b"],
     ["--what"],
   ]) {

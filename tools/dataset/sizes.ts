@@ -1,4 +1,5 @@
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
+import { checkAddress } from "@tessera/testkit/stores/stores";
 import { readFlags, wholeNumber } from "../local/read-flags.ts";
 import { DAY_MS } from "./plan.ts";
 
@@ -85,6 +86,8 @@ function toArguments(
   if (!/^\w{0,20}$/.test(prefix)) {
     throw new OperatorError("--prefix must have at most 20 letters, digits and underscores.");
   }
+  const url = of("url") ?? env.MYSQL_URL;
+  checkAddress("--url (or MYSQL_URL)", url, ["mysql:"], "mysql://user:password@host:port");
   return {
     counts: {
       events: count("events", 100_000_000),
@@ -93,7 +96,7 @@ function toArguments(
     },
     seed: wholeNumber("seed", of("seed") ?? "1", [0, 2 ** 31]),
     dateMs: dateOf(of("date")),
-    url: of("url") ?? env.MYSQL_URL,
+    url: url || undefined,
     prefix,
     isRemoteAllowed: values["allow-remote"] === true,
     method,

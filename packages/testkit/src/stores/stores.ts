@@ -114,7 +114,7 @@ async function openMissing(options: OpenStoresOptions): Promise<Omit<Stores, "my
 }
 
 /** What no wait can mend is told at once; the address itself is not, for it holds a password. */
-function checkAddress(
+export function checkAddress(
   name: string,
   address: string | undefined,
   protocols: readonly string[],
