@@ -1,3 +1,4 @@
+import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import { Bounded } from "./bounded.ts";
 
@@ -11,12 +12,12 @@ describe("Bounded", () => {
       bounded.run("ann", () => second.promise),
     ];
     let isBegun = false;
-    const refusal = await bounded
-      .run("bob", async () => {
-        isBegun = true;
-      })
-      .catch((reason: unknown) => reason);
-    expect(refusal).to.include({ reason: "OVERLOADED", message: "too many reads are under way" });
+    const refused = bounded.run("bob", async () => {
+      isBegun = true;
+    });
+    expect(await rejectionOf(refused)).to.include({
+      ...{ reason: "OVERLOADED", message: "too many reads are under way" },
+    });
     expect(isBegun).to.equal(false);
     expect(bounded.running).to.equal(2);
     first.resolve("one");
@@ -28,21 +29,25 @@ describe("Bounded", () => {
   it("has room again when some work has failed", async () => {
     const bounded = new Bounded("reads", { max: 1, maxEach: 1 });
     const failure = new Error("failed");
-    expect(
-      await bounded.run("ann", () => Promise.reject(failure)).catch((reason: unknown) => reason),
-    ).to.equal(failure);
+    expect(await rejectionOf(bounded.run("ann", () => Promise.reject(failure)))).to.equal(failure);
     expect(await bounded.run("ann", async () => "served")).to.equal("served");
   });
 
   it("keeps room for others, however much one person wants", async () => {
     const bounded = new Bounded("reads", { max: 3, maxEach: 2 });
-    const first = Promise.withResolvers<string>();
-    const answers = [1, 2].map(() => bounded.run("ann", () => first.promise));
-    const refusal = await bounded.run("ann", async () => "").catch((reason: unknown) => reason);
-    expect(refusal).to.include({ reason: "RATE_LIMITED" });
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const run = ({ promise }: typeof first) => bounded.run("ann", () => promise);
+    const expectFull = async () =>
+      expect(await rejectionOf(run(first))).to.include({ reason: "RATE_LIMITED" });
+    const [one, other] = [run(first), run(second)];
+    await expectFull();
     expect(await bounded.run("bob", async () => "served")).to.equal("served");
-    first.resolve("one");
-    await Promise.all(answers);
-    expect(await bounded.run("ann", async () => "served")).to.equal("served");
+    first.resolve();
+    await one;
+    const next = run(second);
+    await expectFull();
+    second.resolve();
+    await Promise.all([other, next]);
+    await run(second);
   });
 });
