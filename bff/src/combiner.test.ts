@@ -3,13 +3,13 @@ import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
 import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
 
-function newCombiner(timeoutMs: number, now?: () => number) {
+function newCombiner(timeoutMs: number, now?: () => number, maxInFlight = 1) {
   const sent: { entries: string[]; timeoutMs: number }[] = [];
   const sizes: number[] = [];
   let gate = Promise.withResolvers<void>();
   const combiner = new Combiner<string, string>({
     operation: "test",
-    settings: { maxBatch: 2, maxInFlight: 1, maxQueue: 10, timeoutMs },
+    settings: { maxBatch: 2, maxInFlight, maxQueue: 10, timeoutMs },
     onBatch: (size) => sizes.push(size),
     ...(now === undefined ? {} : { now }),
     send: async (entries: string[], options: CallOptions): Promise<Answer<string>[]> => {
@@ -85,20 +85,47 @@ describe("Combiner", () => {
 
   it("refuses nothing because of something that stood still once", async () => {
     let time = Math.ceil(performance.now());
-    const { sent, answer, submit, take } = newCombiner(60_000, () => time);
+    const { sent, answer, submit, take } = newCombiner(60_000, () => time, 2);
     await take(() => {
       time += 10;
     });
     const first = submit("a");
     await setImmediate();
-    const waiting = submit("b");
+    const beside = submit("b");
+    await setImmediate();
+    const waiting = submit("c");
     time += 40_000;
+    answer();
+    await Promise.all([first, beside]);
+    await setImmediate();
+    answer();
+    expect(await waiting).to.equal("c");
+    expect(sent.slice(1)).to.deep.equal([
+      ...["a", "b"].map((entry) => ({ entries: [entry], timeoutMs: 60_000 })),
+      { entries: ["c"], timeoutMs: 20_000 },
+    ]);
+  });
+
+  it("forgets slow calls after a few quick ones", async () => {
+    let time = Math.ceil(performance.now());
+    const { answer, submit, take } = newCombiner(60_000, () => time);
+    const pass = () => {
+      time += 40_000;
+    };
+    await take(pass);
+    await take(pass);
+    for (let quick = 0; quick < 4; quick += 1) {
+      await take(() => undefined);
+    }
+    const first = submit("a");
+    await setImmediate();
+    const waiting = submit("b");
+    pass();
     answer();
     await first;
     await setImmediate();
     answer();
     expect(await waiting).to.equal("b");
-    expect(sent.at(-1)).to.deep.equal({ entries: ["b"], timeoutMs: 20_000 });
   });
 
   it("tries again with whatever comes fresh after calls that took all of their time", async () => {
