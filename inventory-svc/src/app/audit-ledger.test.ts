@@ -90,6 +90,14 @@ describe("LedgerAuditor", () => {
     }
   });
 
+  it("does not try an audit again at once that failed just now", async () => {
+    unreachable.add("failed");
+    touch("failed");
+    await nextRound();
+    await auditor.round(() => false);
+    expect(audited).to.deep.equal(["failed"]);
+  });
+
   it("does not let the others wait for an event whose audit always fails", async () => {
     unreachable.add("failed");
     touch("failed");
