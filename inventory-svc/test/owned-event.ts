@@ -14,12 +14,12 @@ export type Wish = Parameters<InventoryClient["updateEvent"]>[0];
 /** Events of organisers who are known, and what was changed of them. */
 export function ownedEvents(inventory: TestInventory) {
   return {
-    /** A new one with ten units, on sale for three hours, and a way to change it. */
-    async owned(more: Parameters<typeof createEvent>[2] = {}) {
+    /** A new one, on sale for three hours, and a way to change it. */
+    async owned(more: Parameters<typeof createEvent>[2] = {}, capacities = [10]) {
       const { client } = inventory;
       const organiserId = randomUUID();
       const salesCloseTime = timestampFromMs(Date.now() + 3 * HOUR_MS);
-      const created = await createEvent(client, [10], {
+      const created = await createEvent(client, capacities, {
         ...{ organiserId, salesCloseTime, waitingRoom: ROOM },
         ...more,
       });

@@ -13,7 +13,7 @@ describe("UpdateEvent", () => {
   const iso = (time: Timestamp | undefined) => time && new Date(timestampMs(time)).toISOString();
 
   it("changes what the mask names, and nothing else", async () => {
-    const { eventId, change, get } = await owned();
+    const { eventId, change, get } = await owned({}, [10, 20]);
     const before = await get();
     const startTime = timestampFromMs(Date.now() + 48 * HOUR_MS);
     const waitingRoom = { maxActive: 7, admitPerMinute: 999 };

@@ -111,6 +111,13 @@ describe("decideEventChange()", () => {
     expect(decide({ name: "Other" }, book).answer).to.nested.include({ "terms.name": "Other" });
   });
 
+  it("names an event anew whose sale is long over, and ends it later", () => {
+    const book = bookOf({ ...TERMS, salesCloseTime: new Date("2030-01-02") });
+    for (const patch of [{ name: "Other" }, { salesCloseTime: new Date("2030-01-03") }]) {
+      expect(decide(patch, book).answer).to.have.property("replayed", false);
+    }
+  });
+
   describe("of a change that was made before", () => {
     const earlier = decide({ holdSeconds: 60 }).change.eventChange as EventChange;
 
