@@ -15,8 +15,8 @@ export interface TestTotals extends TestCounts {
 /** Lines of our own sources that a whole run must execute, in percent. */
 const MIN_COVERED_PERCENT = 90;
 
-/** A run that takes longer hangs: something was left open. In milliseconds. */
-const DEADLINE_MS = 15 * 60_000;
+/** A run that says nothing for longer hangs: something was left open. In milliseconds. */
+const SILENT_MS = 5 * 60_000;
 
 /** Where each process says what it covered. */
 const COVERED = join(ROOT, "coverage", "tmp");
@@ -93,11 +93,15 @@ async function runGroup({ children, name, args, env, print }: Group): Promise<Te
     order: 0,
   });
   const deadline = setTimeout(() => {
-    process.stdout.write("The tests do not come to an end; stopping them.\n");
+    process.stdout.write(`The tests say nothing for ${SILENT_MS / 60_000} minutes; stopping them.\n`);
     child.kill();
-  }, DEADLINE_MS);
+  }, SILENT_MS);
+  const hear = (line: string) => {
+    deadline.refresh();
+    print(line);
+  };
   const { stdout } = child;
-  const counts = stdout === null ? { passed: 0, failed: 1 } : await countTests(stdout, print);
+  const counts = stdout === null ? { passed: 0, failed: 1 } : await countTests(stdout, hear);
   clearTimeout(deadline);
   const code = (child.exitCode ?? (await exitCodeOf(child))) || Math.min(counts.failed, 1);
   return { ...counts, code };
