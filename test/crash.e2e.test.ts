@@ -18,8 +18,7 @@ describe("a process that dies", () => {
   });
 
   for (const service of ["inventory-svc", "reservation-svc", "bff"] as const) {
-    it(`is ${service}, killed in a storm: nobody loses, nothing is sold twice`, async function () {
-      this.timeout(60_000);
+    it(`is ${service}, killed in a storm: nobody loses, nothing is sold twice`, async () => {
       const [process] = system.processes[service];
       const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
       await storm.reach(100);
@@ -30,8 +29,7 @@ describe("a process that dies", () => {
     });
   }
 
-  it("is user-svc: buyers go on buying, and who signs up has one account", async function () {
-    this.timeout(60_000);
+  it("is user-svc: buyers go on buying, and who signs up has one account", async () => {
     const [process] = system.processes["user-svc"];
     const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
     let signedUp = 0;
@@ -75,8 +73,7 @@ describe("a service that is away", () => {
     { service: "inventory-svc", stops: ["list events", "reserve"] },
     { service: "reservation-svc", stops: ["reserve", "list reservations"] },
   ] as const) {
-    it(`is ${service}: what needs it says 503, the rest works, and it comes back by itself`, async function () {
-      this.timeout(60_000);
+    it(`is ${service}: what needs it says 503, the rest works, and it comes back by itself`, async () => {
       const [process] = system.processes[service];
       await process?.stop();
       expect(process?.exitCode).to.equal(0);

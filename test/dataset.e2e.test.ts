@@ -23,8 +23,7 @@ const TABLES = [
   ["user", "user"],
 ] as const;
 
-describe("the data set", function () {
-  this.timeout(60_000);
+describe("the data set", () => {
   const { newPrefix, emptySchemas, load, select } = useDatasets();
 
   /** What is in each table, as a number that any other content would change. */

@@ -118,8 +118,7 @@ describe("an organiser who changes a sale", () => {
   });
 
   describe("with a waiting room", () => {
-    it("lets in faster and slower, and nobody at all", async function () {
-      this.timeout(60_000);
+    it("lets in faster and slower, and nobody at all", async () => {
       const paused = { ...ROOM, admitPerMinute: 1 };
       const event = await createEvent(url(), [10], { waitingRoom: { ...paused, maxActive: 1 } });
       await change(event, { waitingRoom: { admitPerMinute: 0 } });
@@ -136,8 +135,7 @@ describe("an organiser who changes a sale", () => {
       expect((await statesOf(line)).slice(4)).to.deep.equal([1, 2]);
     });
 
-    it("postpones the opening, and keeps the line and the draw through a pause", async function () {
-      this.timeout(60_000);
+    it("postpones the opening, and keeps the line and the draw through a pause", async () => {
       const event = await createEvent(url(), [10], {
         ...{ salesOpenAt: soon(600), waitingRoom: { ...ROOM, maxActive: 1 } },
       });

@@ -12,8 +12,7 @@ describe("expiry and confirm at the same instant", () => {
   const system = useSharedSystem();
   const url = () => system.bffUrl();
 
-  it("leave each reservation confirmed with its units, or expired without them", async function () {
-    this.timeout(30_000);
+  it("leave each reservation confirmed with its units, or expired without them", async () => {
     const event = await createEvent(url(), [HOLDS], { holdSeconds: 2, maxPerUser: HOLDS });
     const [payer, rival] = (await newBuyers(url(), 2)) as [Buyer, Buyer];
     const held = await Promise.all(Array.from({ length: HOLDS }, () => payer.reserve(event)));

@@ -27,8 +27,7 @@ describe("MySQL", () => {
     organiser = await signIn(system.bffUrl());
   });
 
-  it("is paused: whoever needs it gets 503 soon, and is served when it answers", async function () {
-    this.timeout(60_000);
+  it("is paused: whoever needs it gets 503 soon, and is served when it answers", async () => {
     const { event, send } = await prepare();
     await mysql().pause();
     try {
@@ -44,8 +43,7 @@ describe("MySQL", () => {
     await expectExact(system, event);
   });
 
-  it("is stopped: whoever needs it gets 503, and is served when it is back", async function () {
-    this.timeout(60_000);
+  it("is stopped: whoever needs it gets 503, and is served when it is back", async () => {
     const { event, send } = await prepare();
     await mysql().stop();
     try {
@@ -57,8 +55,7 @@ describe("MySQL", () => {
     await expectExact(system, event);
   });
 
-  it("is paused in a storm: nothing is sold twice or lost", async function () {
-    this.timeout(60_000);
+  it("is paused in a storm: nothing is sold twice or lost", async () => {
     const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
     await storm.reach(60);
     await mysql().pause();

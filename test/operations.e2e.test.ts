@@ -15,8 +15,7 @@ import { useSharedSystem } from "./shared-system.ts";
 import { adminUrl } from "./watch.ts";
 
 describe("the programs of every service", () => {
-  it("migrate once, however many run at the same time", async function () {
-    this.timeout(60_000);
+  it("migrate once, however many run at the same time", async () => {
     for (const service of ["inventory-svc", "reservation-svc", "user-svc"] as const) {
       const schema = await createSchema();
       try {
@@ -36,8 +35,7 @@ describe("the programs of every service", () => {
     }
   });
 
-  it("refuse settings that make no sense, all of them in one message, and show no value", async function () {
-    this.timeout(60_000);
+  it("refuse settings that make no sense, all of them in one message, and show no value", async () => {
     const secret = "mysql+secret";
     const wrong: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
       "inventory-svc": { MYSQL_URL: secret, GRPC_PORT: "70000", LOG_LEVEL: "loud" },
@@ -77,8 +75,7 @@ describe("a process that is told to stop", () => {
     { service: "inventory-svc", schema: "inventory", table: "event" },
     { service: "user-svc", schema: "user", table: "user" },
   ] as const) {
-    it(`says so first, finishes what it began, and ends with 0: ${service}`, async function () {
-      this.timeout(60_000);
+    it(`says so first, finishes what it began, and ends with 0: ${service}`, async () => {
       const event = await createEvent(url(), [5]);
       const [process] = system.processes[service];
       const admin = adminUrl(process);
@@ -116,11 +113,15 @@ describe("a process that is told to stop", () => {
 
   /** Resolves when a statement waits for the table that `threadId` has locked. */
   async function untilWaiting(threadId: number, schema: "inventory" | "user"): Promise<void> {
-    await using watcher = await createConnection(system.mysqlUrls[schema]);
+    const address = system.mysqlUrls[schema];
+    const name = new URL(address).pathname.slice(1);
+    await using watcher = await createConnection(address);
     await until("a statement waits", async () => {
+      // The server is shared with other tests, which wait for locks of their own.
       const [rows] = await watcher.query("SHOW FULL PROCESSLIST");
-      return (rows as { Id: number; State: string | null }[]).some(
-        ({ Id, State }) => Id !== threadId && /waiting for .*lock/i.test(State ?? ""),
+      return (rows as { Id: number; db: string | null; State: string | null }[]).some(
+        ({ Id, db, State }) =>
+          Id !== threadId && db === name && /waiting for .*lock/i.test(State ?? ""),
       );
     });
   }
@@ -145,8 +146,7 @@ describe("a process that is started", () => {
   });
 
   for (const schema of SCHEMAS) {
-    it(`is ready once its schema is migrated: ${schema}-svc`, async function () {
-      this.timeout(30_000);
+    it(`is ready once its schema is migrated: ${schema}-svc`, async () => {
       const store = await createConnection(system.mysqlUrls[schema]);
       const [process] = system.processes[`${schema}-svc`];
       try {
@@ -179,7 +179,7 @@ async function runToEnd(service: ServiceName, file: string, env: Readonly<Record
   const child = spawn(node, rest, {
     env: { ...env, ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }) },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 30_000,
+    timeout: 60_000,
   });
   const ended = once(child, "exit");
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);

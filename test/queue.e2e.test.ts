@@ -30,8 +30,7 @@ describe("a sale with a waiting room", () => {
   const drawOf = async (event: SaleEvent) =>
     await call<Draw>(`${url()}/v1/events/${event.id}/queue/draw`);
 
-  it("is joined, waited for, and bought from with a pass", async function () {
-    this.timeout(60_000);
+  it("is joined, waited for, and bought from with a pass", async () => {
     const event = await createEvent(url(), [10], { waitingRoom: WIDE });
     const [ann, bob] = (await newWaiting(url(), event, 2)) as [WaitingBuyer, WaitingBuyer];
 
@@ -75,8 +74,7 @@ describe("a sale with a waiting room", () => {
     await expectExact(system, event);
   });
 
-  it("cannot be entered by asking reservation-svc itself", async function () {
-    this.timeout(30_000);
+  it("cannot be entered by asking reservation-svc itself", async () => {
     const event = await createEvent(url(), [10], { waitingRoom: WIDE });
     const [ann, bob] = (await newWaiting(url(), event, 2)) as [WaitingBuyer, WaitingBuyer];
     await bob.join();
@@ -99,8 +97,7 @@ describe("a sale with a waiting room", () => {
     expect(reasons).to.deep.equal(["PASS_REQUIRED", "PASS_INVALID", "PASS_INVALID"]);
   });
 
-  it("draws those who came early, and lets them check the draw", async function () {
-    this.timeout(60_000);
+  it("draws those who came early, and lets them check the draw", async () => {
     // Signed up before the clock starts.
     const buyers = await newBuyers(url(), 6);
     const event = await createEvent(url(), [10], {
@@ -157,8 +154,7 @@ describe("a sale with a waiting room", () => {
     expect(positions).to.deep.equal([1, 2, 3, 4, 5]);
   });
 
-  it("can be listened to instead of polled", async function () {
-    this.timeout(60_000);
+  it("can be listened to instead of polled", async () => {
     const buyer = await newBuyer(url());
     const event = await createEvent(url(), [10], { salesOpenAt: soon(3_000), waitingRoom: WIDE });
     const ann = new WaitingBuyer(buyer, event);
@@ -172,8 +168,7 @@ describe("a sale with a waiting room", () => {
     expect((await ann.reserve({ pass: places.at(-1)?.pass ?? "" })).status).to.equal(201);
   });
 
-  it("tells everybody at once when the last unit is sold", async function () {
-    this.timeout(60_000);
+  it("tells everybody at once when the last unit is sold", async () => {
     const event = await createEvent(url(), [1], { waitingRoom: { ...WIDE, maxActive: 1 } });
     const [lucky, polls, listens] = (await newWaiting(url(), event, 3)) as [
       WaitingBuyer,
@@ -203,8 +198,7 @@ describe("a sale with a waiting room", () => {
     await expectExact(system, event);
   });
 
-  it("repeats an answer after the pass has lapsed, and gives nothing new for it", async function () {
-    this.timeout(60_000);
+  it("repeats an answer after the pass has lapsed, and gives nothing new for it", async () => {
     const event = await createEvent(url(), [10], { waitingRoom: { ...WIDE, passSeconds: 10 } });
     const [quick, slow] = (await newWaiting(url(), event, 2)) as [WaitingBuyer, WaitingBuyer];
     await Promise.all([quick.join(), slow.join()]);

@@ -13,8 +13,7 @@ import { SCHEMA as RESERVATION } from "../reservation-svc/src/mysql/schema.ts";
 import { eventPageTokens, randomEvents, randomReservations } from "../tools/dataset/read-keys.ts";
 import { useDatasets } from "./use-dataset.ts";
 
-describe("keys for reads anywhere", function () {
-  this.timeout(60_000);
+describe("keys for reads anywhere", () => {
   const { emptySchemas, load } = useDatasets();
   let urls: PerSchema;
   let inventory: DataSource;

@@ -27,8 +27,7 @@ describe("Redis", () => {
     return SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
   }
 
-  it("is stopped in a storm: sales go on without it, and take locks again afterwards", async function () {
-    this.timeout(60_000);
+  it("is stopped in a storm: sales go on without it, and take locks again afterwards", async () => {
     const storm = await beginStorm();
     await storm.reach(60);
     await system.redis.stop();
@@ -45,8 +44,7 @@ describe("Redis", () => {
     await untilPublished(storm);
   });
 
-  it("is paused in a storm: sales go on without it, and take locks again afterwards", async function () {
-    this.timeout(60_000);
+  it("is paused in a storm: sales go on without it, and take locks again afterwards", async () => {
     const storm = await beginStorm();
     await storm.reach(60);
     await system.redis.pause();
@@ -61,8 +59,7 @@ describe("Redis", () => {
     await untilPublished(storm);
   });
 
-  it("loses all that it knew in a storm: its tokens go on growing, and sales go on", async function () {
-    this.timeout(60_000);
+  it("loses all that it knew in a storm: its tokens go on growing, and sales go on", async () => {
     const storm = await beginStorm();
     const redis = new Redis(system.redis.url);
     try {

@@ -28,8 +28,7 @@ describe("two replicas", () => {
   const locksOf = (index: number) =>
     metricOf(system.processes["reservation-svc"][index], "tessera_lock_wait_seconds_count");
 
-  it("share one event's sale, and its lock: nothing is sold twice or left over", async function () {
-    this.timeout(60_000);
+  it("share one event's sale, and its lock: nothing is sold twice or left over", async () => {
     const before = [await locksOf(0), await locksOf(1)] as const;
     const storm = await SaleStorm.begin({ system, buyers, capacity: 200, rounds: 3 });
     await storm.endsWell();
@@ -84,8 +83,7 @@ describe("two replicas", () => {
 
   // That this test would see an oversell is shown where the ledger's guard can be taken away:
   // inventory-svc/test/ledger-guard.it.test.ts.
-  it("do without one that was paused while it held the lock, and with it when it wakes", async function () {
-    this.timeout(60_000);
+  it("do without one that was paused while it held the lock, and with it when it wakes", async () => {
     const [paused, other] = system.processes["reservation-svc"];
     const event = await createEvent(system.bffUrl(), [60], { maxPerUser: 60 });
     const redis = new Redis(system.redis.url);
@@ -133,8 +131,7 @@ describe("two replicas", () => {
     await expectExact(system, event);
   });
 
-  it("say 503 while MySQL is away, and serve again by themselves when it is back", async function () {
-    this.timeout(60_000);
+  it("say 503 while MySQL is away, and serve again by themselves when it is back", async () => {
     const event = await createEvent(system.bffUrl(), [10]);
     const [buyer] = buyers as [Buyer];
     const { inventory, reservation, user } = {

@@ -26,8 +26,7 @@ export function useSharedSystem(): System {
 }
 
 // Of the whole run: registered when the first file that shares the system is loaded.
-after(async function () {
-  this.timeout(60_000);
+after(async () => {
   // A failure to open was told where it happened.
   const close = await opening?.catch(() => undefined);
   await close?.();

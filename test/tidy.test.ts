@@ -118,8 +118,7 @@ describe("sources", () => {
   });
 
   // An open promise loses its failure. Should Biome rename the rule, mend biome.json.
-  it("are watched for floating promises", function () {
-    this.timeout(60_000);
+  it("are watched for floating promises", () => {
     // A project of its own: what Biome reads from standard input it does not check for types.
     const folder = mkdtempSync(join(tmpdir(), "tessera-tidy-"));
     copyFileSync(join(ROOT, "biome.json"), join(folder, "biome.json"));

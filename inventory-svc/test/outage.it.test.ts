@@ -18,8 +18,7 @@ describe("an outage of the database", () => {
   const lifecycle = new Lifecycle();
   after(() => lifecycle.close());
 
-  it("is told to callers at once, loses nothing, and is over when it is over", async function () {
-    this.timeout(60_000);
+  it("is told to callers at once, loses nothing, and is over when it is over", async () => {
     const { server } = own;
     await administer(server.url, "CREATE DATABASE inventory");
     const url = new URL(server.url);
@@ -83,8 +82,7 @@ describe("a database's host that vanishes", () => {
   after(() => lifecycle.close());
 
   // Its name leads to another one then; nothing ends the connections to the first.
-  it("costs a read one time-out, and no connection for good", async function () {
-    this.timeout(15_000);
+  it("costs a read one time-out, and no connection for good", async () => {
     const targets = () => [Number(new URL(schema.url).port)];
     const link = await TcpLink.open({ targets, random: new Random(1) });
     lifecycle.onClose("link", () => link.close());

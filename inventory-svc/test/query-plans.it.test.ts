@@ -22,8 +22,7 @@ describe("the query plans of inventory-svc", () => {
   let eventIds: string[];
   let allocations: { id: string; eventId: string; userId: string }[];
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await fillSchema("inventory", schema.url);
     events = new MysqlEventStore(schema.source);
     ledger = new MysqlLedger(schema.source);

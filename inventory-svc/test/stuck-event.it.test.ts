@@ -37,8 +37,7 @@ describe("an event whose row somebody keeps locked", () => {
     }
   }
 
-  it("fails alone, from the second time on without holding its neighbours up", async function () {
-    this.timeout(30_000);
+  it("fails alone, from the second time on without holding its neighbours up", async () => {
     const { client, schema } = inventory;
     const events = await Promise.all(Array.from({ length: 6 }, () => createEvent(client, [10])));
     const [stuck, ...others] = events as [CreatedEvent, ...CreatedEvent[]];
@@ -69,8 +68,7 @@ describe("an event whose row somebody keeps locked", () => {
     expect(await stockOf(client, stuck.eventId)).to.deep.equal([[6, 4, 0]]);
   });
 
-  it("takes one connection, and the others have their answer at once, however many want it", async function () {
-    this.timeout(30_000);
+  it("takes one connection, and the others have their answer at once, however many want it", async () => {
     const { client } = inventory;
     const [stuck, other] = [await createEvent(client, [50]), await createEvent(client, [50])];
     await whileLocked(stuck, async () => {
@@ -95,8 +93,7 @@ describe("an event whose row somebody keeps locked", () => {
     expect(await stockOf(client, stuck.eventId)).to.deep.equal([[10, 40, 0]]);
   });
 
-  it("is one of many, and who shares a call with all of them waits for none by itself", async function () {
-    this.timeout(60_000);
+  it("is one of many, and who shares a call with all of them waits for none by itself", async () => {
     const { client } = inventory;
     const all = await Promise.all(Array.from({ length: 31 }, () => createEvent(client, [10])));
     const [free, ...stuck] = all as [CreatedEvent, ...CreatedEvent[]];
@@ -114,8 +111,7 @@ describe("an event whose row somebody keeps locked", () => {
     expect(await stockOf(client, free.eventId)).to.deep.equal([[9, 1, 0]]);
   });
 
-  it("is known as stuck from the first call on, also from one that came alone", async function () {
-    this.timeout(30_000);
+  it("is known as stuck from the first call on, also from one that came alone", async () => {
     const { client, schema } = inventory;
     const stuck = await createEvent(client, [10]);
     await whileLocked(stuck, async () => {
@@ -158,8 +154,7 @@ describe("an event whose row somebody keeps locked", () => {
       },
     ],
   ] as const) {
-    it(`keeps no call from ${does} what its neighbours want, in time`, async function () {
-      this.timeout(30_000);
+    it(`keeps no call from ${does} what its neighbours want, in time`, async () => {
       const { client } = inventory;
       const events = [await createEvent(client, [10]), await createEvent(client, [10])];
       const held: string[] = [];

@@ -23,8 +23,7 @@ describe("the query plans of reservation-svc", () => {
   let greatest: string;
   let some: { id: string; userId: string }[];
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await fillSchema("reservation", schema.url);
     store = new MysqlReservationStore(schema.pool);
     const [users] = await schema.pool.query<RowDataPacket[]>(

@@ -36,14 +36,14 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
   const seedStore = new MemorySeeds();
   const lifecycle = new Lifecycle();
   let redis: Redis;
-  const open = () => {
+  const open = (roomTimeoutMs: number) => {
     const { url } = own.server;
-    const timeouts = { redisTimeoutMs: 1_000, roomTimeoutMs: 1_000 };
+    const timeouts = { redisTimeoutMs: 1_000, roomTimeoutMs };
     const silent = { locks: () => undefined, rooms: () => undefined };
     return openRedis({ redisUrl: url, lockUrls: [url], ...timeouts }, lifecycle, silent).rooms;
   };
   before(async () => {
-    ({ redis } = open());
+    ({ redis } = open(20_000));
     await ready(redis);
   });
   after(() => lifecycle.close());
@@ -55,7 +55,7 @@ export function useWaitingRoomStores(own = useOwnRedis()): WaitingRoomStores {
     server: () => own.server,
     redis: () => redis,
     newStore: async (options = {}) => {
-      const rooms = open();
+      const rooms = open(1_000);
       await ready(rooms.redis);
       const { pollsPerSecond = 1_000, maxPeople = 1_000_000 } = options;
       const seeds = new DrawSeeds(options.seedStore ?? seedStore);

@@ -20,8 +20,7 @@ describe("admission passes", () => {
   /** A good one, Ann's, and what it says. */
   let pass: string;
   let claims: Record<string, unknown>;
-  before(async function () {
-    this.timeout(30_000);
+  before(async () => {
     const port = system.processes["reservation-svc"][0]?.port("grpcPort") ?? 0;
     reservations = clientOf(ReservationService, port);
     event = await createEvent(system.bffUrl(), [10], { waitingRoom: WIDE });

@@ -43,8 +43,7 @@ const FORGED = '{"level":"error","msg":"forged"}';
 
 const ALL = await rpcs();
 
-describe("headers and addresses with line ends in them", function () {
-  this.timeout(60_000);
+describe("headers and addresses with line ends in them", () => {
   const system = useSharedSystem();
   const port = () => Number(new URL(system.bffUrl()).port);
   let token: string;

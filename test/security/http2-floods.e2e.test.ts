@@ -59,8 +59,7 @@ const FLOODS: Readonly<Record<string, () => Buffer[]>> = {
   ],
 };
 
-describe("a flood of HTTP/2", function () {
-  this.timeout(60_000);
+describe("a flood of HTTP/2", () => {
   const system = useSharedSystem();
   const target = () => system.processes["inventory-svc"][0];
   const port = () => target()?.port("grpcPort") ?? 0;

@@ -23,8 +23,7 @@ const AT_ONCE = 8;
 /** Texts that each field of an RPC is tried with; the fuzz of RPCs tries them all. */
 const TEXTS_A_FIELD = 3;
 
-describe("SQL, Lua, JSON and line ends in a text", function () {
-  this.timeout(60_000);
+describe("SQL, Lua, JSON and line ends in a text", () => {
   const system = useSharedSystem();
   const url = (path: string) => system.bffUrl() + path;
   let buyer: Buyer;

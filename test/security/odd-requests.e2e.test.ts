@@ -85,8 +85,7 @@ const ODD: Readonly<Record<string, readonly [request: string, ...statuses: numbe
   ],
 };
 
-describe("requests that no client of ours would send", function () {
-  this.timeout(60_000);
+describe("requests that no client of ours would send", () => {
   const system = useSharedSystem();
   const port = () => Number(new URL(system.bffUrl()).port);
   let checkAlive: () => void;

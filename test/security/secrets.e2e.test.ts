@@ -21,8 +21,7 @@ const secretFor = (use: string) => `${use}-${randomBytes(12).toString("hex")}`;
 
 const known = await rpcs();
 
-describe("a secret", function () {
-  this.timeout(60_000);
+describe("a secret", () => {
   const system = useSharedSystem();
   const person = {
     email: `${secretFor("email")}@example.com`,

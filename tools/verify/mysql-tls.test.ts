@@ -16,8 +16,7 @@ import { debianTool } from "./debian-tools.ts";
 
 const run = promisify(execFile);
 
-describe("MYSQL_TLS", function () {
-  this.timeout(60_000);
+describe("MYSQL_TLS", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-tls-"));
   const children = new Children(join(folder, "run"));
   const ca = join(folder, "ca.pem");

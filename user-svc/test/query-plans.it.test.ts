@@ -16,8 +16,7 @@ describe("the query plans of user-svc", () => {
   let users: MysqlUserStore;
   let known: { userId: string; emailKey: string };
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await fillSchema("user", schema.url);
     users = new MysqlUserStore(schema.pool);
     const [rows] = await schema.pool.query<RowDataPacket[]>(

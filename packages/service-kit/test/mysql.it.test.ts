@@ -124,24 +124,21 @@ describe("a MySQL pool", () => {
     afterEach(() => link.close());
 
     // As when the database's host vanishes and its name leads to another one: nothing ends them.
-    it("takes one time-out for all connections that were lost in silence", async function () {
-      this.timeout(15_000);
+    it("takes one time-out for all connections that were lost in silence", async () => {
       sources.push(source);
       link.impair({ kind: "strand" });
       expect(await rejectionOf(work())).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       await Promise.all(Array.from({ length: 4 }, work));
     });
 
-    it("is ready while connections are lost in silence, and keeps none of them", async function () {
-      this.timeout(15_000);
+    it("is ready while connections are lost in silence, and keeps none of them", async () => {
       sources.push(source);
       link.impair({ kind: "strand" });
       await Promise.all(Array.from({ length: 4 }, () => checkMysql(source)));
       await Promise.all(Array.from({ length: 4 }, work));
     });
 
-    it("tells whoever waits for a silent server while the pool is being closed", async function () {
-      this.timeout(15_000);
+    it("tells whoever waits for a silent server while the pool is being closed", async () => {
       link.impair({ kind: "strand" });
       const connected = Promise.withResolvers<void>();
       const waiting = rejectionOf(

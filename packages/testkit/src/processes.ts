@@ -69,8 +69,7 @@ export function useSystem(options: SystemOptions = {}): System {
       printLogs(opened);
     }
   });
-  after(async function () {
-    this.timeout(60_000);
+  after(async () => {
     await close?.();
   });
   return opened;
@@ -115,12 +114,10 @@ export function useOwnMysql(): { server: StoreServer } {
 function useFolder(open: (folder: string, children: Children) => Promise<void>): void {
   const folder = newFolder();
   const children = new Children(join(folder, "run"));
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await open(folder, children);
   });
-  after(async function () {
-    this.timeout(60_000);
+  after(async () => {
     await children.stopAll();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -21,5 +21,5 @@ describe("two private databases on one machine", () => {
     } finally {
       connection.destroy();
     }
-  }).timeout(60_000);
+  });
 });

@@ -29,5 +29,5 @@ describe("a store that is being stopped", () => {
     await children.stopAll();
     expect(String(await failure)).to.contain("deaf does not start");
     expect(server.isRunning).to.equal(false);
-  }).timeout(10_000);
+  });
 });

@@ -52,8 +52,7 @@ describe("a Redis of its own", () => {
 describe("a MySQL of its own", () => {
   const own = useOwnMysql();
 
-  it("keeps what was committed when it is killed", async function () {
-    this.timeout(60_000);
+  it("keeps what was committed when it is killed", async () => {
     const before = await createConnection(own.server.url);
     await before.query("CREATE DATABASE kept");
     await before.query("CREATE TABLE kept.t (id INT PRIMARY KEY)");
@@ -70,8 +69,7 @@ describe("a MySQL of its own", () => {
     await after.end();
   });
 
-  it("may be in a folder with a space in its name", async function () {
-    this.timeout(60_000);
+  it("may be in a folder with a space in its name", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tessera store "));
     const options = smallMysql(folder);
     try {
@@ -132,8 +130,7 @@ describe("a folder of data", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("is made again when its initialisation was cut off", async function () {
-    this.timeout(60_000);
+  it("is made again when its initialisation was cut off", async () => {
     const options = smallMysql(folder);
     await privateMysql(options);
     rmSync(join(options.folder, "initialised"));
@@ -145,8 +142,7 @@ describe("a folder of data", () => {
     await options.children.stopAll();
   });
 
-  it("is made without a trace in the machine's own temporary folder", async function () {
-    this.timeout(60_000);
+  it("is made without a trace in the machine's own temporary folder", async () => {
     const { env } = process;
     const { TMPDIR } = env;
     const shared = mkdtempSync(join(tmpdir(), "tessera-test-"));
@@ -187,8 +183,7 @@ describe("a MySQL that was loading", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-test-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("is killed, and serves what was committed", async function () {
-    this.timeout(60_000);
+  it("is killed, and serves what was committed", async () => {
     const options = smallMysql(folder);
     const loading = await privateMysql({ ...options, use: "loading" });
     await loading.start();

@@ -20,8 +20,7 @@ describe("the system, as processes", () => {
     expect(new Set(ports).size).to.equal(2);
   });
 
-  it("brings a killed process back on its ports", async function () {
-    this.timeout(60_000);
+  it("brings a killed process back on its ports", async () => {
     const [inventory] = system.processes["inventory-svc"];
     const port = inventory?.port("grpcPort");
     await inventory?.kill();

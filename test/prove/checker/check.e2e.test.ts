@@ -9,8 +9,7 @@ import { gather, marksOf } from "./gather.ts";
 import { settled } from "./settled.ts";
 import { StreamReader } from "./stream-reader.ts";
 
-describe("the checker, on a small sale", function () {
-  this.timeout(60_000);
+describe("the checker, on a small sale", () => {
   const system = useSharedSystem();
   let reader: StreamReader;
   before(() => {

@@ -5,8 +5,7 @@ import { expect } from "chai";
 import { Redis } from "ioredis";
 import { StreamReader } from "./stream-reader.ts";
 
-describe("the reader of the event stream", function () {
-  this.timeout(60_000);
+describe("the reader of the event stream", () => {
   const own = useOwnRedis();
   const stream = "test:reservations";
   const eventId = randomUUID();

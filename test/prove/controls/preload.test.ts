@@ -11,8 +11,7 @@ const PRELOAD = join(import.meta.dirname, "preload.ts");
 const SCRIPT = `import { EXTENDS_MAX } from "./reservation-svc/src/domain/reservation.ts";
   process.stdout.write(String(EXTENDS_MAX));`;
 
-describe("the seam of the negative controls", function () {
-  this.timeout(20_000);
+describe("the seam of the negative controls", () => {
   let folder = "";
 
   before(() => {
