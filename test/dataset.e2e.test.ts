@@ -175,7 +175,7 @@ describe("the data set", () => {
   });
 
   describe("stopped in the middle", () => {
-    const counts = { events: 5_000, users: 5_000, reservations: 300_000 };
+    const counts = { events: 5_000, users: 5_000, reservations: 200_000 };
     let whole: string[];
     before(async () => {
       const urls = await emptySchemas();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ORGANISER } from "@tessera/testkit/services";
 import { expect } from "chai";
 import { type Answer, call } from "./rest.ts";
-import { eachOf } from "./storm.ts";
+import { eachOf, persist } from "./storm.ts";
 
 /** A reservation as REST writes it. */
 export interface Reservation {
@@ -101,7 +101,7 @@ export async function newBuyers(url: string, count: number): Promise<Buyer[]> {
   return await eachOf(Array.from({ length: count }), 32, async () => {
     const email = `${randomUUID()}@example.com`;
     const body = { email, password: PASSWORD, name: "A buyer" };
-    const user = await call<{ id: string }>(`${url}/v1/users`, { body });
+    const user = await persist(() => call<{ id: string }>(`${url}/v1/users`, { body, key: email }));
     expect(user.status, user.text).to.equal(201);
     return new Buyer({ url, userId: user.body.id, token: await signIn(url, body) });
   });
@@ -122,7 +122,9 @@ export async function signIn(
   { email, password }: { email: string; password: string } = ORGANISER,
 ): Promise<string> {
   const body = { email, password };
-  const session = await call<{ accessToken: string }>(`${url}/v1/sessions`, { body });
+  const session = await persist(() =>
+    call<{ accessToken: string }>(`${url}/v1/sessions`, { body }),
+  );
   expect(session.status, session.text).to.equal(201);
   return session.body.accessToken;
 }

@@ -10,13 +10,13 @@ import { expectExact } from "./settled.ts";
 import { TEST_ENV } from "./test-env.ts";
 import { metricOf } from "./watch.ts";
 
-const CROWD = 20_000;
+const CROWD = 10_000;
 /** How many of them come after the opening. */
 const LATE = 1_000;
 const UNITS = 3_000;
 const SLOTS = 1_500;
 /** Time enough for the crowd to be there, in milliseconds. */
-const OPENS_AFTER_MS = 6_000;
+const OPENS_AFTER_MS = 8_000;
 /** Longer than this the crowd is not kept waiting for the end, in milliseconds. */
 const PATIENCE_MS = 100_000;
 

@@ -18,9 +18,12 @@ export async function eachOf<T, R>(
   return results;
 }
 
+/** What is worth another try, though it is neither 503 nor 504. */
+const AGAIN = ["REQUEST_IN_PROGRESS", "TOO_BUSY"];
+
 /**
  * Sends the same request again until the answer is final, as a patient client does: no answer,
- * 503, 504 and "still running" are not final. `onTry` is told of those.
+ * 503, 504, "still running" and "too busy" are not final. `onTry` is told of those.
  */
 export async function persist<T>(
   send: () => Promise<Answer<T>>,
@@ -34,9 +37,9 @@ export async function persist<T>(
         const isFinal =
           answer.status !== 503 &&
           answer.status !== 504 &&
-          answer.body?.code !== "REQUEST_IN_PROGRESS";
+          !AGAIN.includes(answer.body?.code ?? "");
         if (!isFinal) {
-          onTry(`${answer.status} ${answer.body?.code}`);
+          onTry(`${answer.status} ${answer.body?.code}: ${answer.body?.detail}`);
         }
         return isFinal && answer;
       } catch (reason) {
