@@ -87,6 +87,16 @@ describe("the seed of a draw", () => {
     expect(late.seedStore.asked).to.equal(0);
   });
 
+  it("costs a join no second command of Redis once it is known", async () => {
+    const room = earlyRoom();
+    const { store } = await newProcess();
+    await store.join(room, people(1), IN_STOCK);
+    await stores.redis().config("RESETSTAT");
+    await store.join(room, people(1), IN_STOCK);
+    const stats = await stores.redis().info("commandstats");
+    expect(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]).to.equal("1");
+  });
+
   it("is not what the line of an open sale waits for, while MySQL is away", async () => {
     const away = await stores.newStore({
       seedStore: {
