@@ -188,12 +188,6 @@ describe("the BFF as a process", () => {
     expect(lines.filter(isAway)).to.have.length(1);
   });
 
-  it("ends with one message when its settings are wrong", async () => {
-    const { child, complaint } = start({ PORT: "x", RPC_TIMEOUT_MS: "0" });
-    expect(await ended(child)).to.equal(2);
-    expect(complaint()).to.match(/PORT .*\n.*RPC_TIMEOUT_MS /);
-  });
-
   it("says so when its port is taken", async () => {
     const { lines } = start();
     const { url } = await serving(lines);
