@@ -153,8 +153,7 @@ describe("Admission", () => {
     source.add(early);
     const ids = people(3);
     await store.join(early, ids.slice(0, 2), IN_STOCK);
-    const over = await roomWith(3, {});
-    source.add({ ...over.room, closeTime: hoursFromNow(-0.5) });
+    source.add({ ...(await roomWith(3, {})).room, closeTime: hoursFromNow(-0.5) });
     const worker = newWorker();
     const waiting = () => worker.metric("tessera_waiting_room_waiting{");
     await worker.round();

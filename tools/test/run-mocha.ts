@@ -93,7 +93,9 @@ async function runGroup({ children, name, args, env, print }: Group): Promise<Te
     order: 0,
   });
   const deadline = setTimeout(() => {
-    process.stdout.write(`The tests say nothing for ${SILENT_MS / 60_000} minutes; stopping them.\n`);
+    process.stdout.write(
+      `The tests say nothing for ${SILENT_MS / 60_000} minutes; stopping them.\n`,
+    );
     child.kill();
   }, SILENT_MS);
   const hear = (line: string) => {
