@@ -114,7 +114,7 @@ describe("Combiner", () => {
     };
     await take(pass);
     await take(pass);
-    for (let quick = 0; quick < 4; quick += 1) {
+    for (let quick = 0; quick < 8; quick += 1) {
       await take(() => undefined);
     }
     const first = submit("a");
