@@ -11,7 +11,8 @@ import { useApp } from "./use-app.ts";
 const IN_AN_HOUR = new Date(Date.now() + 3_600_000);
 
 describe("the waiting room", () => {
-  const api = useApp();
+  // What was read stays fresh, however long a busy machine takes.
+  const api = useApp({ now: () => 0 });
   const userId = crypto.randomUUID();
   let token: string;
   let eventId: string;
