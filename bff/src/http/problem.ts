@@ -6,15 +6,18 @@ import { markReplayed } from "./idempotency-key.ts";
 import { type FieldError, InvalidRequest } from "./invalid-request.ts";
 import { restField } from "./rest-field.ts";
 
-/** What a problem may say beyond RFC 9457 and the catalogue; other metadata is internal. */
-const MEMBERS = ["eventId", "reservationId", "state", "ticketTypeId", "drawTime"] as const;
-/** The same, of those with names of their own in REST. */
-const RENAMED = [
+/** What a problem may say beyond RFC 9457 and the catalogue, by its name in metadata; all else is internal. */
+const MEMBERS: readonly [string, string, ((text: string) => unknown)?][] = [
+  ["eventId", "eventId"],
+  ["reservationId", "reservationId"],
+  ["state", "state"],
+  ["ticketTypeId", "ticketTypeId"],
+  ["drawTime", "drawTime"],
   ["salesOpenTime", "salesOpenAt"],
   ["salesCloseTime", "salesCloseAt"],
-] as const;
-/** The same, of those that are numbers. */
-const NUMBERS = ["maxPerUser", "taken"] as const;
+  ["maxPerUser", "maxPerUser", Number],
+  ["taken", "taken", Number],
+];
 
 /** What these mean here: each service says it in gRPC's words, and in its own. */
 const DETAILS: Readonly<Partial<Record<Reason, string>>> = {
@@ -80,19 +83,10 @@ export function problemOf(failure: ServiceError, requestId: string): Record<stri
   if (errors !== undefined) {
     problem.errors = errors;
   }
-  for (const name of MEMBERS) {
-    if (metadata[name] !== undefined) {
-      problem[name] = metadata[name];
-    }
-  }
-  for (const [name, restName] of RENAMED) {
-    if (metadata[name] !== undefined) {
-      problem[restName] = metadata[name];
-    }
-  }
-  for (const name of NUMBERS) {
-    if (metadata[name] !== undefined) {
-      problem[name] = Number(metadata[name]);
+  for (const [name, restName, read = String] of MEMBERS) {
+    const text = metadata[name];
+    if (text !== undefined) {
+      problem[restName] = read(text);
     }
   }
   if (metadata.refundRequired === "true") {
