@@ -35,8 +35,6 @@ interface Watched {
   restTime: number;
   /** When the sale opens, by the store's clock, in this process's time; the last step where it is open. */
   openTime: number;
-  /** The opening that this goes by, as the event has it, in milliseconds of the epoch. */
-  salesOpenTime: number | undefined;
 }
 
 /** What is left is read again after this, in milliseconds. */
@@ -53,6 +51,9 @@ const AT_ONCE = 16;
 const STEPS_MAX = 10;
 /** A step that did this much has probably left something to do. */
 const FULL_STEP = 500;
+
+/** For a step that only counts: what was bought, without which nobody may be let in, or who waits for the opening. */
+const UNKNOWN: Supply = { available: 0, unitsBefore: 0, isAllGone: undefined };
 
 const NOTHING = { waiting: 0, active: 0, stalledMs: 0 };
 
@@ -111,15 +112,9 @@ export class Admission {
 
   async #admit(room: Room, watched: Watched) {
     const now = this.#now();
-    const salesOpenTime = room.openTime.getTime();
-    if (watched.salesOpenTime !== salesOpenTime) {
-      // It was moved: perhaps it is open now, whatever the last step found.
-      watched.salesOpenTime = salesOpenTime;
-      watched.openTime = now;
-    }
-    let step = await this.#step(room, watched);
-    for (let count = 1; count < STEPS_MAX && isFull(step); count += 1) {
-      step = await this.#step(room, watched);
+    let { step, isMore } = await this.#step(room, watched);
+    for (let count = 1; count < STEPS_MAX && isMore; count += 1) {
+      ({ step, isMore } = await this.#step(room, watched));
     }
     await this.#settleClaims(room, watched);
     const restMs = step.opensInMs > FAR_MS ? LONG_REST_MS : REST_MS;
@@ -138,23 +133,24 @@ export class Admission {
     }
   }
 
-  async #step(room: Room, watched: Watched): Promise<AdmissionStep> {
+  async #step(room: Room, watched: Watched): Promise<{ step: AdmissionStep; isMore: boolean }> {
     const supply = await this.#supplyOf(room, watched);
     const startTime = performance.now();
-    const step = await this.#deps.store.admit(room, supply);
+    const step = await this.#deps.store.admit(room, supply ?? UNKNOWN);
     watched.units = step.units;
     watched.last = step;
     watched.openTime = this.#now() + step.opensInMs;
     this.#deps.observer.step(step, (performance.now() - startTime) / 1000);
-    return step;
+    const isMore =
+      supply === undefined ? step.opensInMs === 0 : step.admitted + step.skipped >= FULL_STEP;
+    return { step, isMore: isMore && step.waiting > 0 };
   }
 
   /** What is left, as of a second ago at most; what was bought since then, the step takes off. */
-  async #supplyOf(room: Room, watched: Watched): Promise<Supply> {
+  async #supplyOf(room: Room, watched: Watched): Promise<Supply | undefined> {
     const unitsBefore = watched.units;
-    if (unitsBefore === undefined || this.#now() < watched.openTime) {
-      // The first step only asks for the count, without which nobody may be let in.
-      return { available: 0, unitsBefore: 0, isAllGone: undefined };
+    if (unitsBefore === undefined || (watched.last?.opensInMs ?? 0) > 0) {
+      return undefined;
     }
     const now = this.#now();
     if (watched.supply === undefined || now - watched.supplyTime > SUPPLY_MS) {
@@ -182,7 +178,6 @@ function newlyWatched(): Watched {
     last: undefined,
     restTime: 0,
     openTime: Number.NEGATIVE_INFINITY,
-    salesOpenTime: undefined,
   };
 }
 
@@ -194,8 +189,4 @@ function leftAlone({ last, openTime }: Watched, now: number) {
   const { waiting, active } = last;
   const idleMs = Math.max(0, now - openTime);
   return { waiting, active, stalledMs: waiting === 0 ? 0 : last.stalledMs + idleMs };
-}
-
-function isFull({ admitted, skipped, waiting }: AdmissionStep): boolean {
-  return waiting > 0 && admitted + skipped >= FULL_STEP;
 }
