@@ -176,7 +176,7 @@ describe("the ledger's guard", () => {
     const settled = ledger.settle(query, () => ({
       change: {
         inserts: [],
-        moves: [{ ids: [randomUUID()], from: "HELD" as const, to: "COMMITTED" as const }],
+        moves: [{ id: randomUUID(), from: "HELD" as const, to: "COMMITTED" as const }],
         deltas: [{ position: 0, available: -1, held: 0, sold: 1 }],
       },
     }));

@@ -102,7 +102,7 @@ describe("the query plans of inventory-svc", () => {
           return ledger.settle({ eventId, allocationIds: ids, unitsOf: [] }, ({ event, stock }) => {
             const left = stock.filter(({ available }) => available > 0);
             const deltas = left.map(({ position }) => ({ position, ...SOLD_ONE }));
-            const moves = [{ ids, from: "RELEASED", to: "COMMITTED" } as const];
+            const moves = ids.map((id) => ({ id, from: "RELEASED", to: "COMMITTED" }) as const);
             return { change: { inserts: [], moves, deltas, fence: event.fence + 1n } };
           });
         }),

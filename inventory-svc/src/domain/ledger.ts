@@ -112,9 +112,9 @@ export interface EventChange {
   capacities: readonly number[];
 }
 
-/** Allocations that change their state together. */
+/** An allocation that changes its state. */
 export interface Move {
-  ids: readonly string[];
+  id: string;
   from: AllocationState;
   to: AllocationState;
 }

@@ -64,7 +64,7 @@ describe("decideCommit()", () => {
       answers: [{ reacquired: false, isNew: true }],
       change: {
         inserts: [],
-        moves: [{ ids: ["a"], from: "HELD", to: "COMMITTED" }],
+        moves: [{ id: "a", from: "HELD", to: "COMMITTED" }],
         deltas: [{ position: 0, available: 0, held: -2, sold: 2 }],
       },
     });
@@ -88,7 +88,7 @@ describe("decideCommit()", () => {
       { reacquired: false, isNew: true },
       { reacquired: false, isNew: false },
     ]);
-    expect(change.moves).to.deep.equal([{ ids: ["a"], from: "HELD", to: "COMMITTED" }]);
+    expect(change.moves).to.deep.equal([{ id: "a", from: "HELD", to: "COMMITTED" }]);
   });
 
   it("takes released units again while there are some", () => {
@@ -100,8 +100,8 @@ describe("decideCommit()", () => {
     expect(answers[1]).to.include({ reason: "SOLD_OUT" });
     expect(answers[2]).to.deep.equal({ reacquired: true, isNew: false });
     expect(change.moves).to.deep.equal([
-      { ids: ["a"], from: "RELEASED", to: "COMMITTED" },
-      { ids: ["b"], from: "RELEASED", to: "VOIDED" },
+      { id: "a", from: "RELEASED", to: "COMMITTED" },
+      { id: "b", from: "RELEASED", to: "VOIDED" },
     ]);
     expect(change.deltas).to.deep.equal([{ position: 0, available: -2, held: 0, sold: 2 }]);
   });
@@ -113,7 +113,7 @@ describe("decideCommit()", () => {
     expect(answers[1]).to.include({ reason: "ALLOCATION_NOT_HELD" });
     expect(change).to.deep.equal({
       inserts: [],
-      moves: [{ ids: ["a"], from: "RELEASED", to: "VOIDED" }],
+      moves: [{ id: "a", from: "RELEASED", to: "VOIDED" }],
       deltas: [],
     });
   });
@@ -126,7 +126,7 @@ describe("decideCommit()", () => {
     );
     const { answers, change } = decideCommit(book, ["a"]);
     expect(answers[0]).to.include({ reason: "LIMIT_EXCEEDED" });
-    expect(change.moves).to.deep.equal([{ ids: ["a"], from: "RELEASED", to: "VOIDED" }]);
+    expect(change.moves).to.deep.equal([{ id: "a", from: "RELEASED", to: "VOIDED" }]);
   });
 
   it("counts what a buyer takes again in the same batch", () => {
@@ -179,9 +179,9 @@ describe("decideRelease()", () => {
       change: {
         inserts: [],
         moves: [
-          { ids: ["a"], from: "HELD", to: "VOIDED" },
-          { ids: ["b"], from: "COMMITTED", to: "VOIDED" },
-          { ids: ["c"], from: "RELEASED", to: "VOIDED" },
+          { id: "a", from: "HELD", to: "VOIDED" },
+          { id: "b", from: "COMMITTED", to: "VOIDED" },
+          { id: "c", from: "RELEASED", to: "VOIDED" },
         ],
         deltas: [{ position: 0, available: 4, held: -2, sold: -2 }],
       },
@@ -194,7 +194,7 @@ describe("decideRelease()", () => {
       releasedCount: 1,
       change: {
         inserts: [],
-        moves: [{ ids: ["a"], from: "HELD", to: "RELEASED" }],
+        moves: [{ id: "a", from: "HELD", to: "RELEASED" }],
         deltas: [{ position: 0, available: 2, held: -2, sold: 0 }],
       },
     });
@@ -212,8 +212,8 @@ describe("decideRelease()", () => {
       change: {
         inserts: [],
         moves: [
-          { ids: ["c"], from: "RELEASED", to: "VOIDED" },
-          { ids: ["a"], from: "HELD", to: "VOIDED" },
+          { id: "c", from: "RELEASED", to: "VOIDED" },
+          { id: "a", from: "HELD", to: "VOIDED" },
         ],
         deltas: [{ position: 0, available: 2, held: -2, sold: 0 }],
       },
@@ -244,6 +244,6 @@ describe("decideRelease()", () => {
       })),
       NOW,
     );
-    expect(change.moves).to.deep.equal([{ ids: ["lapsed"], from: "HELD", to: "RELEASED" }]);
+    expect(change.moves).to.deep.equal([{ id: "lapsed", from: "HELD", to: "RELEASED" }]);
   });
 });

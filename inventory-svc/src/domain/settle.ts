@@ -111,7 +111,7 @@ class Settlement {
   readonly #eventId: string;
   readonly #allocations: Map<string, Allocation>;
   /** What becomes of each allocation, however often it is named. */
-  readonly #moves = new Map<string, { from: AllocationState; to: AllocationState }>();
+  readonly #moves = new Map<string, Move>();
 
   constructor(book: Book) {
     this.stock = new StockBook(book.stock);
@@ -133,15 +133,10 @@ class Settlement {
     const isReacquired = from === "RELEASED" && to === "COMMITTED";
     const reacquired = isReacquired || allocation.reacquired;
     this.#allocations.set(id, { ...allocation, state: to, reacquired });
-    this.#moves.set(id, { from: this.#moves.get(id)?.from ?? from, to });
+    this.#moves.set(id, { id, from: this.#moves.get(id)?.from ?? from, to });
   }
 
   change(): Change {
-    const alike = Map.groupBy(this.#moves, ([, { from, to }]) => `${from} ${to}`);
-    const moves = [...alike.values()].flatMap((some): Move[] => {
-      const [first] = some;
-      return first === undefined ? [] : [{ ...first[1], ids: some.map(([id]) => id) }];
-    });
-    return { inserts: [], moves, deltas: this.stock.deltas() };
+    return { inserts: [], moves: [...this.#moves.values()], deltas: this.stock.deltas() };
   }
 }

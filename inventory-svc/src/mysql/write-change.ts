@@ -67,7 +67,6 @@ function statementsOf(
       delta,
     })),
   );
-  const moves = merged(changes.flatMap(({ change }) => change.moves));
   const inserts = changes.flatMap(({ change }) => change.inserts);
   return [
     ...chunksOf(writes, STOCK_ROWS_MAX).map((some) => ({
@@ -75,7 +74,7 @@ function statementsOf(
       rows: some.length,
     })),
     ...eventStatements(changes),
-    ...moves.map(moveStatement),
+    ...moveStatements(changes.flatMap(({ change }) => change.moves)),
     ...changes.flatMap(({ book, change: { capacityChange } }) =>
       capacityChange === undefined
         ? []
@@ -100,24 +99,14 @@ function lineAt({ stock }: Book, { position }: StockDelta): StockLine {
 
 /** The versions of the stock that changed, and the new fences. */
 function eventStatements(changes: readonly { book: Book; change: Change }[]): Statement[] {
-  const sold = changes.filter(({ change }) => isStockChanged(change));
-  const fenced = changes.filter(
-    ({ change }) => !isStockChanged(change) && change.fence !== undefined,
+  const idsOf = (some: typeof changes) => some.map(({ book }) => book.event.eventId);
+  const sold = idsOf(changes.filter(({ change }) => isStockChanged(change)));
+  const ids = idsOf(
+    changes.filter(({ change }) => isStockChanged(change) || change.fence !== undefined),
   );
-  return [
-    ...(sold.length > 0
-      ? [eventStatement(sold, ["stock_version = stock_version + 1", ...newFences(sold)])]
-      : []),
-    ...(fenced.length > 0 ? [eventStatement(fenced, newFences(fenced))] : []),
-  ];
-}
-
-function eventStatement(changes: readonly { book: Book }[], sets: readonly string[]): Statement {
-  const ids = changes.map(({ book }) => book.event.eventId);
-  return {
-    sql: `UPDATE event FORCE INDEX (event_id) SET ${sets.join(", ")} WHERE ${sqlIn("id", ids)}`,
-    rows: ids.length,
-  };
+  const sets = [`stock_version = stock_version + ${sqlIn("id", sold)}`, ...newFences(changes)];
+  const sql = `UPDATE event FORCE INDEX (event_id) SET ${sets.join(", ")} WHERE ${sqlIn("id", ids)}`;
+  return ids.length > 0 ? [{ sql, rows: ids.length }] : [];
 }
 
 /** The part of an UPDATE that gives events their new fences, if any has one. */
@@ -130,22 +119,22 @@ function newFences(changes: readonly { book: Book; change: Change }[]): string[]
   return cases.length === 0 ? [] : [`fence = CASE id ${cases.join(" ")} ELSE fence END`];
 }
 
-/** Moves between the same states as one. */
-function merged(moves: readonly Move[]): Move[] {
-  const byStates = new Map<string, Move>();
-  for (const move of moves) {
-    const key = `${move.from} ${move.to}`;
-    byStates.set(key, { ...move, ids: [...(byStates.get(key)?.ids ?? []), ...move.ids] });
-  }
-  return [...byStates.values()];
-}
-
 /** A change of allocations is one of the stock. */
 export function isStockChanged({ inserts, moves, deltas }: Change): boolean {
   return inserts.length + moves.length + deltas.length > 0;
 }
 
-function moveStatement({ ids, from, to }: Move): Statement {
+/** Moves between the same states are one statement. */
+function moveStatements(moves: readonly Move[]): Statement[] {
+  const alike = Map.groupBy(moves, ({ from, to }) => `${from} ${to}`);
+  return [...alike.values()].flatMap((some) => {
+    const [first] = some;
+    return first === undefined ? [] : [moveStatement(first, some)];
+  });
+}
+
+function moveStatement({ from, to }: Move, alike: readonly Move[]): Statement {
+  const ids = alike.map(({ id }) => id);
   const reacquired = from === "RELEASED" && to === "COMMITTED" ? ", reacquired = 1" : "";
   return {
     sql: `UPDATE allocation FORCE INDEX (allocation_id)
