@@ -24,6 +24,12 @@ describe("storeFailure", () => {
     });
   }
 
+  it("says so as well where MariaDB ended a statement that took longer than an operator allows", () => {
+    const words = "Query execution was interrupted (max_statement_time exceeded)";
+    const refusal = Object.assign(new Error(words), { errno: 1969, code: undefined });
+    expect(storeFailure(refusal)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
+  });
+
   it("leaves a bug what it is", () => {
     const bug = Object.assign(new Error("refused"), { code: "ER_BAD_FIELD_ERROR" });
     expect(storeFailure(bug)).to.equal(bug);

@@ -52,7 +52,7 @@ export function isTransient(reason: unknown): boolean {
     reason instanceof ServiceError ||
     TRANSIENT.has(codeOf(reason)) ||
     isPoolFull(reason) ||
-    isClosed(reason)
+    isKnownByWords(reason)
   );
 }
 
@@ -61,8 +61,10 @@ export function isPoolFull(reason: unknown): boolean {
   return reason instanceof Error && reason.message === "Queue limit reached.";
 }
 
-function isClosed(reason: unknown): boolean {
-  const words = /closed state|Pool is closed|Connection lost|Connection was killed/i;
+/** The driver's own failures have no codes, and it knows no names of those that are MariaDB's alone. */
+function isKnownByWords(reason: unknown): boolean {
+  const words =
+    /closed state|Pool is closed|Connection lost|Connection was killed|max_statement_time exceeded/i;
   return reason instanceof Error && words.test(reason.message);
 }
 
