@@ -59,7 +59,7 @@ export interface DueReservations {
   confirming: readonly Reservation[];
   /** How long the longest overdue one had been waiting, in milliseconds; 0 when none. */
   lagMs: number;
-  /** The database's time. */
+  /** The database's time, where anything was found. */
   now: Date;
 }
 

@@ -1,6 +1,6 @@
 import { inTransaction } from "@tessera/service-kit/mysql";
 import { integerLiteral, timeLiteral } from "@tessera/service-kit/sql-literal";
-import type { Pool, RowDataPacket } from "mysql2/promise";
+import type { Pool } from "mysql2/promise";
 import type { DueReservations } from "../app/reservation-store.ts";
 import type { Reservation, ReservationState } from "../domain/reservation.ts";
 import { outboxInsert } from "./outbox-rows.ts";
@@ -17,16 +17,12 @@ const SWEEP_LEASE_SECONDS = 5;
 /** Takes overdue reservations, in one transaction: holds that are over become expired. */
 export function takeDue(pool: Pool, limit: number): Promise<DueReservations> {
   return inTransaction(pool, async (connection) => {
-    const [results] = await connection.query<RowDataPacket[][]>(
-      `SELECT UTC_TIMESTAMP(3) AS now;
-       SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
+    const [rows] = await connection.query<(ReservationRow & { now: Date })[]>(
+      `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
        WHERE due_time <= UTC_TIMESTAMP(3)
        ORDER BY due_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     );
-    const rows = (results[1] ?? []) as (ReservationRow & { now: Date })[];
-    // By the clock that called them due: a statement earlier it may have been a millisecond less,
-    // and a hold would be told to have ended before its time.
-    const now: Date = rows[0]?.now ?? results[0]?.[0]?.now;
+    const now = rows[0]?.now ?? new Date(0);
     const due = rows.map(toReservation);
     if (due.length === 0) {
       return { expired: [], unreleased: [], confirming: [], lagMs: 0, now };
