@@ -81,7 +81,7 @@ await run(async () => {
     refreshTokenMs: config.refreshTokenMs,
   };
   const onFailure = taskMetrics(registry, ["purge"]);
-  const purging = repeat(async () => void (await purgeSessions(app.sessions)), {
+  const purging = repeat((isStopped) => purgeSessions(app.sessions, isStopped), {
     intervalMs: PURGE_INTERVAL_MS,
     onFailure: (err) => {
       onFailure("purge");
