@@ -6,7 +6,6 @@ describe("EnvReader", () => {
     const env = new EnvReader({
       COUNT: "7",
       PORT: "0",
-      IS_ON: "true",
       LEVEL: "warn",
       NAME: "tessera",
       MYSQL_URL: "mysql://root@localhost/db",
@@ -21,7 +20,6 @@ describe("EnvReader", () => {
     const settings = env.finish({
       count: env.integer("COUNT", { min: 1, max: 9 }),
       port: env.port("PORT", 8080),
-      isOn: env.flag("IS_ON", false),
       level: env.oneOf("LEVEL", ["info", "warn"]),
       name: env.text("NAME"),
       mysqlUrl: env.url("MYSQL_URL", { protocols: ["mysql:"] }),
@@ -36,7 +34,6 @@ describe("EnvReader", () => {
     expect(settings).to.deep.equal({
       count: 7,
       port: 0,
-      isOn: true,
       level: "warn",
       name: "tessera",
       mysqlUrl: "mysql://root@localhost/db",
@@ -56,9 +53,7 @@ describe("EnvReader", () => {
     const settings = env.finish({
       count: env.integer("COUNT", { min: 1, max: 9, fallback: 5 }),
       port: env.port("PORT", 8080),
-      isOn: env.flag("IS_ON", true),
       level: env.oneOf("LEVEL", ["info", "warn"], "info"),
-      name: env.text("NAME", "nobody"),
       url: env.url("URL", { protocols: ["redis:"], fallback: "redis://x" }),
       urls: env.urls("URLS", { protocols: ["redis:"], fallback: ["redis://x"] }),
       address: env.address("ADDRESS", "localhost:1"),
@@ -69,9 +64,7 @@ describe("EnvReader", () => {
     expect(settings).to.deep.equal({
       count: 5,
       port: 8080,
-      isOn: true,
       level: "info",
-      name: "nobody",
       url: "redis://x",
       urls: ["redis://x"],
       address: "localhost:1",
@@ -85,7 +78,6 @@ describe("EnvReader", () => {
     const env = new EnvReader({
       COUNT: "10",
       PORT: "65536",
-      IS_ON: "yes",
       LEVEL: "loud",
       URL: "http://hunter2",
       URLS: "redis://a,nonsense-hunter2",
@@ -99,7 +91,6 @@ describe("EnvReader", () => {
       env.finish({
         a: env.integer("COUNT", { min: 1, max: 9 }),
         b: env.port("PORT", 1),
-        c: env.flag("IS_ON", true),
         d: env.oneOf("LEVEL", ["info", "warn"]),
         e: env.url("URL", { protocols: ["redis:", "rediss:"] }),
         f: env.urls("URLS", { protocols: ["redis:"] }),
@@ -117,7 +108,6 @@ describe("EnvReader", () => {
         "invalid environment:",
         "COUNT must be an integer from 1 to 9",
         "PORT must be an integer from 0 to 65535",
-        "IS_ON must be one of true, false",
         "LEVEL must be one of info, warn",
         "URL must be a redis:// or rediss:// URL",
         "URLS must be a redis:// URL",

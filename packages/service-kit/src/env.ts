@@ -39,11 +39,6 @@ export class EnvReader {
     return this.integer(name, { min: 0, max: 65_535, fallback });
   }
 
-  /** `true` or `false`. */
-  flag(name: string, fallback: boolean): boolean {
-    return this.oneOf(name, ["true", "false"], fallback ? "true" : "false") === "true";
-  }
-
   /** One of a few words. */
   oneOf<const T extends string>(name: string, words: readonly T[], fallback?: T): T {
     return this.#read(name, fallback, (text) => {
@@ -56,8 +51,8 @@ export class EnvReader {
   }
 
   /** Any text that is not empty. */
-  text(name: string, fallback?: string): string {
-    return this.#read(name, fallback, (text) => text);
+  text(name: string): string {
+    return this.#read<string>(name, undefined, (text) => text);
   }
 
   /** A URL with one of the given protocols, such as `mysql:`. */
