@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import {
   formatRefreshToken,
@@ -7,15 +7,12 @@ import {
   requestKeyOf,
   secretHash,
 } from "../src/crypto/refresh-token.ts";
-import { reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
+import { reasonOf, refreshesOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 describe("the key that refresh tokens follow from", () => {
   const service = useUserService();
 
-  async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
-    const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
-    return tokens?.refreshToken ?? "";
-  }
+  const refresh = refreshesOf(service);
 
   /** What follows on a token for whoever knows the request id, and not the key. */
   function guess(refreshToken: string, requestId: string) {

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { purgeSessions } from "../src/app/purge-sessions.ts";
-import { reasonOf, signedInTo, useUserService } from "./use-user-service.ts";
+import { reasonOf, refreshesOf, signedInTo, useUserService } from "./use-user-service.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -9,11 +8,7 @@ describe("the time of a session", () => {
   const service = useUserService();
 
   const signedIn = () => signedInTo(service);
-
-  async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
-    const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
-    return tokens?.refreshToken ?? "";
-  }
+  const refresh = refreshesOf(service);
 
   describe("the time of a refresh token", () => {
     it("begins anew with each refresh, and ends", async () => {

@@ -11,6 +11,7 @@ import {
   CHEAP_COST,
   newPerson,
   reasonOf,
+  refreshesOf,
   signedInTo,
   useUserService,
   withEachRead,
@@ -20,11 +21,7 @@ describe("sessions", () => {
   const service = useUserService();
 
   const signedIn = () => signedInTo(service);
-
-  async function refresh(refreshToken: string, requestId: string = randomUUID()): Promise<string> {
-    const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
-    return tokens?.refreshToken ?? "";
-  }
+  const refresh = refreshesOf(service);
 
   /** Holds the first `count` readers of a token until all have read: the worst of all races. */
   function readingTogether<T>(count: number, work: () => Promise<T>): Promise<T> {

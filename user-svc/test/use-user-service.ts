@@ -49,7 +49,7 @@ export interface RunningUserService {
 export const CHEAP_COST: Argon2Cost = { memoryCost: 128, timeCost: 1, parallelism: 1 };
 export const ROTATION_MS = 30 * 86_400_000;
 /** What seals the private keys of these tests. */
-export const SEALING_KEY = randomBytes(32);
+const SEALING_KEY = randomBytes(32);
 export const ACCESS_TOKEN_SECONDS = 900;
 
 /** Call it inside `describe`; read the result inside hooks and tests only. */
@@ -140,6 +140,14 @@ export async function signedInTo({ client }: RunningUserService) {
     userId: user?.id ?? "",
     sessionId: String(sid),
     refreshToken: tokens?.refreshToken ?? "",
+  };
+}
+
+/** Exchanges a refresh token for the next. */
+export function refreshesOf(service: RunningUserService) {
+  return async (refreshToken: string, requestId: string = randomUUID()): Promise<string> => {
+    const { tokens } = await service.client.refreshSession({ refreshToken, requestId });
+    return tokens?.refreshToken ?? "";
   };
 }
 
