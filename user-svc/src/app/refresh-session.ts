@@ -1,6 +1,5 @@
 import {
   nextSecret,
-  nextSecretWithoutKey,
   parseRefreshToken,
   requestKeyOf,
   secretHash,
@@ -50,26 +49,15 @@ export async function refreshSession(
     verdict = judgeRefresh(token, requestKey, now);
   }
   if (verdict === "repeat" && token !== undefined) {
-    const given = [secret, nextSecretWithoutKey(presented.secret, requestId)];
-    const newest = await findNewest(app, sessionId, given);
-    return { tokens: await issueTokens(app, token, { sessionId, secret: newest }), replayed: true };
+    const next = await app.sessions.findToken(sessionId, secretHash(secret));
+    if (next === undefined || next.generation !== next.newestGeneration) {
+      // The server's key was changed, or it was used just now: neither is anybody's theft.
+      throw badRefreshToken();
+    }
+    return { tokens: await issueTokens(app, token, { sessionId, secret }), replayed: true };
   }
   if (verdict === "replay" && token !== undefined) {
     await endFamily(app, token, now);
-  }
-  throw badRefreshToken();
-}
-
-/**
- * Which of these secrets is that of the session's newest token. Throws BAD_REFRESH_TOKEN when none is,
- * since the server's key was changed: what cannot be told again is nobody's theft.
- */
-async function findNewest(app: App, sessionId: string, secrets: readonly Buffer[]) {
-  for (const secret of secrets) {
-    const token = await app.sessions.findToken(sessionId, secretHash(secret));
-    if (token !== undefined && token.generation === token.newestGeneration) {
-      return secret;
-    }
   }
   throw badRefreshToken();
 }

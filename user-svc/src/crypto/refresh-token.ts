@@ -31,11 +31,6 @@ export function nextSecret(key: Buffer, secret: Buffer, requestId: string): Buff
   return createHmac("sha256", key).update(secret).update(requestId).digest();
 }
 
-/** What a release without the key made instead. Can go when none of its requests comes again. */
-export function nextSecretWithoutKey(secret: Buffer, requestId: string): Buffer {
-  return createHmac("sha256", secret).update(`rotate:${requestId}`).digest();
-}
-
 /** What is stored of a secret. It has 256 bits of entropy, so a plain hash is enough. */
 export function secretHash(secret: Buffer): Buffer {
   return hash("sha256", secret, "buffer");
