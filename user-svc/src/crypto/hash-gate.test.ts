@@ -1,3 +1,4 @@
+import { dependencyUnavailable } from "@tessera/service-kit/service-error";
 import { expect } from "chai";
 import { HashGate } from "./hash-gate.ts";
 
@@ -87,6 +88,20 @@ describe("HashGate", () => {
       .catch((thrown: Error) => thrown.message);
     expect(failure).to.equal("broken");
     expect(await gate.run(async () => "free")).to.equal("free");
+  });
+
+  it("tells those who wait in vain of the outage that others met, until it is over", async () => {
+    const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 5 });
+    const away = dependencyUnavailable("mysql", undefined);
+    await reasonOf(gate.run(() => Promise.reject(away)));
+    for (const reason of ["DEPENDENCY_UNAVAILABLE", "TOO_BUSY"]) {
+      const first = held();
+      const running = gate.run(first.work);
+      const both = [gate.run(held().work), gate.run(held().work)].map(reasonOf);
+      expect(await Promise.all(both)).to.deep.equal([reason, reason]);
+      first.end();
+      await running;
+    }
   });
 
   it("lets origins take turns, whoever came first", async () => {

@@ -1,3 +1,4 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
 import { cancelled, tooBusy } from "../domain/errors.ts";
 
 /** How much hashing a process takes on. */
@@ -29,6 +30,8 @@ interface Waiter {
  *
  * Origins take turns, whoever came first: one that sends more than is hashed makes itself wait, and
  * nobody else. When no place is left, the longest line gives one up to a shorter one.
+ *
+ * Where work ends with an outage, that is what holds up the others: they are told of it instead.
  */
 export class HashGate {
   readonly #options: HashGateOptions;
@@ -36,6 +39,8 @@ export class HashGate {
   readonly #lines = new Map<string, Set<Waiter>>();
   #depth = 0;
   #running = 0;
+  /** What the last work failed with, if that was an outage. */
+  #outage: ServiceError | undefined;
 
   constructor(options: HashGateOptions) {
     this.#options = options;
@@ -63,7 +68,12 @@ export class HashGate {
       await this.#wait(origin, signal);
     }
     try {
-      return await work();
+      const result = await work();
+      this.#outage = undefined;
+      return result;
+    } catch (reason) {
+      this.#outage = isOutage(reason) ? reason : undefined;
+      throw reason;
     } finally {
       this.#handOver();
     }
@@ -71,7 +81,7 @@ export class HashGate {
 
   #wait(origin: string, signal: AbortSignal | undefined): Promise<void> {
     if (this.#depth >= this.#options.maxWaiting && !this.#makeRoom(origin)) {
-      return Promise.reject(tooBusy());
+      return Promise.reject(this.#refusal());
     }
     return new Promise((resolve, reject) => {
       const leave = (then: () => void) => () => {
@@ -80,13 +90,17 @@ export class HashGate {
         this.#remove(origin, waiter);
         then();
       };
-      const refuse = leave(() => reject(tooBusy()));
+      const refuse = leave(() => reject(this.#refusal()));
       const onAbort = leave(() => reject(cancelled()));
       const waiter = { admit: leave(resolve), refuse };
       const timer = setTimeout(refuse, this.#options.waitMs);
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#add(origin, waiter);
     });
+  }
+
+  #refusal(): ServiceError {
+    return this.#outage ?? tooBusy();
   }
 
   /** Turns away who came last of the longest line, unless that of `origin` would be as long. */
@@ -132,4 +146,8 @@ export class HashGate {
       this.#lines.set(origin, line);
     }
   }
+}
+
+function isOutage(reason: unknown): reason is ServiceError {
+  return reason instanceof ServiceError && reason.reason === "DEPENDENCY_UNAVAILABLE";
 }
