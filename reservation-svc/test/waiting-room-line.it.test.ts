@@ -209,9 +209,12 @@ describe("the line of a waiting room", () => {
     it("leaves nothing behind for ever", async () => {
       const room = openRoom({ maxActive: 1 });
       const ids = people(3);
+      const keysNow = () => stores.redis().keys(`*{${room.eventId}}*`);
+      await store.poll(room, ids);
+      expect(await keysNow()).to.deep.equal([]);
       await store.join(room, ids, IN_STOCK);
       await store.admit(room, PLENTY);
-      const keys = await stores.redis().keys(`*{${room.eventId}}*`);
+      const keys = await keysNow();
       expect(keys).to.have.length(4);
       for (const key of keys) {
         expect(await stores.redis().pttl(key), key).to.be.within(6 * 3_600_000, 31 * 86_400_000);
