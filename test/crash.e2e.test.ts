@@ -44,10 +44,10 @@ describe("a process that dies", () => {
     });
     await until("people sign up", () => signedUp >= 10, { everyMs: 2 });
     await process?.kill();
+    await storm.reach(storm.answered + 100);
     await process?.start();
     await people;
     await storm.endsWell();
-    expect(storm.again, "reservations need user-svc").to.deep.equal({});
   });
 });
 
