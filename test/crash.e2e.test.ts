@@ -45,6 +45,7 @@ describe("a process that dies", () => {
     await until("people sign up", () => signedUp >= 10, { everyMs: 2 });
     await process?.kill();
     await storm.reach(storm.answered + 100);
+    expect(storm.again, "reservations need user-svc").to.deep.equal({});
     await process?.start();
     await people;
     await storm.endsWell();

@@ -29,7 +29,7 @@ describe("a waiting room with a crowd in it", () => {
     ["who came after the opening", hoursFromNow(-0.5)],
   ] as const) {
     it(`takes less than 300 bytes for a person ${kind}`, async () => {
-      const crowd = 10_000;
+      const crowd = 40_000;
       // What the one before took has to be free: Valkey frees it later unless told otherwise.
       await stores.redis().flushall("SYNC");
       await store.join({ ...openRoom(), openTime }, people(1), IN_STOCK);

@@ -15,17 +15,19 @@ export class MysqlPrune implements Prunable {
     const before = `UTC_TIMESTAMP(3) - INTERVAL ${integerLiteral(days)} DAY`;
     const most = integerLiteral(limit);
     return withConnection(this.#pool, async (connection) => {
+      const [keys] = await connection.query<ResultSetHeader>({
+        sql: `DELETE FROM request_key WHERE create_time < ${before} ORDER BY create_time LIMIT ${most}`,
+        timeout: QUERY_TIMEOUT_MS,
+      });
       // The outbox is in the order of its numbers, and so of its times. A DELETE by time would read
       // all that is young as well, and one that reads the cursor would keep it from the relay.
-      const [results] = await connection.query<RowDataPacket[]>({
-        sql: `DELETE FROM request_key WHERE create_time < ${before} ORDER BY create_time LIMIT ${most};
-          SELECT MAX(seq) AS last FROM
+      const [oldest] = await connection.query<RowDataPacket[]>({
+        sql: `SELECT MAX(seq) AS last FROM
             (SELECT seq, create_time FROM outbox
              WHERE seq <= (SELECT seq FROM outbox_cursor WHERE id = 1) ORDER BY seq LIMIT ${most}) oldest
           WHERE create_time < ${before}`,
         timeout: QUERY_TIMEOUT_MS,
       });
-      const [keys, oldest] = results as unknown as [ResultSetHeader, RowDataPacket[]];
       // No row has the number 0: where nothing is old, nothing goes.
       const last = Number(oldest[0]?.last ?? 0);
       const [moves] = await connection.query<ResultSetHeader>({
