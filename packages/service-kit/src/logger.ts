@@ -25,8 +25,6 @@ const WRITE_AFTER_MS = 100;
  */
 export function createLogger({ service, level }: LoggerOptions): Logger {
   const out = pino.destination({ fd: 1, sync: true });
-  const lines = new Lines((text) => out.write(text));
-  process.once("exit", () => lines.flush());
   return pino(
     {
       level,
@@ -35,7 +33,7 @@ export function createLogger({ service, level }: LoggerOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: loggedError },
     },
-    lines,
+    new Lines((text) => out.write(text)),
   );
 }
 
@@ -57,15 +55,18 @@ class Lines {
     this.#lines.push(line);
     this.#length += line.length;
     if (this.#length >= WRITE_LENGTH) {
-      this.flush();
+      this.#flush();
     } else if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.flush(), WRITE_AFTER_MS);
+      this.#timer = setTimeout(this.#flush, WRITE_AFTER_MS);
       this.#timer.unref();
+      // Only while lines wait: tests have many loggers in one process, and a listener of each would stay.
+      process.once("exit", this.#flush);
     }
   }
 
-  flush(): void {
+  readonly #flush = () => {
     clearTimeout(this.#timer);
+    process.off("exit", this.#flush);
     this.#timer = undefined;
     const lines = this.#lines;
     this.#lines = [];
@@ -73,5 +74,5 @@ class Lines {
     if (lines.length > 0) {
       this.#write(lines.join(""));
     }
-  }
+  };
 }

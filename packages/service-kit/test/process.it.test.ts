@@ -59,6 +59,13 @@ describe("a process", () => {
     expect(new Date(lines[0].time).toISOString()).to.equal(lines[0].time);
   });
 
+  it("may have any number of loggers", async () => {
+    const many = `for (let left = 20; left > 0; left -= 1) {
+      createLogger({ service: "test", level: "silent" });
+    }`;
+    expect(await start(many).ended).to.deep.equal({ code: 0, stdout: "", stderr: "" });
+  });
+
   it("closes what it opened on SIGTERM, and ends with code 0", async () => {
     const child = start(`
       stopOnSignal(lifecycle, logger, 10_000);
