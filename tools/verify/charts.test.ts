@@ -80,6 +80,12 @@ describe("the charts' checks", () => {
       to: '"maximum": 500',
       problem: /takes BATCH_SIZE from 1 to 128, its schema from 1 to 500/,
     },
+    "a time to stop in that the program does not accept": {
+      file: "service/values.schema.json",
+      from: '"graceMs": { "type": "integer", "minimum": 100',
+      to: '"graceMs": { "type": "integer", "minimum": 0',
+      problem: /takes GRACE_MS from 100 to 60000, its schema from 0 to 60000/,
+    },
     "an address that nobody serves": {
       file: "bff/values.yaml",
       from: "USER_ADDRESS: user-svc:50053",

@@ -12,8 +12,8 @@ export function processSettings(env: EnvReader) {
       protocols: ["http:", "https:"],
     }),
     /** How long to serve on after readiness went false: longer than endpoints take to leave the mesh's load balancers. */
-    drainMs: env.integer("DRAIN_MS", { min: 0, max: 120_000, fallback: 5_000 }),
-    /** How long calls in flight may take after that. */
-    graceMs: env.integer("GRACE_MS", { min: 0, max: 120_000, fallback: 10_000 }),
+    drainMs: env.integer("DRAIN_MS", { min: 0, max: 60_000, fallback: 5_000 }),
+    /** How long calls in flight may take after that. With none, each roll-out would cut them off. */
+    graceMs: env.integer("GRACE_MS", { min: 100, max: 60_000, fallback: 10_000 }),
   };
 }

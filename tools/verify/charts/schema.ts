@@ -9,34 +9,35 @@ interface Bounds {
   maximum?: number;
 }
 
+type Setting = Bounds & { type?: string };
+
 interface Schema {
   properties: {
     service: {
       properties: {
-        config: { properties: Record<string, Bounds & { type?: string }> };
+        config: { properties: Record<string, Setting> };
         secrets: { properties: { names: { items: { enum: string[] } } } };
       };
     };
   };
 }
 
-/** The settings that the charts derive from other values. */
-const DERIVED = ["DRAIN_MS", "GRACE_MS"];
-
 /** A chart's schema lets an operator set what the program reads and accepts, and nothing else. */
 export function checkSchema(charts: string, { chart, objects }: Rendered): string[] {
   return ofKind(objects, "Deployment").flatMap((deployment) => {
-    const text = readFileSync(join(charts, chart, "values.schema.json"), "utf8");
-    const schema: Schema = JSON.parse(text);
+    const schemaOf = (name: string) =>
+      JSON.parse(readFileSync(join(charts, name, "values.schema.json"), "utf8"));
+    const schema: Schema = schemaOf(chart);
     const { config, secrets } = schema.properties.service.properties;
+    // The library chart makes two more settings, of values of its own.
+    const { drainMs, graceMs } = schemaOf("service").properties.shutdown.properties;
+    const settings: Record<string, Setting> = {
+      ...config.properties,
+      ...{ DRAIN_MS: drainMs, GRACE_MS: graceMs },
+    };
     const given = plainEnv(appOf(deployment));
     const ports = Object.keys(given).filter((name) => /(^|_)PORT$/.test(name));
-    const allowed = [
-      ...Object.keys(config.properties),
-      ...secrets.properties.names.items.enum,
-      ...ports,
-      ...DERIVED,
-    ];
+    const allowed = [...Object.keys(settings), ...secrets.properties.names.items.enum, ...ports];
     const { names: read } = readBy(chart, {});
     return [
       ...allowed
@@ -45,7 +46,7 @@ export function checkSchema(charts: string, { chart, objects }: Rendered): strin
       ...read
         .filter((name) => !allowed.includes(name))
         .map((name) => `${chart} reads ${name}, which its schema does not have`),
-      ...Object.entries(config.properties)
+      ...Object.entries(settings)
         .filter(([, { type }]) => type === "integer")
         .flatMap(([name, { minimum, maximum }]) => {
           const accepted = boundsOf(chart, name);
