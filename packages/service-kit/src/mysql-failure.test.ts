@@ -30,8 +30,9 @@ describe("storeFailure", () => {
     expect(storeFailure(refusal)).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
   });
 
-  it("leaves a bug what it is", () => {
-    const bug = Object.assign(new Error("refused"), { code: "ER_BAD_FIELD_ERROR" });
+  it("leaves a bug what it is, whatever it quotes", () => {
+    const words = "You have an error in your SQL syntax; … near 'Connection lost, the musical'";
+    const bug = Object.assign(new Error(words), { code: "ER_PARSE_ERROR" });
     expect(storeFailure(bug)).to.equal(bug);
   });
 });

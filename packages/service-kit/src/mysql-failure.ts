@@ -61,11 +61,14 @@ export function isPoolFull(reason: unknown): boolean {
   return reason instanceof Error && reason.message === "Queue limit reached.";
 }
 
-/** The driver's own failures have no codes, and it knows no names of those that are MariaDB's alone. */
+/**
+ * The driver's own failures have no codes, and it knows no names of those that are MariaDB's alone.
+ * The words of all others are not looked at: they may quote what somebody wrote.
+ */
 function isKnownByWords(reason: unknown): boolean {
   const words =
     /closed state|Pool is closed|Connection lost|Connection was killed|max_statement_time exceeded/i;
-  return reason instanceof Error && words.test(reason.message);
+  return reason instanceof Error && codeOf(reason) === "" && words.test(reason.message);
 }
 
 /** True when a unique key said no. */
