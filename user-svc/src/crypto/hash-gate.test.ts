@@ -90,18 +90,35 @@ describe("HashGate", () => {
     expect(await gate.run(async () => "free")).to.equal("free");
   });
 
-  it("tells those who wait in vain of the outage that others met, until it is over", async () => {
-    const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 5 });
-    const away = dependencyUnavailable("mysql", undefined);
-    await reasonOf(gate.run(() => Promise.reject(away)));
-    for (const reason of ["DEPENDENCY_UNAVAILABLE", "TOO_BUSY"]) {
-      const first = held();
-      const running = gate.run(first.work);
-      const both = [gate.run(held().work), gate.run(held().work)].map(reasonOf);
-      expect(await Promise.all(both)).to.deep.equal([reason, reason]);
-      first.end();
+  describe("where work ended with an outage", () => {
+    const outage = () => Promise.reject(dependencyUnavailable("mysql", undefined));
+
+    /** What those hear who wait in vain while all places are taken: one has no place in the line. */
+    async function rush(gate: HashGate): Promise<unknown[]> {
+      const last = held();
+      const running = gate.run(last.work);
+      const reasons = await Promise.all([0, 1].map(() => reasonOf(gate.run(held().work))));
+      last.end();
       await running;
+      return reasons;
     }
+
+    it("tells those who wait in vain of it, until it is over", async () => {
+      const gate = new HashGate({ concurrency: 2, maxWaiting: 1, waitMs: 5 });
+      const other = held();
+      const running = gate.run(other.work);
+      await reasonOf(gate.run(outage));
+      expect(await rush(gate)).to.deep.equal(["DEPENDENCY_UNAVAILABLE", "DEPENDENCY_UNAVAILABLE"]);
+      expect(await rush(gate)).to.deep.equal(["TOO_BUSY", "TOO_BUSY"]);
+      other.end();
+      await running;
+    });
+
+    it("tells nobody of it who comes after a quiet time", async () => {
+      const gate = new HashGate({ concurrency: 1, maxWaiting: 1, waitMs: 5 });
+      await reasonOf(gate.run(outage));
+      expect(await rush(gate)).to.deep.equal(["TOO_BUSY", "TOO_BUSY"]);
+    });
   });
 
   it("lets origins take turns, whoever came first", async () => {

@@ -39,7 +39,7 @@ export class HashGate {
   readonly #lines = new Map<string, Set<Waiter>>();
   #depth = 0;
   #running = 0;
-  /** What the last work failed with, if that was an outage. */
+  /** What the last work failed with, if that was an outage; forgotten when nothing runs any more. */
   #outage: ServiceError | undefined;
 
   constructor(options: HashGateOptions) {
@@ -137,6 +137,7 @@ export class HashGate {
     const [turn] = this.#lines;
     if (turn === undefined) {
       this.#running -= 1;
+      this.#outage = this.#running === 0 ? undefined : this.#outage;
       return;
     }
     const [origin, line] = turn;
