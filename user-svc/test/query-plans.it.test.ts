@@ -43,7 +43,7 @@ describe("the query plans of user-svc", () => {
     expect(
       await faultsOf(schema, 1, () => sessions.findToken(sessionId, secretHash)),
     ).to.deep.equal([]);
-    expect(await faultsOf(schema, 1, () => sessions.purge())).to.deep.equal([]);
+    expect(await faultsOf(schema, 1, () => sessions.purge(500))).to.deep.equal([]);
   });
 
   it("read the newest signing keys only", async () => {

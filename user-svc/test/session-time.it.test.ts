@@ -43,6 +43,13 @@ describe("the time of a session", () => {
       expect(await rows()).to.equal(0);
     });
 
+    it("is followed by a removal that does not wait for what expires meanwhile", async () => {
+      const left = [1_000, 500, 3, 1, 1, 0];
+      const purge = async () => left.shift() ?? 0;
+      await purgeSessions({ purge }, () => false);
+      expect(left).to.deep.equal([1, 1, 0]);
+    });
+
     it("is not followed by a removal that outlasts its process", async () => {
       let bites = 0;
       const purge = async () => {

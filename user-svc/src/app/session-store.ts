@@ -40,6 +40,9 @@ export interface SessionStore {
     reason: EndReason;
     endTime: Date;
   }): Promise<boolean>;
-  /** Removes sessions and tokens that have expired by the store's clock, some at a time; returns how many. */
-  purge(): Promise<number>;
+  /**
+   * Removes sessions and tokens that have expired by the store's clock, `limit` of each at most;
+   * returns how many.
+   */
+  purge(limit: number): Promise<number>;
 }

@@ -1,4 +1,5 @@
 import { inTransaction, withConnection } from "@tessera/service-kit/mysql";
+import { integerLiteral } from "@tessera/service-kit/sql-literal";
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import type { Connection, Pool } from "mysql2/promise";
 import type { EndReason, Rotation, SessionStore, TokenGrant } from "../app/session-store.ts";
@@ -75,11 +76,10 @@ export class MysqlSessionStore implements SessionStore {
     return ended > 0;
   }
 
-  purge(): Promise<number> {
-    // Short statements: a long DELETE would hold many rows locked, and replication up. The database's
-    // clock decides: a replica whose own is far ahead would end everybody's sessions.
+  purge(limit: number): Promise<number> {
+    // The database's clock decides: a replica whose own is far ahead would end everybody's sessions.
     const purged = (table: string) =>
-      `DELETE FROM ${table} WHERE expire_time < UTC_TIMESTAMP(3) ORDER BY expire_time LIMIT 500`;
+      `DELETE FROM ${table} WHERE expire_time < UTC_TIMESTAMP(3) ORDER BY expire_time LIMIT ${integerLiteral(limit)}`;
     return withConnection(
       this.#pool,
       async (connection) =>
