@@ -37,6 +37,17 @@ describe("sessions", () => {
     return withEachRead(service, meet, work);
   }
 
+  /**
+   * The next token, or why there is none. Rivals wait for the winner's row, and on a busy machine for
+   * too long: who is told so asks again, as clients do.
+   */
+  async function outcomeOf(refreshToken: string, requestId: string): Promise<string | undefined> {
+    const call = refresh(refreshToken, requestId);
+    const outcome = await call.catch(() => reasonOf(call));
+    const isUndecided = outcome === "DEPENDENCY_UNAVAILABLE";
+    return isUndecided ? await outcomeOf(refreshToken, requestId) : outcome;
+  }
+
   async function metric(name: string): Promise<number> {
     const found = await service.registry.getSingleMetric(name)?.get();
     return found?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
@@ -174,7 +185,7 @@ describe("sessions", () => {
     it("gives all of many deliveries at once the same refresh token", async () => {
       const { refreshToken } = await signedIn();
       const tokens = await readingTogether(8, () =>
-        Promise.all(Array.from({ length: 8 }, () => refresh(refreshToken, "one attempt"))),
+        Promise.all(Array.from({ length: 8 }, () => outcomeOf(refreshToken, "one attempt"))),
       );
       expect(new Set(tokens).size).to.equal(1);
       expect(await refresh(tokens[0] ?? "")).to.be.a("string");
@@ -215,22 +226,12 @@ describe("sessions", () => {
 
     it("leaves one winner of a race, and ends the family", async () => {
       const { refreshToken } = await signedIn();
-      const outcomes = await readingTogether(8, () => {
-        const rivals = Array.from({ length: 8 }, () =>
-          refresh(refreshToken).then(
-            (token) => ({ token }),
-            (reason: unknown) => ({ reason }),
-          ),
-        );
-        return Promise.all(rivals);
-      });
-      const winners = outcomes.flatMap((outcome) => ("token" in outcome ? [outcome.token] : []));
+      const outcomes = await readingTogether(8, () =>
+        Promise.all(Array.from({ length: 8 }, () => outcomeOf(refreshToken, randomUUID()))),
+      );
+      const winners = outcomes.filter((outcome) => outcome !== "BAD_REFRESH_TOKEN");
       expect(winners).to.have.length(1);
-      for (const outcome of outcomes) {
-        if ("reason" in outcome) {
-          expect(await reasonOf(Promise.reject(outcome.reason))).to.equal("BAD_REFRESH_TOKEN");
-        }
-      }
+      expect(winners[0]).to.match(/^[\w-]{22}\.[\w-]{43}$/);
       expect(await reasonOf(refresh(winners[0] ?? ""))).to.equal("BAD_REFRESH_TOKEN");
     });
 
