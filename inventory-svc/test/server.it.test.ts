@@ -48,22 +48,24 @@ describe("the programs of inventory-svc", () => {
 
   it("serve, sweep, and stop when they are told to", async () => {
     await programs.run("migrate.ts");
-    const { grpcPort, httpPort, stop } = await programs.serve({
+    const server = await programs.serve({
       ORPHAN_GRACE_SECONDS: "0",
       SWEEP_INTERVAL_MS: "20",
     });
     const lifecycle = new Lifecycle();
-    const client = clientOf(grpcPort, lifecycle);
+    const client = clientOf(server.port("grpcPort"), lifecycle);
     const { eventId, wish } = await createEvent(client, [5], { holdSeconds: 1 });
     const { results } = await client.batchAllocate({ eventId, entries: [wish([0, 2])] });
     expect(words(results)).to.deep.equal(["granted"]);
     await untilTrue(
       async () => (await client.getAvailability({ eventId })).ticketTypes[0]?.available === 5,
     );
-    const metrics = await (await fetch(`http://localhost:${httpPort}/metrics`)).text();
+    const url = `http://localhost:${server.port("httpPort")}/metrics`;
+    const metrics = await (await fetch(url)).text();
     expect(metrics).to.match(/^tessera_mysql_pool_connections\{state="idle",.*\} [1-9]/m);
     expect(metrics).to.match(/^tessera_orphan_sweep_lag_seconds\{.*\} /m);
     await lifecycle.close();
-    expect(await stop()).to.equal(0);
+    await server.stop();
+    expect(server.exitCode).to.equal(0);
   });
 });

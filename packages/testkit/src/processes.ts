@@ -111,7 +111,8 @@ export function useOwnMysql(): { server: StoreServer } {
   return opened;
 }
 
-function useFolder(open: (folder: string, children: Children) => Promise<void>): void {
+/** A folder for one test file, and children that are stopped before it is removed. */
+export function useFolder(open: (folder: string, children: Children) => Promise<void>): void {
   const folder = newFolder();
   const children = new Children(join(folder, "run"));
   before(async () => {

@@ -113,7 +113,7 @@ function storeEnv(schema: SchemaName, { mysqlUrls, mysqlType }: SystemSettings) 
 }
 
 /** What every child needs from its parent: where programs are, and where coverage goes. */
-function inheritedEnv(): Record<string, string> {
+export function inheritedEnv(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: children are given these, and nothing else, of it.
   const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
   return {
