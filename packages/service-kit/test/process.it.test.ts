@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { inheritedEnv } from "@tessera/testkit/services";
 import { expect } from "chai";
 
 const SOURCES = new URL("../src/", import.meta.url);
@@ -129,8 +130,7 @@ describe("a process", () => {
 function start(main: string) {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program(main)], {
     stdio: ["ignore", "pipe", "pipe"],
-    // Nothing of the test's own environment but where coverage goes.
-    env: coverageEnv(),
+    env: inheritedEnv(),
     timeout: 15_000,
   });
   const output = { stdout: "", stderr: "" };
@@ -151,10 +151,4 @@ function start(main: string) {
       }
     },
   };
-}
-
-function coverageEnv(): Record<string, string> {
-  // biome-ignore lint/style/noProcessEnv: see above.
-  const { NODE_V8_COVERAGE } = process.env;
-  return NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
 }
