@@ -1,3 +1,5 @@
+import { createParser, type EventSourceParser } from "eventsource-parser";
+
 /** One server-sent event. */
 export interface StreamedEvent {
   event: string;
@@ -30,24 +32,22 @@ export async function listen(url: string, token: string): Promise<EventStream> {
   const events: StreamedEvent[] = [];
   let heartbeats = 0;
   let retryMs: number | undefined;
-  const take = (block: string) => {
-    const fields = new Map(block.split("\n").map((line) => splitAt(line, line.indexOf(":"))));
-    if (fields.has("")) {
+  const parser = createParser({
+    onEvent: ({ event = "message", data }) => events.push({ event, data: JSON.parse(data) }),
+    onComment: () => {
       heartbeats += 1;
-    } else if (fields.has("retry")) {
-      retryMs = Number(fields.get("retry"));
-    } else {
-      const data = fields.get("data") ?? "null";
-      events.push({ event: fields.get("event") ?? "message", data: JSON.parse(data) });
-    }
-  };
+    },
+    onRetry: (ms) => {
+      retryMs = ms;
+    },
+  });
   return {
     status: response.status,
     headers: response.headers,
     events,
     heartbeats: () => heartbeats,
     retryMs: () => retryMs,
-    ended: readBlocks(response, take).then(
+    ended: readAll(response, parser).then(
       () => true,
       () => false,
     ),
@@ -55,17 +55,8 @@ export async function listen(url: string, token: string): Promise<EventStream> {
   };
 }
 
-async function readBlocks(response: Response, take: (block: string) => void): Promise<void> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    const blocks = text.split("\n\n");
-    text = blocks.pop() ?? "";
-    blocks.forEach(take);
+async function readAll({ body }: Response, parser: EventSourceParser): Promise<void> {
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    parser.feed(text);
   }
-}
-
-function splitAt(line: string, index: number): [string, string] {
-  return [line.slice(0, index), line.slice(index + 1).trim()];
 }
