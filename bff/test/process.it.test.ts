@@ -10,6 +10,7 @@ import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
 import { listen } from "@tessera/testkit/event-stream";
 import { redisUrl } from "@tessera/testkit/redis";
+import { inheritedEnv } from "@tessera/testkit/services";
 import { untilTrue } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Registry } from "prom-client";
@@ -24,7 +25,7 @@ type Line = Record<string, unknown>;
 /** Starts the BFF as a process of its own; `lines` grows with its log. */
 function startBff(env: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], {
-    env: { ...inherited(), PORT: "0", ADMIN_PORT: "0", DRAIN_MS: "0", GRACE_MS: "5000", ...env },
+    env: { ...inheritedEnv(), PORT: "0", ADMIN_PORT: "0", DRAIN_MS: "0", GRACE_MS: "5000", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: Line[] = [];
@@ -34,13 +35,6 @@ function startBff(env: Record<string, string>) {
     complaint += String(text);
   });
   return { child, lines, complaint: () => complaint };
-}
-
-/** What a child needs of ours: nothing but where to find programs, and to say what it covered. */
-function inherited(): Record<string, string> {
-  // biome-ignore lint/style/noProcessEnv: a child process gets its environment from somewhere.
-  const { PATH = "", NODE_V8_COVERAGE } = process.env;
-  return { PATH, ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }) };
 }
 
 async function serving(lines: Line[]): Promise<{ url: string; adminUrl: string }> {
