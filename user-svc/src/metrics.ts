@@ -1,21 +1,15 @@
 import { queueMetrics } from "@tessera/service-kit/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { App, Observer } from "./app/app.ts";
+import type { App, SignInOutcome } from "./app/app.ts";
 
 /** From 1 ms (tests' cost) to 1 s; a hash at the default cost takes about 20 ms. Seconds. */
 const HASH_BUCKETS = [0.001, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1];
 
-/** What this service counts of itself. */
-export interface UserMetrics extends Observer {
-  /** Told how long one hash took, in seconds. */
-  hashed(seconds: number): void;
-}
-
-/** Registers the service's own metrics. */
+/** Registers the service's own metrics; `hashed` is told how long one hash took, in seconds. */
 export function userMetrics(
   registry: Registry,
   { gate, signedIn }: Pick<App, "gate" | "signedIn">,
-): UserMetrics {
+) {
   const registers = [registry];
   const hashing = new Histogram({
     name: "tessera_password_hash_seconds",
@@ -44,8 +38,8 @@ export function userMetrics(
     registers,
   });
   return {
-    hashed: (seconds) => hashing.observe(seconds),
-    signIn: (outcome) => signIns.inc({ outcome }),
+    hashed: (seconds: number) => hashing.observe(seconds),
+    signIn: (outcome: SignInOutcome) => signIns.inc({ outcome }),
     refreshReplay: () => replays.inc(),
   };
 }
