@@ -1,7 +1,7 @@
 import { Lane } from "@tessera/service-kit/lane";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
-import { faultsOf } from "@tessera/testkit/query-plans";
+import { faultsOf, planFaults, statementsOf } from "@tessera/testkit/query-plans";
 import { expect } from "chai";
 import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
@@ -13,6 +13,7 @@ import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
 import { STATE_CODES } from "../src/mysql/reservation-row.ts";
 import { SCHEMA } from "../src/mysql/schema.ts";
+import { useReservations } from "./use-reservations.ts";
 
 // What a read costs must not depend on how much there is.
 describe("the query plans of reservation-svc", () => {
@@ -94,5 +95,18 @@ describe("the query plans of reservation-svc", () => {
   it("note what was released by an index", async () => {
     const ended = some.map(({ id }) => ({ id, state: "expired" as const }));
     expect(await faultsOf(schema, 1, () => store.markReleased(ended))).to.deep.equal([]);
+  });
+});
+
+describe("a few reservations", () => {
+  const system = useReservations();
+
+  it("are locked as far as they are taken, also when all there are are due", async () => {
+    const { ledger, newReplica, schema } = system;
+    const { hold, store } = newReplica();
+    const [taking = ""] = await statementsOf(schema, () => store.takeDue(500));
+    const event = ledger.addEvent({ holdMs: -1 });
+    await Promise.all(Array.from({ length: 60 }, () => hold(event)));
+    expect(await planFaults(schema.pool, taking)).to.deep.equal([]);
   });
 });

@@ -17,10 +17,12 @@ const SWEEP_LEASE_SECONDS = 5;
 /** Takes overdue reservations, in one transaction: holds that are over become expired. */
 export function takeDue(pool: Pool, limit: number): Promise<DueReservations> {
   return inTransaction(pool, async (connection) => {
+    // Where most is due, an optimizer reads every row and sorts, and so locks all that is due.
     const [rows] = await connection.query<(ReservationRow & { now: Date })[]>(
       `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
-       WHERE due_time <= UTC_TIMESTAMP(3)
-       ORDER BY due_time LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
+       FORCE INDEX (reservation_due)
+       WHERE due_time <= UTC_TIMESTAMP(3) ORDER BY due_time
+       LIMIT ${integerLiteral(limit)} FOR UPDATE SKIP LOCKED`,
     );
     const now = rows[0]?.now ?? new Date(0);
     const due = rows.map(toReservation);
