@@ -39,7 +39,6 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
     "tessera_redis_breaker_open",
     "tessera_sweep_lag_seconds",
     "tessera_outbox_lag_seconds",
-    "tessera_queue_depth",
     "tessera_mysql_pool_connections",
     "tessera_mysql_pool_waiting",
     "nodejs_eventloop_lag_seconds",
@@ -65,11 +64,15 @@ const METRICS: Readonly<Record<Service | "bff", readonly string[]>> = {
   ],
 };
 
-/** Everything that waits in reservation-svc, and is bounded there. */
-const QUEUES = [
-  ...["ledger", "write", "lookup", "replay", "confirm", "release", "read", "change", "list"],
-  ...["pass", "used_pass"],
-];
+/** Everything that waits in a service, and is bounded there. */
+const QUEUES: Readonly<Record<string, readonly string[]>> = {
+  "inventory-svc": ["settle", "event", "stock", "list"],
+  "reservation-svc": [
+    ...["ledger", "write", "lookup", "replay", "confirm", "release", "read", "change", "list"],
+    ...["pass", "used_pass"],
+  ],
+  "user-svc": ["signed_in"],
+};
 
 describe("every process", () => {
   const system = useSharedSystem();
@@ -89,10 +92,8 @@ describe("every process", () => {
       if (name === "inventory-svc") {
         expect(text).to.match(/^tessera_oversold_units\{[^}]*\} 0$/m);
       }
-      if (name === "reservation-svc") {
-        const queues = [...text.matchAll(/^tessera_queue_depth\{.*queue="(\w+)"/gm)];
-        expect(queues.map(([, queue]) => queue)).to.have.members(QUEUES);
-      }
+      const queues = [...text.matchAll(/^tessera_queue_depth\{.*queue="(\w+)"/gm)];
+      expect(queues.map(([, queue]) => queue)).to.have.members(QUEUES[name] ?? []);
     });
 
     it(`says that it lives and is ready: ${name}`, async () => {

@@ -1,6 +1,6 @@
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { begin } from "@tessera/service-kit/begin";
-import { taskMetrics } from "@tessera/service-kit/metrics";
+import { queueMetrics, taskMetrics } from "@tessera/service-kit/metrics";
 import { openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run } from "@tessera/service-kit/run";
@@ -40,6 +40,7 @@ await run(async () => {
   startJobs({ ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }, config);
 
   const events = new MysqlEventStore(mysql);
+  queueMetrics(registry, { settle: () => ledger.depth, ...events.depths });
   await serveRpc({
     services: [
       served(InventoryService, inventoryService({ events, ledger, metrics, onEventFailure })),

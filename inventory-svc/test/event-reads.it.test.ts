@@ -138,6 +138,8 @@ describe("EventReads", () => {
       reads.stock(randomUUID()),
       reads.list("SELECT 1 FROM event WHERE FALSE", [], performance.now()),
     ];
+    const { event, stock, list } = reads.depths;
+    expect([event(), stock(), list()]).to.deep.equal([1, 1, 1]);
     for (const answer of await Promise.allSettled(late)) {
       const reason = answer.status === "rejected" ? answer.reason : undefined;
       expect(reason).to.include({ reason: "DEADLINE_EXCEEDED" });

@@ -112,16 +112,25 @@ describe("an event whose row somebody keeps locked", () => {
   });
 
   it("is known as stuck from the first call on, also from one that came alone", async () => {
-    const { client, schema } = inventory;
+    const { client, ledger, schema } = inventory;
     const stuck = await createEvent(client, [10]);
+    const query = { eventId: stuck.eventId, allocationIds: [], unitsOf: [] };
+    const settle = () =>
+      ledger.settle(query, () => ({ change: { inserts: [], moves: [], deltas: [] } }));
     await whileLocked(stuck, async () => {
       expect(await failureOf(sell(stuck))).to.include({ reason: "DEPENDENCY_UNAVAILABLE" });
       const sent = await statementsOf(schema, async () => {
         await failureOf(sell(stuck));
       });
       expect(sent.join()).to.include("FOR UPDATE NOWAIT");
+      const refused = failureOf(settle());
+      expect(ledger.depth, "by itself").to.equal(1);
+      await refused;
     });
     await sell(stuck);
+    const settled = settle();
+    expect(ledger.depth).to.equal(1);
+    await settled;
   });
 
   for (const [does, callFor] of [

@@ -50,6 +50,12 @@ export class EventReads {
     });
   }
 
+  /** How many reads of each kind wait. */
+  get depths() {
+    const [events, stocks, lists] = [this.#events, this.#stocks, this.#lists];
+    return { event: () => events.depth, stock: () => stocks.depth, list: () => lists.depth };
+  }
+
   /** An event, or undefined when there is none. */
   event(id: string): Promise<Event | undefined> {
     return this.#events.find(id, performance.now() + this.#waitMs);

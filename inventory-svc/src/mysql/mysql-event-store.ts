@@ -12,10 +12,13 @@ import { listQuery, positionAfter } from "./list-query.ts";
 export class MysqlEventStore implements EventStore {
   readonly #source: DataSource;
   readonly #reads: EventReads;
+  /** How many reads of each kind wait. */
+  readonly depths: EventReads["depths"];
 
   constructor(source: DataSource) {
     this.#source = source;
     this.#reads = new EventReads(poolOf(source));
+    this.depths = this.#reads.depths;
   }
 
   async insertOnce(

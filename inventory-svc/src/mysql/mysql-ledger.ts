@@ -67,6 +67,11 @@ export class MysqlLedger implements Ledger {
     this.#batcher = new Batcher({ ...LIMITS, maxBatch: MAX_BATCH, run });
   }
 
+  /** How many settlements wait, in the longest line: each has a bound of its own. */
+  get depth(): number {
+    return Math.max(this.#batcher.depth, this.#asking.depth, this.#waiting.depth);
+  }
+
   async settle<T extends { change: Change }>(
     query: LedgerQuery,
     decide: (book: Book) => T,
