@@ -7,15 +7,13 @@ import {
   timeLiteral,
   uuidLiteral,
 } from "@tessera/service-kit/sql-literal";
-import type { Pool, RowDataPacket } from "mysql2/promise";
+import type { Pool } from "mysql2/promise";
 import {
   type ConfirmIntent,
   type ConfirmOptions,
   type ConfirmOutcome,
   type ConfirmWish,
-  type DueReservations,
   DuplicateReservation,
-  type FoundReservation,
   type NewReservation,
   type RequestKey,
   type ReservationStore,
@@ -41,34 +39,14 @@ export class MysqlReservationStore implements ReservationStore {
     this.#pool = pool;
   }
 
-  async find(ids: readonly string[]): Promise<FoundReservation[]> {
-    type Row = ReservationRow & { now: Date };
-    const rows = await this.#read<Row>(
-      `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
-       WHERE id IN (${ids.map(uuidLiteral).join(", ")})`,
-    );
-    return rows.map((row) => ({
-      reservation: toReservation(row),
-      bodyHash: row.body_hash,
-      now: row.now,
-    }));
+  find(ids: readonly string[]) {
+    return this.#read(`WHERE id IN (${ids.map(uuidLiteral).join(", ")})`);
   }
 
-  async list(
-    userId: string,
-    page: { size: number; before: number | undefined },
-  ): Promise<{ reservation: Reservation; seq: number; now: Date }[]> {
-    const below = page.before === undefined ? "" : `AND seq < ${integerLiteral(page.before)}`;
-    const rows = await this.#read<ReservationRow & { now: Date }>(
-      `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation
-       WHERE user_id = ${uuidLiteral(userId)} ${below}
-       ORDER BY seq DESC LIMIT ${integerLiteral(page.size)}`,
-    );
-    return rows.map((row) => ({
-      reservation: toReservation(row),
-      seq: Number(row.seq),
-      now: row.now,
-    }));
+  list(userId: string, { size, before }: { size: number; before: number | undefined }) {
+    const below = before === undefined ? "" : `AND seq < ${integerLiteral(before)}`;
+    return this.#read(`WHERE user_id = ${uuidLiteral(userId)} ${below}
+      ORDER BY seq DESC LIMIT ${integerLiteral(size)}`);
   }
 
   async insert(created: readonly NewReservation[]): Promise<void> {
@@ -105,25 +83,23 @@ export class MysqlReservationStore implements ReservationStore {
     }
   }
 
-  endConfirm(outcome: ConfirmOutcome): Promise<Reservation[]> {
+  endConfirm(outcome: ConfirmOutcome) {
     return this.#changing(() => endConfirm(this.#pool, outcome));
   }
 
-  cancel(
-    wish: Parameters<ReservationStore["cancel"]>[0],
-  ): Promise<{ reservation: Reservation; isReplay: boolean }> {
+  cancel(wish: Parameters<ReservationStore["cancel"]>[0]) {
     return this.#changing(() => cancel(this.#pool, wish));
   }
 
-  findExtend(key: RequestKey): ReturnType<ReservationStore["findExtend"]> {
+  findExtend(key: RequestKey) {
     return findExtend(this.#pool, key);
   }
 
-  extend(wish: Parameters<ReservationStore["extend"]>[0]): ReturnType<ReservationStore["extend"]> {
+  extend(wish: Parameters<ReservationStore["extend"]>[0]) {
     return this.#changing(() => extend(this.#pool, wish));
   }
 
-  takeDue(limit: number): Promise<DueReservations> {
+  takeDue(limit: number) {
     return this.#changing(() => takeDue(this.#pool, limit));
   }
 
@@ -139,12 +115,17 @@ export class MysqlReservationStore implements ReservationStore {
     await transact(this.#pool, statements);
   }
 
-  async #read<Row extends RowDataPacket>(sql: string): Promise<Row[]> {
-    const statement = { sql, timeout: QUERY_TIMEOUT_MS };
+  async #read(where: string) {
+    const sql = `SELECT ${RESERVATION_COLUMNS}, UTC_TIMESTAMP(3) AS now FROM reservation ${where}`;
     const [rows] = await withConnection(this.#pool, (connection) =>
-      connection.query<Row[]>(statement),
+      connection.query<(ReservationRow & { now: Date })[]>({ sql, timeout: QUERY_TIMEOUT_MS }),
     );
-    return rows;
+    return rows.map((row) => ({
+      reservation: toReservation(row),
+      bodyHash: row.body_hash,
+      seq: Number(row.seq),
+      now: row.now,
+    }));
   }
 
   /** A duplicate key means that a rival wrote first: the second look sees what it wrote. */
