@@ -67,7 +67,7 @@ describe("keys for reads anywhere", () => {
     const list = (userId: string, pageToken: string) =>
       listReservations({ store, lists }, { userId, pageSize: 100, pageToken });
     for (const { reservationId, userId, pageToken } of keys.slice(0, 20)) {
-      const [found] = await store.find([reservationId]);
+      const found = (await store.find([reservationId])).get(reservationId);
       expect(found?.reservation.userId).to.equal(userId);
       const all = await list(userId, "");
       const rest = await list(userId, pageToken);

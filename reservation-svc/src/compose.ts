@@ -1,4 +1,5 @@
 import { passKeysOf } from "@tessera/admission-pass";
+import { Finder } from "@tessera/service-kit/finder";
 import { poolLane } from "@tessera/service-kit/lane";
 import { briefError } from "@tessera/service-kit/logged-error";
 import type { Logger } from "@tessera/service-kit/logger";
@@ -13,7 +14,6 @@ import { type DrawSeedStore, DrawSeeds } from "./app/draw-seeds.ts";
 import type { Ledger, StockLevels } from "./app/ledger.ts";
 import { PassGate } from "./app/pass-gate.ts";
 import { ReleaseUnits } from "./app/release-units.ts";
-import { ReservationFinder } from "./app/reservation-finder.ts";
 import type { ReservationStore } from "./app/reservation-store.ts";
 import type { Sales } from "./app/sales.ts";
 import { settleClaims } from "./app/settle-claims.ts";
@@ -86,7 +86,8 @@ export function composeApp(
     ...{ ...inBatches, maxBatch: 500 },
     onStock: (stock) => news.tellReturn(stock),
   });
-  const finder = new ReservationFinder(store, { name: "the queue of reads", ...batches });
+  const find: ReservationStore["find"] = (ids) => store.find(ids);
+  const finder = new Finder({ ...batches, name: "the queue of reads", maxBatch: 500, find });
   // The rest of the pool is left to those who buy.
   const laneOf = (what: string) => poolLane(`the queue of ${what}`, config.mysql.poolSize);
   const lanes = { changes: laneOf("changes"), lists: laneOf("lists") };

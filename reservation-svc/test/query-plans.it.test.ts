@@ -1,3 +1,4 @@
+import { Finder } from "@tessera/service-kit/finder";
 import { Lane } from "@tessera/service-kit/lane";
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import { useMysql } from "@tessera/testkit/mysql";
@@ -7,7 +8,6 @@ import type { RowDataPacket } from "mysql2/promise";
 import { fillSchema } from "../../test/fill-schema.ts";
 import { getReservation, listReservations } from "../src/app/read-reservations.ts";
 import { requestKeyOf } from "../src/app/request-key.ts";
-import { ReservationFinder } from "../src/app/reservation-finder.ts";
 import { MysqlOutbox } from "../src/mysql/mysql-outbox.ts";
 import { MysqlPrune } from "../src/mysql/mysql-prune.ts";
 import { MysqlReservationStore } from "../src/mysql/mysql-reservation-store.ts";
@@ -65,7 +65,8 @@ describe("the query plans of reservation-svc", () => {
 
   it("look reservations up by id, one or many", async () => {
     for (const asked of [some.slice(0, 1), some]) {
-      const finder = new ReservationFinder(store, { name: "reads", maxInFlight: 1, maxQueue: 500 });
+      const bounds = { maxBatch: 500, maxInFlight: 1, maxQueue: 500 };
+      const finder = new Finder({ ...bounds, name: "reads", find: (ids) => store.find(ids) });
       const get = ({ id, userId }: { id: string; userId: string }) =>
         getReservation(finder, { reservationId: id, userId });
       const found = () => Promise.all(asked.map(get));

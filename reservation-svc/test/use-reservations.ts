@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Finder } from "@tessera/service-kit/finder";
 import { Lane } from "@tessera/service-kit/lane";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { type TestSchema, useMysql } from "@tessera/testkit/mysql";
@@ -17,7 +18,6 @@ import { extendReservation } from "../src/app/extend-reservation.ts";
 import type { StockLevels } from "../src/app/ledger.ts";
 import { getReservation } from "../src/app/read-reservations.ts";
 import { ReleaseUnits } from "../src/app/release-units.ts";
-import { ReservationFinder } from "../src/app/reservation-finder.ts";
 import type { ReservationStore } from "../src/app/reservation-store.ts";
 import { type SweptBatch, sweep } from "../src/app/sweep.ts";
 import type { Reservation } from "../src/domain/reservation.ts";
@@ -126,8 +126,9 @@ function replicaOf(
     maxWriteQueue: 1_000,
     ...(options.idOf === undefined ? {} : { idOf: options.idOf }),
   });
-  const finder = new ReservationFinder(store, { name: "reads", maxInFlight: 2, maxQueue: 1_000 });
   const lane = { maxInFlight: 2, maxQueue: 1_000 };
+  const find = store.find.bind(store);
+  const finder = new Finder({ ...lane, name: "reads", maxBatch: 500, find });
   const changes = new Lane({ name: "changes", ...lane });
   const lists = new Lane({ name: "lists", ...lane });
   const inBatches = { store, ledger, onStock, maxBatch: 50, ...lane };

@@ -18,7 +18,7 @@ export async function claimOutcome(
   },
   { reservationId: id, serial }: Pick<PassClaim, "reservationId" | "serial">,
 ): Promise<ClaimOutcome> {
-  const [found] = await deps.store.find([id]);
+  const found = (await deps.store.find([id])).get(id);
   if (found !== undefined) {
     return isOlder(found.reservation, admitTimeOf(serial)) ? "nothing" : "made";
   }

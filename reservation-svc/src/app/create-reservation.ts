@@ -19,9 +19,9 @@ import type { Combiners } from "./combiners.ts";
 import type { Allocation, Grant, Ledger } from "./ledger.ts";
 import type { HeldPass, PassGate } from "./pass-gate.ts";
 import { isNotAnswered, isRefusal } from "./refusals.ts";
-import { ReservationFinder } from "./reservation-finder.ts";
 import {
   DuplicateReservation,
+  type FoundReservation,
   type NewReservation,
   type ReservationStore,
 } from "./reservation-store.ts";
@@ -87,7 +87,7 @@ export class CreateReservation {
   readonly #idOf: (wish: CreateWish) => string;
   readonly #running = new Set<string>();
   readonly #writer: Batcher<NewReservation, true>;
-  readonly #finder: ReservationFinder;
+  readonly #finder: Finder<FoundReservation>;
   readonly #allocations: Finder<Allocation>;
 
   constructor(deps: CreateDeps) {
@@ -100,12 +100,15 @@ export class CreateReservation {
       maxInFlight: deps.maxWrites,
       maxQueue: deps.maxWriteQueue,
     });
-    const bounds = { maxInFlight: 2, maxQueue: deps.maxWriteQueue };
-    this.#finder = new ReservationFinder(deps.store, { ...bounds, name: "the replay queue" });
+    const bounds = { maxBatch: 500, maxInFlight: 2, maxQueue: deps.maxWriteQueue };
+    this.#finder = new Finder({
+      ...bounds,
+      name: "the replay queue",
+      find: (ids) => deps.store.find(ids),
+    });
     this.#allocations = new Finder({
       ...bounds,
       name: "the lookup queue",
-      maxBatch: 500,
       find: (ids) => deps.ledger.find(ids, { timeoutMs: deps.ledgerTimeoutMs }),
     });
   }

@@ -1,3 +1,4 @@
+import type { Finder } from "@tessera/service-kit/finder";
 import type { Lane } from "@tessera/service-kit/lane";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { extendLimit, holdExpired, illegalMove, requestInProgress } from "../domain/errors.ts";
@@ -5,13 +6,12 @@ import { EXTENDS_MAX, extendedExpireTime, type Reservation } from "../domain/res
 import type { Ledger, LedgerCall } from "./ledger.ts";
 import { getReservation } from "./read-reservations.ts";
 import { requestKeyOf } from "./request-key.ts";
-import type { ReservationFinder } from "./reservation-finder.ts";
-import type { ReservationStore } from "./reservation-store.ts";
+import type { FoundReservation, ReservationStore } from "./reservation-store.ts";
 
 /** What extending needs. */
 export interface ExtendDeps {
   store: ReservationStore;
-  finder: ReservationFinder;
+  finder: Finder<FoundReservation>;
   /** Where changes of single reservations wait for each other. */
   changes: Lane;
   ledger: Ledger;

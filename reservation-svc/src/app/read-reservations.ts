@@ -1,16 +1,16 @@
+import type { Finder } from "@tessera/service-kit/finder";
 import type { Lane } from "@tessera/service-kit/lane";
 import { openPageToken, pageSizeOf, sealPageToken } from "@tessera/service-kit/page-token";
 import { reservationNotFound } from "../domain/errors.ts";
 import type { Reservation } from "../domain/reservation.ts";
-import type { ReservationFinder } from "./reservation-finder.ts";
-import type { ReservationStore } from "./reservation-store.ts";
+import type { FoundReservation, ReservationStore } from "./reservation-store.ts";
 
 /**
  * Finds a user's own reservation, and says what time it is where holds are counted. Not looked for
  * once it is `deadline`, a performance.now() time.
  */
 export async function getReservation(
-  finder: ReservationFinder,
+  finder: Finder<FoundReservation>,
   query: { userId: string; reservationId: string },
   deadline?: number,
 ): Promise<{ reservation: Reservation; now: Date }> {

@@ -70,8 +70,8 @@ export interface DueReservations {
  * All methods throw DEPENDENCY_UNAVAILABLE while the database does not answer.
  */
 export interface ReservationStore {
-  /** Finds reservations by id, in any order, with the hash of the body that made each. */
-  find(ids: readonly string[]): Promise<FoundReservation[]>;
+  /** Finds reservations, at most 500, with the hash of the body that made each; by id. */
+  find(ids: readonly string[]): Promise<ReadonlyMap<string, FoundReservation>>;
   /** Writes new reservations in the order given. Throws DuplicateReservation when one exists. */
   insert(created: readonly NewReservation[]): Promise<void>;
   /** A user's reservations, newest first, below the given sequence number. */

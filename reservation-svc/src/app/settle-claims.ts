@@ -25,9 +25,8 @@ export async function settleClaims(
   const { claims, nextCursor } = await store.doubts(room, cursor);
   if (claims.length > 0) {
     const found = await reservations.find(claims.map(({ reservationId }) => reservationId));
-    const byId = new Map(found.map(({ reservation }) => [reservation.id, reservation]));
     const ends = claims.flatMap((claim) => {
-      const made = byId.get(claim.reservationId);
+      const made = found.get(claim.reservationId)?.reservation;
       return made === undefined || isOlder(made, admitTimeOf(claim.serial))
         ? []
         : [{ ...claim, units: made.items.reduce((sum, { quantity }) => sum + quantity, 0) }];

@@ -14,6 +14,7 @@ import {
   type ConfirmOutcome,
   type ConfirmWish,
   DuplicateReservation,
+  type FoundReservation,
   type NewReservation,
   type RequestKey,
   type ReservationStore,
@@ -39,8 +40,9 @@ export class MysqlReservationStore implements ReservationStore {
     this.#pool = pool;
   }
 
-  find(ids: readonly string[]) {
-    return this.#read(`WHERE id IN (${ids.map(uuidLiteral).join(", ")})`);
+  async find(ids: readonly string[]): Promise<ReadonlyMap<string, FoundReservation>> {
+    const found = await this.#read(`WHERE id IN (${ids.map(uuidLiteral).join(", ")})`);
+    return new Map(found.map((one) => [one.reservation.id, one]));
   }
 
   list(userId: string, { size, before }: { size: number; before: number | undefined }) {
