@@ -1,47 +1,21 @@
-import type { Lifecycle } from "@tessera/service-kit/lifecycle";
-import type { Logger } from "@tessera/service-kit/logger";
-import { repeat } from "@tessera/service-kit/repeat";
+import { startTasks } from "@tessera/service-kit/tasks";
 import type { LedgerAuditor } from "./app/audit-ledger.ts";
-import type { OnEventFailure } from "./app/by-event.ts";
-import type { Ledger } from "./app/ledger.ts";
-import type { LedgerMetrics } from "./app/ledger-metrics.ts";
+import type { BatchDeps } from "./app/by-event.ts";
 import { releaseOrphans } from "./app/release-orphans.ts";
 
 /** How often changed events are audited, in milliseconds. */
 const AUDIT_INTERVAL_MS = 5_000;
 
-/** What runs in the background, by the names that metrics have. */
-export const TASKS = ["sweep", "audit"] as const;
-
 /** What the background jobs work on. */
-export interface JobDeps {
-  ledger: Ledger;
-  metrics: LedgerMetrics;
-  auditor: LedgerAuditor;
-  lifecycle: Lifecycle;
-  logger: Logger;
-  onEventFailure: OnEventFailure;
-  onFailure: (task: (typeof TASKS)[number]) => void;
-}
+export type JobDeps = BatchDeps & { auditor: LedgerAuditor } & Parameters<typeof startTasks>[0];
 
 /** Starts what every replica does in the background; the lifecycle ends it. */
 export function startJobs(
-  { ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }: JobDeps,
+  deps: JobDeps,
   settings: { orphanGraceSeconds: number; sweepIntervalMs: number },
 ): void {
-  const failed = (task: (typeof TASKS)[number], message: string) => (err: unknown) => {
-    onFailure(task);
-    logger.warn({ err }, message);
-  };
+  const { ledger, auditor } = deps;
   const graceSeconds = settings.orphanGraceSeconds;
-  const sweeper = repeat(
-    (isStopped) => releaseOrphans({ ledger, metrics, onEventFailure }, { graceSeconds, isStopped }),
-    {
-      intervalMs: settings.sweepIntervalMs,
-      onFailure: failed("sweep", "sweep failed; it will be tried again"),
-    },
-  );
-  lifecycle.onClose("sweeper", () => sweeper.stop());
   let hasBegun = false;
   const audit = async (isStopped: () => boolean) => {
     if (!hasBegun) {
@@ -53,9 +27,11 @@ export function startJobs(
     }
     await auditor.round(isStopped);
   };
-  const audits = repeat(audit, {
-    intervalMs: AUDIT_INTERVAL_MS,
-    onFailure: failed("audit", "audit failed; it will be tried again"),
+  startTasks(deps, {
+    sweep: {
+      round: (isStopped) => releaseOrphans(deps, { graceSeconds, isStopped }),
+      intervalMs: settings.sweepIntervalMs,
+    },
+    audit: { round: audit, intervalMs: AUDIT_INTERVAL_MS },
   });
-  lifecycle.onClose("audits", () => audits.stop());
 }

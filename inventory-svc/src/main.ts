@@ -1,6 +1,6 @@
 import { InventoryService } from "@tessera/proto/inventory/v1/inventory_service_pb";
 import { begin } from "@tessera/service-kit/begin";
-import { queueMetrics, taskMetrics } from "@tessera/service-kit/metrics";
+import { queueMetrics } from "@tessera/service-kit/metrics";
 import { openMysql } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run } from "@tessera/service-kit/run";
@@ -11,7 +11,7 @@ import { LedgerAuditor } from "./app/audit-ledger.ts";
 import type { OnEventFailure } from "./app/by-event.ts";
 import { readConfig } from "./config.ts";
 import { inventoryService } from "./grpc/inventory-service.ts";
-import { startJobs, TASKS } from "./jobs.ts";
+import { startJobs } from "./jobs.ts";
 import { ledgerMetrics } from "./metrics.ts";
 import { MysqlEventStore } from "./mysql/mysql-event-store.ts";
 import { MysqlLedger } from "./mysql/mysql-ledger.ts";
@@ -32,12 +32,11 @@ await run(async () => {
   const metrics = ledgerMetrics(registry);
   const ledger = new MysqlLedger(mysql, { onChange: (eventId) => auditor.touch(eventId) });
   const auditor = new LedgerAuditor({ ledger, metrics });
-  const onFailure = taskMetrics(registry, TASKS);
   const onEventFailure: OnEventFailure = (err, event) => {
     const level = err instanceof ServiceError ? "warn" : "error";
     logger[level]({ err, ...event }, "an event of a batch failed");
   };
-  startJobs({ ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure }, config);
+  startJobs({ ledger, metrics, auditor, registry, lifecycle, logger, onEventFailure }, config);
 
   const events = new MysqlEventStore(mysql);
   queueMetrics(registry, { settle: () => ledger.depth, ...events.depths });

@@ -30,7 +30,7 @@ describe("the first audit of a process", () => {
     const auditor = new LedgerAuditor({ ledger, metrics });
     const logger = createLogger({ service: "test", level: "silent" });
     startJobs(
-      { ledger, metrics, auditor, lifecycle, logger, onEventFailure, onFailure: () => undefined },
+      { ledger, metrics, auditor, registry, lifecycle, logger, onEventFailure },
       { orphanGraceSeconds: 15, sweepIntervalMs: 1_000 },
     );
     await until("the drift is told", async () =>

@@ -1,6 +1,5 @@
 import { Lifecycle } from "@tessera/service-kit/lifecycle";
 import { createLogger } from "@tessera/service-kit/logger";
-import { taskMetrics } from "@tessera/service-kit/metrics";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { uuidToBytes } from "@tessera/service-kit/uuid";
 import { untilTrue } from "@tessera/testkit/until";
@@ -9,7 +8,7 @@ import { Registry } from "prom-client";
 import { LedgerAuditor } from "../src/app/audit-ledger.ts";
 import type { Ledger } from "../src/app/ledger.ts";
 import { releaseOrphans } from "../src/app/release-orphans.ts";
-import { startJobs, TASKS } from "../src/jobs.ts";
+import { startJobs } from "../src/jobs.ts";
 import { ledgerMetrics } from "../src/metrics.ts";
 import { MysqlLedger } from "../src/mysql/mysql-ledger.ts";
 import {
@@ -176,9 +175,8 @@ describe("orphans", () => {
     const auditor = new LedgerAuditor({ ledger: flaky, metrics });
     startJobs(
       {
-        ...{ ledger: flaky, metrics, auditor, lifecycle, onEventFailure },
+        ...{ ledger: flaky, metrics, auditor, registry, lifecycle, onEventFailure },
         logger: createLogger({ service: "test", level: "silent" }),
-        onFailure: taskMetrics(registry, TASKS),
       },
       { orphanGraceSeconds: 15, sweepIntervalMs: 10 },
     );

@@ -4,7 +4,6 @@ import { ReservationService } from "@tessera/proto/reservation/v1/reservation_se
 import { WaitingRoomService } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { GrpcTransport } from "@tessera/service-kit/grpc-client";
-import { taskMetrics } from "@tessera/service-kit/metrics";
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
 import { run } from "@tessera/service-kit/run";
@@ -17,7 +16,7 @@ import { InventoryLedger } from "./grpc/inventory-ledger.ts";
 import { InventorySales } from "./grpc/inventory-sales.ts";
 import { reservationService } from "./grpc/reservation-service.ts";
 import { waitingRoomService } from "./grpc/waiting-room-service.ts";
-import { startJobs, TASKS } from "./jobs.ts";
+import { startJobs } from "./jobs.ts";
 import { reservationMetrics } from "./metrics.ts";
 import { MysqlDrawSeedStore } from "./mysql/mysql-draw-seed-store.ts";
 import { MysqlOutbox } from "./mysql/mysql-outbox.ts";
@@ -75,8 +74,7 @@ await run(async () => {
     onBatch: metrics.onRelay,
   };
   const prunable = new MysqlPrune(poolOf(source));
-  const onFailure = taskMetrics(registry, TASKS);
-  startJobs({ sweep: app.sweep, relay, prunable, admission, lifecycle, logger, onFailure }, config);
+  startJobs({ sweep: app.sweep, relay, prunable, admission, registry, lifecycle, logger }, config);
 
   await serveRpc({
     services: [

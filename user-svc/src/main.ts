@@ -3,13 +3,12 @@ import { UserService } from "@tessera/proto/user/v1/user_service_pb";
 import { begin } from "@tessera/service-kit/begin";
 import { systemClock } from "@tessera/service-kit/clock";
 import { poolLane } from "@tessera/service-kit/lane";
-import { taskMetrics } from "@tessera/service-kit/metrics";
 import { openMysql, poolOf } from "@tessera/service-kit/mysql";
 import { mysqlMetrics } from "@tessera/service-kit/mysql-metrics";
-import { repeat } from "@tessera/service-kit/repeat";
 import { run } from "@tessera/service-kit/run";
 import { schemaCheck } from "@tessera/service-kit/schema-check";
 import { served, serveRpc } from "@tessera/service-kit/serve-rpc";
+import { startTasks } from "@tessera/service-kit/tasks";
 import type { App } from "./app/app.ts";
 import { KeyRing } from "./app/key-ring.ts";
 import { purgeSessions } from "./app/purge-sessions.ts";
@@ -80,15 +79,11 @@ await run(async () => {
     refreshKey: refreshKeyOf(config.keyEncryptionKey),
     refreshTokenMs: config.refreshTokenMs,
   };
-  const onFailure = taskMetrics(registry, ["purge"]);
-  const purging = repeat((isStopped) => purgeSessions(app.sessions, isStopped), {
-    intervalMs: PURGE_INTERVAL_MS,
-    onFailure: (err) => {
-      onFailure("purge");
-      logger.warn({ err }, "purging sessions failed");
-    },
-  });
-  lifecycle.onClose("purging", () => purging.stop());
+  const purge = (isStopped: () => boolean) => purgeSessions(app.sessions, isStopped);
+  startTasks(
+    { registry, lifecycle, logger },
+    { purge: { round: purge, intervalMs: PURGE_INTERVAL_MS } },
+  );
 
   const checkSchema = schemaCheck(source);
   await serveRpc({

@@ -67,23 +67,3 @@ export function queueMetrics(
     },
   });
 }
-
-/**
- * Counts the failed rounds of a process's background tasks. All of `tasks` are told from the
- * start, so that the first failure is an increase, too.
- */
-export function taskMetrics<T extends string>(
-  registry: Registry,
-  tasks: readonly T[],
-): (task: T) => void {
-  const failures = new Counter({
-    name: "tessera_background_failures_total",
-    help: "Rounds of a background task that failed; they are tried again.",
-    labelNames: ["task"],
-    registers: [registry],
-  });
-  for (const task of tasks) {
-    failures.inc({ task }, 0);
-  }
-  return (task) => failures.inc({ task });
-}
