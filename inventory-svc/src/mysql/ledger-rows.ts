@@ -1,25 +1,22 @@
 import { uuidFromBytes } from "@tessera/service-kit/uuid";
 import type { Allocation, AllocationState, Line, SaleRules, StockLine } from "../domain/ledger.ts";
 
-/** Columns of `event` that the ledger reads. */
-export const EVENT_COLUMNS =
-  "sales_open_time, sales_close_time, hold_seconds, max_per_user, currency, fence, stock_version";
+/** Columns of `event` that the ledger reads, by the names that `SaleRules` has for them. */
+export const EVENT_COLUMNS = `sales_open_time AS salesOpenTime, sales_close_time AS salesCloseTime,
+  hold_seconds AS holdSeconds, max_per_user AS maxPerUser, currency, fence,
+  stock_version AS stockVersion`;
 /** Columns of `stock` that the ledger reads. */
 export const STOCK_COLUMNS = "position, id, price_minor, capacity, available, held, sold";
-/** Columns of `allocation` that the ledger reads. */
-export const ALLOCATION_COLUMNS =
-  "id, event_id, user_id, state, reacquired, content, units, total_minor, create_time, first_expire_time, expire_time";
+/** Columns of `allocation` that the ledger reads, by the names that `Allocation` has for them, mostly. */
+export const ALLOCATION_COLUMNS = `id, event_id AS eventId, user_id AS userId, state, reacquired,
+  content, units, total_minor AS totalMinor, create_time AS createTime,
+  first_expire_time AS firstExpireTime, expire_time AS expireTime`;
 
 /** `EVENT_COLUMNS` as mysql2 returns them; BIGINTs are texts. */
-export interface EventRecord {
-  sales_open_time: Date;
-  sales_close_time: Date;
-  hold_seconds: number;
-  max_per_user: number;
-  currency: string;
+export type EventRecord = Omit<SaleRules, "eventId" | "fence" | "stockVersion"> & {
   fence: string;
-  stock_version: string;
-}
+  stockVersion: string;
+};
 
 /** `STOCK_COLUMNS` as mysql2 returns them. */
 export interface StockRecord {
@@ -33,49 +30,36 @@ export interface StockRecord {
 }
 
 /** `ALLOCATION_COLUMNS` as mysql2 returns them. */
-export interface AllocationRecord {
-  id: Buffer;
-  event_id: Buffer;
-  user_id: Buffer;
-  state: number;
-  reacquired: number;
-  content: string;
-  units: number;
-  total_minor: string;
-  create_time: Date;
-  first_expire_time: Date;
-  expire_time: Date;
-}
+export type AllocationRecord = Pick<
+  Allocation,
+  "units" | "createTime" | "firstExpireTime" | "expireTime"
+> &
+  Record<"id" | "eventId" | "userId", Buffer> &
+  Record<"state" | "reacquired", number> &
+  Record<"content" | "totalMinor", string>;
 
 /** States as `allocation.state` stores them. */
 export const STATE_NUMBERS = { HELD: 1, COMMITTED: 2, RELEASED: 3, VOIDED: 4 } as const;
 
+const STATES = new Map<number, AllocationState>(
+  Object.entries(STATE_NUMBERS).map(([state, number]) => [number, state as AllocationState]),
+);
+
 /** The state that a number stands for. */
 export function stateOf(number: number): AllocationState {
-  switch (number) {
-    case STATE_NUMBERS.HELD:
-      return "HELD";
-    case STATE_NUMBERS.COMMITTED:
-      return "COMMITTED";
-    case STATE_NUMBERS.RELEASED:
-      return "RELEASED";
-    case STATE_NUMBERS.VOIDED:
-      return "VOIDED";
-    default:
-      throw new RangeError(`no allocation state has the number ${number}`);
+  const state = STATES.get(number);
+  if (state === undefined) {
+    throw new RangeError(`no allocation state has the number ${number}`);
   }
+  return state;
 }
 
 export function toSaleRules(eventId: string, record: EventRecord): SaleRules {
+  const { salesOpenTime, salesCloseTime, holdSeconds, maxPerUser, currency } = record;
   return {
-    eventId,
-    salesOpenTime: record.sales_open_time,
-    salesCloseTime: record.sales_close_time,
-    holdSeconds: record.hold_seconds,
-    maxPerUser: record.max_per_user,
-    currency: record.currency,
+    ...{ eventId, salesOpenTime, salesCloseTime, holdSeconds, maxPerUser, currency },
     fence: BigInt(record.fence),
-    stockVersion: BigInt(record.stock_version),
+    stockVersion: BigInt(record.stockVersion),
   };
 }
 
@@ -86,17 +70,15 @@ export function toStockLine(record: StockRecord): StockLine {
 }
 
 export function toAllocation(record: AllocationRecord): Allocation {
+  const { units, createTime, firstExpireTime, expireTime } = record;
   return {
+    ...{ units, createTime, firstExpireTime, expireTime },
     id: uuidFromBytes(record.id),
-    eventId: uuidFromBytes(record.event_id),
-    userId: uuidFromBytes(record.user_id),
+    eventId: uuidFromBytes(record.eventId),
+    userId: uuidFromBytes(record.userId),
     state: stateOf(record.state),
     lines: parseLines(record.content),
-    units: record.units,
-    totalMinor: Number(record.total_minor),
-    createTime: record.create_time,
-    firstExpireTime: record.first_expire_time,
-    expireTime: record.expire_time,
+    totalMinor: Number(record.totalMinor),
     reacquired: record.reacquired === 1,
   };
 }
