@@ -79,6 +79,18 @@ describe("pruning", () => {
     });
   });
 
+  it("leaves what gets too old meanwhile to the next time", async () => {
+    let rounds = 0;
+    const store = {
+      prune: async (_days: number, limit: number) => {
+        rounds += 1;
+        return rounds === 1 ? limit : 5;
+      },
+    };
+    await prune(store, 7, () => rounds === 10);
+    expect(rounds).to.equal(2);
+  });
+
   it("stops when it is told to", async () => {
     await insert(8, 1_500);
     let rounds = 0;

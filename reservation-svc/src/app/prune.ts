@@ -11,15 +11,16 @@ export interface Prunable {
 const BATCH = 1_000;
 
 /**
- * Forgets requests and published moves that are older than `days`, until none is left or
- * `isStopped`. A request that is repeated after that long counts as a new one.
+ * Forgets requests and published moves that are older than `days`, until few are left or `isStopped`:
+ * what gets too old meanwhile waits for the next time. A request that is repeated after that long
+ * counts as a new one.
  */
 export async function prune(
   store: Prunable,
   days: number,
   isStopped: () => boolean,
 ): Promise<void> {
-  while (!isStopped() && (await store.prune(days, BATCH)) > 0) {
-    // Again, until nothing is left.
+  while (!isStopped() && (await store.prune(days, BATCH)) >= BATCH) {
+    // Again, while batches are full.
   }
 }
