@@ -27,18 +27,27 @@ const TIMEOUT_MS = 30_000;
 /** A crowd's connections: kept alive, and bounded, as a load balancer's would be. */
 export class RestClient {
   readonly #origin: string;
-  readonly #agent: Agent;
+  readonly #crowd: Agent;
+  readonly #urgent: Agent;
 
   constructor(origin: string, { connections }: { connections: number }) {
     this.#origin = origin;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
+    const options = { keepAlive: true, maxSockets: connections, scheduling: "fifo" } as const;
+    this.#crowd = new Agent(options);
+    this.#urgent = new Agent(options);
   }
 
-  /** Sends a request; rejects when the connection breaks or nothing comes in time. */
-  async post({ path, accessToken, idempotencyKey, body }: BuyerPost): Promise<Answer> {
+  /**
+   * Sends a request; rejects when the connection breaks or nothing comes in time. What is urgent does
+   * not wait here for a connection until the crowd has had its turn.
+   */
+  async post(
+    { path, accessToken, idempotencyKey, body }: BuyerPost,
+    { isUrgent = false } = {},
+  ): Promise<Answer> {
     const sent = request(`${this.#origin}${path}`, {
       method: "POST",
-      agent: this.#agent,
+      agent: isUrgent ? this.#urgent : this.#crowd,
       timeout: TIMEOUT_MS,
       headers: {
         "content-type": "application/json",
@@ -67,7 +76,8 @@ export class RestClient {
 
   /** Closes the connections. */
   close(): void {
-    this.#agent.destroy();
+    this.#crowd.destroy();
+    this.#urgent.destroy();
   }
 }
 
