@@ -13,7 +13,7 @@ import { startSystem } from "../tools/local/system.ts";
 import { createReadEvents } from "./cache.ts";
 import { type ExpiryResult, measureExpiry } from "./expiry.ts";
 import { Footprint } from "./footprint.ts";
-import { type Measured, type Row, summarize, table } from "./report.ts";
+import { type Measured, type Row, summarize, table, wrongAnswers } from "./report.ts";
 import { type Bench, runRound, soak, warmUp } from "./scenarios.ts";
 import { startRivals } from "./targets.ts";
 import { compareTracing, type TracingResult } from "./tracing.ts";
@@ -118,19 +118,12 @@ async function measure(session: Session, progress: Progress, plan: Plan): Promis
   const steady = plan.soakMinutes > 0 ? await soak(bench, session, plan.soakMinutes) : undefined;
   const rows = summarize(measured);
   const violations = [
-    ...rows.flatMap(refused),
+    ...rows.flatMap(wrongAnswers),
     ...(await rivals.violations()),
     ...(await violationsOf(system.mysqlUrls, { isSettled: true })),
   ];
   report({ rows, tracing, expiry, load, steady, violations });
   return violations.length === 0 ? 0 : 1;
-}
-
-/** Nothing but "sold out" is a refusal that is asked for: others are quick, and would pass for speed. */
-function refused({ scenario, byStatus }: Row): string[] {
-  return Object.entries(byStatus)
-    .filter(([status]) => status.startsWith("4") && status !== "409")
-    .map(([status, count]) => `${scenario}: ${count} were answered ${status}`);
 }
 
 interface Outcome {

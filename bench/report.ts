@@ -19,7 +19,7 @@ export interface Row {
   p50: number;
   p95: number;
   p99: number;
-  /** Answers that were not what the scenario is about, over all rounds. */
+  /** How many answers had each status, over all rounds. */
   byStatus: Record<string, number>;
 }
 
@@ -51,6 +51,21 @@ export function summarize(measured: readonly Measured[]): Row[] {
       },
     ];
   });
+}
+
+/** "Sold out" may be asked for, and whoever comes too late under load was served honestly. */
+const FINE = ["409", "503", "504"];
+
+/** Answers that would pass for speed: refusals and bugs are quick, and nothing is quicker than nobody. */
+export function wrongAnswers({ scenario, connections, byStatus }: Row): string[] {
+  const what = `${scenario}, ${connections} connections`;
+  const isServed = Object.keys(byStatus).some((status) => Number(status) < 500);
+  return [
+    ...Object.entries(byStatus)
+      .filter(([status]) => Number(status) >= 400 && !FINE.includes(status))
+      .map(([status, count]) => `${what}: ${count} were answered ${status}`),
+    ...(isServed ? [] : [`${what}: nobody was served`]),
+  ];
 }
 
 /**
