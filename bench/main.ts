@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { violationsOf } from "@tessera/testkit/invariants";
 import { ROOT } from "@tessera/testkit/services";
 import { mintUsers } from "../tools/load-users.ts";
+import { MemoryWatch } from "../tools/local/memory-watch.ts";
 import { freePorts } from "../tools/local/ports.ts";
 import { Progress } from "../tools/local/progress.ts";
 import { readFlags, wholeNumber } from "../tools/local/read-flags.ts";
@@ -12,7 +13,6 @@ import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { startSystem } from "../tools/local/system.ts";
 import { createReadEvents } from "./cache.ts";
 import { type ExpiryResult, measureExpiry } from "./expiry.ts";
-import { Footprint } from "./footprint.ts";
 import { type Measured, type Row, summarize, table, wrongAnswers } from "./report.ts";
 import { type Bench, runRound, soak, warmUp } from "./scenarios.ts";
 import { startRivals } from "./targets.ts";
@@ -97,12 +97,12 @@ async function measure(session: Session, progress: Progress, plan: Plan): Promis
   const readIds = plan.hasCache
     ? await progress.during("Making events to read", createReadEvents(system, plan.scale))
     : [];
-  const footprint = new Footprint(session);
+  const memory = new MemoryWatch(system.ports);
   const measured: Measured[] = [];
   const { seconds, scale } = plan;
   const bench: Bench = { system, rivals, users, readIds, seconds, scale, say: progress.say };
   await progress.during("Warming up", warmUp(bench));
-  footprint.start();
+  memory.start();
   for (let round = 1; round <= plan.rounds; round += 1) {
     progress.say(`Round ${round} of ${plan.rounds}`);
     const results = await runRound(bench, plan.only);
@@ -114,8 +114,8 @@ async function measure(session: Session, progress: Progress, plan: Plan): Promis
   const expiry = plan.hasExpiry
     ? await progress.during("Holds expire", measureExpiry(bench))
     : undefined;
-  const load = footprint.stop();
-  const steady = plan.soakMinutes > 0 ? await soak(bench, session, plan.soakMinutes) : undefined;
+  const load = memory.stop();
+  const steady = plan.soakMinutes > 0 ? await soak(bench, plan.soakMinutes) : undefined;
   const rows = summarize(measured);
   const violations = [
     ...rows.flatMap(wrongAnswers),
@@ -130,7 +130,7 @@ interface Outcome {
   rows: readonly Row[];
   tracing: TracingResult | undefined;
   expiry: ExpiryResult | undefined;
-  load: ReturnType<Footprint["stop"]>;
+  load: ReturnType<MemoryWatch["stop"]>;
   steady: unknown;
   violations: readonly string[];
 }

@@ -1,8 +1,7 @@
 import type { LoadUser } from "../tools/load-users.ts";
-import type { Session } from "../tools/local/session.ts";
+import { MemoryWatch } from "../tools/local/memory-watch.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
 import { readScenarios } from "./cache.ts";
-import { Footprint } from "./footprint.ts";
 import { type LoadResult, run } from "./load.ts";
 import type { Rivals, Target } from "./targets.ts";
 import { confirming, createEvents, type Made, reserving, type SaleEvent } from "./tessera.ts";
@@ -156,17 +155,17 @@ function confirmScenarios(bench: Bench): Scenario[] {
 }
 
 /** Minutes of steady load; memory after each. */
-export async function soak(bench: Bench, session: Session, minutes: number) {
+export async function soak(bench: Bench, minutes: number) {
   const perMinute: { perSecond: number; p99: number; resident: unknown }[] = [];
   for (let minute = 0; minute < minutes; minute += 1) {
     const target = reservingOn(bench, await createEvents(bench.system, 1, { capacity: PLENTY }));
-    const footprint = new Footprint(session);
-    footprint.start();
+    const memory = new MemoryWatch(bench.system.ports);
+    memory.start();
     const { perSecond, p99 } = await run({ ...target, connections: 256, seconds: 60 });
     const resident = Object.fromEntries(
-      Object.entries(footprint.stop()).map(([service, { last }]) => [service, last]),
+      Object.entries(memory.stop()).map(([service, { end }]) => [service, end]),
     );
-    const megabytes = Object.entries(resident).map(([service, last]) => `${service} ${last}`);
+    const megabytes = Object.entries(resident).map(([service, end]) => `${service} ${end}`);
     bench.say(
       `  minute ${minute + 1}: ${Math.round(perSecond)} a second; MiB: ${megabytes.join(", ")}`,
     );

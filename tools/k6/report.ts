@@ -1,5 +1,5 @@
 import type { Invariant } from "../demo/invariants.ts";
-import type { MemoryUse } from "./memory.ts";
+import type { MemoryUse } from "../local/memory-watch.ts";
 import type { Plan } from "./prepare.ts";
 import type { Latency, Summary } from "./summary.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,6 +1,6 @@
 import { PROMISES } from "../../k6/lib/slo.ts";
 import type { Invariant } from "../demo/invariants.ts";
-import type { MemoryUse } from "./memory.ts";
+import type { MemoryUse } from "../local/memory-watch.ts";
 import type { Summary } from "./summary.ts";
 
 /** In a shorter soak, warming up is most of it: its figures are told and not judged. */

@@ -1,5 +1,5 @@
 import type { ServiceName } from "@tessera/testkit/services";
-import type { Ports } from "../local/ports.ts";
+import type { Ports } from "./ports.ts";
 
 /** How often services are asked, in milliseconds. */
 const PERIOD_MS = 2_000;
