@@ -1,7 +1,8 @@
 import { administer } from "@tessera/testkit/administer";
 import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
-import { judge, type Ledger, newestReservation, type Told } from "../tools/k6/verdict.ts";
+import type { Told } from "../tools/k6/told.ts";
+import { judge, type Ledger, newestReservation } from "../tools/k6/verdict.ts";
 import { createEvent, newBuyers, type SaleEvent } from "./market.ts";
 import { TEST_ENV } from "./test-env.ts";
 

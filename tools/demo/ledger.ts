@@ -1,7 +1,7 @@
 import { uuidFromBytes, uuidToBytes } from "@tessera/service-kit/uuid";
 import { violationsOf } from "@tessera/testkit/invariants";
+import { select } from "@tessera/testkit/invariants/reader";
 import type { PerSchema } from "@tessera/testkit/schemas";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
 
 /** One ticket type's counters. */
 export interface StockRow {
@@ -29,9 +29,9 @@ export async function readLedger(urls: PerSchema, eventId: string): Promise<Ledg
       urls.inventory,
       `SELECT name, capacity, available, held, sold FROM stock
        WHERE event_id = ? ORDER BY position`,
-      id,
+      [id],
     ),
-    select(urls.reservation, "SELECT id, state FROM reservation WHERE event_id = ?", id),
+    select(urls.reservation, "SELECT id, state FROM reservation WHERE event_id = ?", [id]),
     violationsOf(urls, { eventId, isSettled: true }),
   ]);
   return {
@@ -39,14 +39,4 @@ export async function readLedger(urls: PerSchema, eventId: string): Promise<Ledg
     reservations: new Map(reservations.map((row) => [uuidFromBytes(row.id), Number(row.state)])),
     violations,
   };
-}
-
-async function select(url: string, sql: string, id: Buffer): Promise<RowDataPacket[]> {
-  await using connection = await createConnection({
-    uri: url,
-    timezone: "Z",
-    connectTimeout: 5_000,
-  });
-  const [rows] = await connection.query<RowDataPacket[]>(sql, [id]);
-  return rows;
 }

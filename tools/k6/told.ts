@@ -1,20 +1,30 @@
 import type { Summary } from "./summary.ts";
-import type { Told } from "./verdict.ts";
 
-/** What the scenarios counted; see k6/lib/claims.ts and k6/lib/waiting-room.ts. */
+/** The scenarios' counters (k6/lib/claims.ts, k6/lib/waiting-room.ts), by what they count. */
+const COUNTERS = {
+  // Wishes that were sent, and those that were answered: one without an answer may be either.
+  attempted: "reservations_attempted",
+  answered: "reservations_answered",
+  acknowledged: "reservations_acknowledged",
+  unitsAcknowledged: "units_acknowledged",
+  unitsSoldOut: "units_sold_out",
+  confirmsAttempted: "confirms_attempted",
+  confirmsAnswered: "confirms_answered",
+  unitsConfirmed: "units_confirmed",
+  // Units of confirmed reservations that were cancelled.
+  unitsUnsold: "units_unsold",
+  // Whatever may have given units back.
+  returns: "returns_attempted",
+  // Of the waiting room.
+  joined: "people_joined",
+  lastWords: "people_answered",
+} as const;
+
+/** What buyers were told, added up. */
+export type Told = Readonly<Record<keyof typeof COUNTERS, number>>;
+
+/** What the scenarios counted. */
 export function toldIn(summary: Summary): Told {
-  return {
-    attempted: summary.count("reservations_attempted"),
-    answered: summary.count("reservations_answered"),
-    acknowledged: summary.count("reservations_acknowledged"),
-    unitsAcknowledged: summary.count("units_acknowledged"),
-    unitsSoldOut: summary.count("units_sold_out"),
-    confirmsAttempted: summary.count("confirms_attempted"),
-    confirmsAnswered: summary.count("confirms_answered"),
-    unitsConfirmed: summary.count("units_confirmed"),
-    unitsUnsold: summary.count("units_unsold"),
-    returns: summary.count("returns_attempted"),
-    joined: summary.count("people_joined"),
-    lastWords: summary.count("people_answered"),
-  };
+  const counts = Object.entries(COUNTERS).map(([what, name]) => [what, summary.count(name)]);
+  return Object.fromEntries(counts) as Told;
 }

@@ -1,31 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { violationsOf } from "@tessera/testkit/invariants";
+import { select } from "@tessera/testkit/invariants/reader";
 import type { PerSchema } from "@tessera/testkit/schemas";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { RunEvent } from "../../k6/lib/run-file.ts";
 import { PROMISES } from "../../k6/lib/slo.ts";
 import type { Invariant } from "../demo/invariants.ts";
-
-/** What buyers were told, added up. */
-export interface Told {
-  /** Wishes that were sent, and those that were answered: one without an answer may be either. */
-  attempted: number;
-  answered: number;
-  acknowledged: number;
-  unitsAcknowledged: number;
-  unitsSoldOut: number;
-  confirmsAttempted: number;
-  confirmsAnswered: number;
-  unitsConfirmed: number;
-  /** Units of confirmed reservations that were cancelled. */
-  unitsUnsold: number;
-  /** Whatever may have given units back. */
-  returns: number;
-  /** Of the waiting room. */
-  joined: number;
-  lastWords: number;
-}
+import type { Told } from "./told.ts";
 
 /** Where to look, and since when. */
 export interface Ledger {
@@ -163,14 +144,4 @@ async function read({ urls, events, firstSeq }: Ledger): Promise<Reading> {
     capacity: Number(stock?.capacity),
     violations,
   };
-}
-
-async function select(url: string, sql: string): Promise<RowDataPacket[]> {
-  await using connection = await createConnection({
-    uri: url,
-    timezone: "Z",
-    connectTimeout: 5_000,
-  });
-  const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 60_000 });
-  return rows;
 }

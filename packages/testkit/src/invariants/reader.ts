@@ -11,6 +11,16 @@ export async function openReader(uri: string): Promise<Connection> {
   return connection;
 }
 
+/** The rows of one statement, on a connection of its own. */
+export async function select(
+  url: string,
+  sql: string,
+  values?: readonly (Buffer | number)[],
+): Promise<RowDataPacket[]> {
+  await using connection = await openReader(url);
+  return await rowsOf(connection, sql, values);
+}
+
 /** The rows of one statement. */
 export async function rowsOf(
   connection: Connection,
