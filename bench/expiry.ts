@@ -1,8 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { uuidLiteral } from "@tessera/service-kit/sql-literal";
 import { administer } from "@tessera/testkit/administer";
+import { select } from "@tessera/testkit/invariants/reader";
 import { until } from "@tessera/testkit/until";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { STATE_CODES } from "../reservation-svc/src/mysql/reservation-row.ts";
 import { callRest } from "../tools/local/rest.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
@@ -33,7 +32,10 @@ export async function measureExpiry({ system, users, scale }: Bench): Promise<Ex
   }
   const filling = reserving(system, users, [expiring]);
   await run({ ...filling, connections: 256, requests: capacity });
-  const held = (await levelsOf(system, expiring.id)).held;
+  const { held } = await levelsOf(system, expiring.id);
+  if (held === 0) {
+    throw new Error("nothing was held that could expire");
+  }
   const selling = reserving(system, users, other);
   const sell = (seconds: number) => run({ ...selling, connections: 64, seconds });
   const before = await sell(5 * scale);
@@ -47,17 +49,16 @@ export async function measureExpiry({ system, users, scale }: Bench): Promise<Ex
       soldMeanwhile.push((await sell(1)).perSecond);
     }
   };
-  const selling2 = sellOn();
-  let backAfterSeconds = Number.NaN;
-  while (performance.now() - startTime < GIVE_UP_SECONDS * 1000) {
-    if ((await levelsOf(system, expiring.id)).available === capacity) {
-      backAfterSeconds = (performance.now() - startTime) / 1000;
-      break;
-    }
-    await pause(100);
-  }
-  isOver = true;
-  await selling2;
+  const back = until(
+    "all units are back",
+    async () => (await levelsOf(system, expiring.id)).available === capacity,
+    { patienceMs: GIVE_UP_SECONDS * 1000, everyMs: 100 },
+  )
+    .then(() => (performance.now() - startTime) / 1000)
+    .finally(() => {
+      isOver = true;
+    });
+  const [backAfterSeconds] = await Promise.all([back, sellOn()]);
   await untilExpired(system, expiring.id);
   const sum = soldMeanwhile.reduce((total, rate) => total + rate, 0);
   return {
@@ -73,12 +74,11 @@ export async function measureExpiry({ system, users, scale }: Bench): Promise<Ex
  * by itself, and what is compared afterwards would differ.
  */
 async function untilExpired(system: LocalSystem, eventId: string): Promise<void> {
-  await using connection = await createConnection(system.mysqlUrls.reservation);
   const held = `SELECT 1 FROM reservation
     WHERE event_id = ${uuidLiteral(eventId)} AND state = ${STATE_CODES.held} LIMIT 1`;
   await until(
     "no reservation is held any more",
-    async () => (await connection.query<RowDataPacket[]>(held))[0].length === 0,
+    async () => (await select(system.mysqlUrls.reservation, held)).length === 0,
     { patienceMs: GIVE_UP_SECONDS * 1000, everyMs: 250 },
   );
 }
