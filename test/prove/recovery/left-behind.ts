@@ -4,7 +4,7 @@ import type { Footprint, ProcessFootprint } from "./footprint.ts";
  * What may be there afterwards that was not before, and why:
  *
  * - memory: V8 collects when it must, not when it could. A heap may have grown by a young
- *   generation (24 MiB a half) and what it has not swept yet; no process may need more than the
+ *   generation (16 MiB a half) and what it has not swept yet; no process may need more than the
  *   250 MiB that a container gives it;
  * - files and sockets: pools open connections when they are first needed, up to 16 to MySQL, and
  *   keep them; clients and neighbours keep a few alive between requests;
