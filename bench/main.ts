@@ -1,6 +1,4 @@
 // Measures Tessera beside its rivals, on one machine and the same stores: "npm run bench".
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { violationsOf } from "@tessera/testkit/invariants";
 import { ROOT } from "@tessera/testkit/services";
@@ -14,6 +12,7 @@ import { startSystem } from "../tools/local/system.ts";
 import { createReadEvents } from "./cache.ts";
 import { type ExpiryResult, measureExpiry } from "./expiry.ts";
 import { type Measured, type Row, summarize, table, wrongAnswers } from "./report.ts";
+import { keepResults } from "./results.ts";
 import { type Bench, runRound, soak, warmUp } from "./scenarios.ts";
 import { startRivals } from "./targets.ts";
 import { compareTracing, type TracingResult } from "./tracing.ts";
@@ -137,12 +136,7 @@ interface Outcome {
 
 function report(outcome: Outcome): void {
   const { rows, tracing, expiry, load, steady, violations } = outcome;
-  const folder = join(ROOT, "bench", "results");
-  mkdirSync(folder, { recursive: true });
-  const time = new Date().toISOString();
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  const file = join(folder, `${time.replaceAll(":", "-")}.json`);
-  writeFileSync(file, `${JSON.stringify({ time, machine, ...outcome }, null, 2)}\n`);
+  const file = keepResults("", outcome);
   console.log(`\n${table(rows)}\n`);
   if (tracing !== undefined) {
     console.log("Traced against untraced:", tracing);

@@ -1,6 +1,4 @@
 // Measures what reads cost when there is more and more: "npm run bench:reads" (see --help).
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "@tessera/testkit/services";
 import { OperatorError } from "@tessera/testkit/stores/operator-error";
@@ -16,6 +14,7 @@ import { inSession, runProgram, type Session } from "../tools/local/session.ts";
 import { type LocalSystem, startSystem } from "../tools/local/system.ts";
 import { type ReadPlan, type ReadSystems, runReads } from "./read-rounds.ts";
 import { markdown } from "./report.ts";
+import { keepResults } from "./results.ts";
 
 const HELP = `npm run bench:reads -- [--rounds 3] [--seconds 5] [--connections 16]
 
@@ -105,12 +104,7 @@ async function report(
   { rows, ratios }: Awaited<ReturnType<typeof runReads>>,
   plan: ReadPlan,
 ): Promise<number> {
-  const folder = join(ROOT, "bench", "results");
-  mkdirSync(folder, { recursive: true });
-  const time = new Date().toISOString();
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  const file = join(folder, `reads-${time.replaceAll(":", "-")}.json`);
-  writeFileSync(file, `${JSON.stringify({ time, machine, spec, plan, rows, ratios }, null, 2)}\n`);
+  const file = keepResults("reads-", { spec, plan, rows, ratios });
   const cells = rows.map(({ scenario, perSecond, p50, p99 }) => [
     scenario,
     Math.round(perSecond).toLocaleString("en"),

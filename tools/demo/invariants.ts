@@ -9,6 +9,13 @@ export interface Invariant {
   violations: string[];
 }
 
+/** An invariant as a line of a report. */
+export function told({ name, violations }: Invariant): string {
+  return violations.length === 0
+    ? `ok    ${name}`
+    : `WRONG ${name}: ${violations.slice(0, 5).join("; ")}`;
+}
+
 /** Compares what the databases say with itself, and with what the buyers were told. */
 export function invariants(ledger: LedgerReading, outcome: Outcome): Invariant[] {
   const soldUnits = ledger.stock.reduce((sum, { sold }) => sum + sold, 0);

@@ -1,5 +1,5 @@
 import type { Outcome } from "./crowd.ts";
-import type { Invariant } from "./invariants.ts";
+import { type Invariant, told } from "./invariants.ts";
 import type { StockRow } from "./ledger.ts";
 import type { Tally } from "./tally.ts";
 
@@ -33,11 +33,7 @@ export function report(sale: {
         `${name}: ${capacity} = ${sold} sold + ${held} held + ${available} available`,
     ),
     "",
-    ...found.map(({ name, violations }) =>
-      violations.length === 0
-        ? `ok    ${name}`
-        : `WRONG ${name}: ${violations.slice(0, 5).join("; ")}`,
-    ),
+    ...found.map(told),
     failures.length === 0
       ? "ok    every buyer got an answer"
       : `WRONG ${failures.length} buyers got none: ${[...new Set(failures)].slice(0, 3).join("; ")}`,

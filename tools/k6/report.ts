@@ -1,4 +1,4 @@
-import type { Invariant } from "../demo/invariants.ts";
+import { type Invariant, told } from "../demo/invariants.ts";
 import type { MemoryUse } from "../local/memory-watch.ts";
 import type { Plan } from "./prepare.ts";
 import type { Latency, Summary } from "./summary.ts";
@@ -42,11 +42,7 @@ export function report(finished: Finished): string {
     ...broken.map((promise) => `${scenario.isSearch === true ? "FOUND" : "BROKE"} ${promise}`),
     ...unexpected.map((text) => `      ${text}`),
     ...(broken.length === 0 ? ["ok    every promise of docs/slo.md that it looks at is kept"] : []),
-    ...invariants.map(({ name, violations }) =>
-      violations.length === 0
-        ? `ok    ${name}`
-        : `WRONG ${name}: ${violations.slice(0, 5).join("; ")}`,
-    ),
+    ...invariants.map(told),
     "",
     "For docs/load-report.md:",
     markdownRow(finished),
