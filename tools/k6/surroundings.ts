@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
+import { select } from "@tessera/testkit/invariants/reader";
 import { ROOT } from "@tessera/testkit/services";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { LocalSystem } from "../local/system.ts";
 
 /** What a measurement means nothing without. */
@@ -39,11 +39,10 @@ export function machine(): string {
 
 /** From the tables' statistics: nothing is counted. */
 async function roughCount(url: string, table: string, what: string): Promise<string> {
-  await using connection = await createConnection({ uri: url, connectTimeout: 5_000 });
-  const [[row]] = await connection.query<RowDataPacket[]>(
+  const [row] = await select(
+    url,
     `SELECT TABLE_ROWS AS count FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`,
-    [table],
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${table}'`,
   );
   return `about ${Number(row?.count ?? 0).toLocaleString("en")} ${what}`;
 }
