@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { join } from "node:path";
+import { administer } from "@tessera/testkit/administer";
+import { select } from "@tessera/testkit/invariants/reader";
 import { ROOT } from "@tessera/testkit/services";
 import { freePort } from "@tessera/testkit/stores/ports";
-import { createConnection } from "mysql2/promise";
 import type { Session } from "../tools/local/session.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
 import { postJson } from "./load.ts";
@@ -13,7 +14,7 @@ export interface Target {
   request: (index: number) => string;
 }
 
-/** The schema that the rivals' one row of stock and their bookings live in. */
+/** What the rivals have to sell: more than any load wants. */
 const STOCK = 2_000_000_000;
 
 /** The rivals, each one Express process; they use the same stores as Tessera, one at a time. */
@@ -31,14 +32,14 @@ export interface Rivals {
 /** Starts the rivals over a fresh table of their own. */
 export async function startRivals(session: Session, system: LocalSystem): Promise<Rivals> {
   const mysqlUrl = system.mysqlUrls.inventory;
-  await query(
+  await administer(
     mysqlUrl,
-    `DROP TABLE IF EXISTS rival_booking, rival_stock;
-     CREATE TABLE rival_stock (event_id VARCHAR(36) PRIMARY KEY, available INT NOT NULL,
-       CHECK (available >= 0)) ENGINE=InnoDB;
-     CREATE TABLE rival_booking (id CHAR(36) PRIMARY KEY, event_id VARCHAR(36) NOT NULL,
-       quantity INT NOT NULL) ENGINE=InnoDB;
-     INSERT INTO rival_stock VALUES ('hot', ${STOCK})`,
+    "DROP TABLE IF EXISTS rival_booking, rival_stock",
+    `CREATE TABLE rival_stock (event_id VARCHAR(36) PRIMARY KEY, available INT NOT NULL,
+       CHECK (available >= 0)) ENGINE=InnoDB`,
+    `CREATE TABLE rival_booking (id CHAR(36) PRIMARY KEY, event_id VARCHAR(36) NOT NULL,
+       quantity INT NOT NULL) ENGINE=InnoDB`,
+    `INSERT INTO rival_stock VALUES ('hot', ${STOCK})`,
   );
   const env = { MYSQL_URL: mysqlUrl, REDIS_URL: system.redisUrl };
   const body = JSON.stringify({ eventId: "hot", quantity: 1 });
@@ -67,19 +68,12 @@ function programOf(file: string): string[] {
 }
 
 async function rivalViolations(mysqlUrl: string): Promise<string[]> {
-  const rows = await query(
+  const [row] = await select(
     mysqlUrl,
     `SELECT available, (SELECT COALESCE(SUM(quantity), 0) FROM rival_booking) AS booked
      FROM rival_stock`,
   );
-  const { available, booked } = rows[0] ?? {};
-  return Number(available) + Number(booked) === STOCK
+  return Number(row?.available) + Number(row?.booked) === STOCK
     ? []
-    : [`the rivals' stock is ${available}, their bookings ${booked}`];
-}
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  await using connection = await createConnection({ uri: url, multipleStatements: true });
-  const [rows] = await connection.query(sql);
-  return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+    : [`the rivals' stock is ${row?.available}, their bookings ${row?.booked}`];
 }
