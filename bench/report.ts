@@ -1,3 +1,4 @@
+import { median } from "../tools/local/median.ts";
 import type { LoadResult } from "./load.ts";
 
 /** One measured load of one round. */
@@ -111,13 +112,6 @@ export function markdown([head = [], ...lines]: readonly (readonly string[])[]):
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   const rule = widths.map((width) => "-".repeat(width));
   return [row(head), row(rule), ...lines.map(row)].join("\n");
-}
-
-/** The middle of some numbers. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
 
 function sumStatuses(group: readonly Measured[]): Record<string, number> {

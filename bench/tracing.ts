@@ -10,11 +10,11 @@ import {
   serviceEnv,
 } from "@tessera/testkit/services";
 import { freePort } from "@tessera/testkit/stores/ports";
+import { median } from "../tools/local/median.ts";
 import { rememberedSecrets } from "../tools/local/secrets.ts";
 import type { Session } from "../tools/local/session.ts";
 import type { LocalSystem } from "../tools/local/system.ts";
 import { run } from "./load.ts";
-import { median } from "./report.ts";
 import type { Bench } from "./scenarios.ts";
 import { createEvents, reserving } from "./tessera.ts";
 

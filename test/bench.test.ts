@@ -6,20 +6,16 @@ describe("npm run bench", () => {
   const wrongOf = (byStatus: Row["byStatus"]) =>
     wrongAnswers({ scenario: "d", connections: 64, byStatus, ...rest });
 
-  it("takes what was asked for, and who came too late", () => {
-    expect(wrongOf({ 201: 5, 503: 1, 504: 1 })).to.deep.equal([]);
-    expect(wrongOf({ 409: 5 })).to.deep.equal([]);
-    expect(wrongOf({ 304: 5 })).to.deep.equal([]);
-  });
-
   for (const [byStatus, wrong] of [
+    [{ 201: 5, 503: 1, 504: 1 }, []],
+    [{ 409: 5 }, []],
     [{ 201: 5, 429: 2 }, ["2 were answered 429"]],
     [{ 201: 5, 500: 2 }, ["2 were answered 500"]],
     [{ 500: 2 }, ["2 were answered 500", "nobody was served"]],
     [{ 503: 2 }, ["nobody was served"]],
     [{}, ["nobody was served"]],
   ] as const) {
-    it(`fails with ${JSON.stringify(byStatus)}`, () => {
+    it(`says ${wrong.length} things of ${JSON.stringify(byStatus)}`, () => {
       expect(wrongOf(byStatus)).to.deep.equal(wrong.map((one) => `d, 64 connections: ${one}`));
     });
   }

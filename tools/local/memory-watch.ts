@@ -1,4 +1,5 @@
 import type { ServiceName } from "@tessera/testkit/services";
+import { median } from "./median.ts";
 import type { Ports } from "./ports.ts";
 
 /** How often services are asked, in milliseconds. */
@@ -60,11 +61,6 @@ function useOf(mebibytes: readonly number[]): MemoryUse {
     end: Math.round(median(mebibytes.slice(2 * third))),
     most: Math.round(Math.max(...mebibytes)),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Undefined when the service does not say. */
