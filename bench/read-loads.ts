@@ -77,9 +77,7 @@ async function tokensOf(
   keys: readonly ReservationKey[],
 ): Promise<Map<string, string>> {
   const owners = [...new Set(keys.map(({ userId }) => userId))].slice(0, READERS);
-  const { mysqlType, keyEncryptionKey, mysqlUrls } = system;
-  const wish = { mysqlUrl: mysqlUrls.user, mysqlType, keyEncryptionKey };
-  const users = await mintTokens(owners, wish);
+  const users = await mintTokens(owners, { ...system, mysqlUrl: system.mysqlUrls.user });
   return new Map(users.map(({ userId, accessToken }) => [userId, accessToken]));
 }
 

@@ -33,11 +33,7 @@ export async function onSale(
 ): Promise<number> {
   const users = await progress.during(
     `Making ${size.buyers} buyers`,
-    mintUsers(size.buyers, {
-      mysqlUrl: system.mysqlUrls.user,
-      mysqlType: system.mysqlType,
-      keyEncryptionKey: system.keyEncryptionKey,
-    }),
+    mintUsers(size.buyers, { ...system, mysqlUrl: system.mysqlUrls.user }),
   );
   const event = await createEvent(system.bffUrl, size.tickets);
   progress.say(`${size.buyers} buyers, ${size.tickets} tickets, all at once:`);
