@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { rejectionOf } from "@tessera/testkit/rejection";
 import { expect } from "chai";
-import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
+import { type CallOptions, Combiner } from "./combiner.ts";
 
 function newCombiner(timeoutMs: number, now?: () => number, maxInFlight = 1) {
   const sent: { entries: string[]; timeoutMs: number }[] = [];
@@ -12,11 +12,11 @@ function newCombiner(timeoutMs: number, now?: () => number, maxInFlight = 1) {
     settings: { maxBatch: 2, maxInFlight, maxQueue: 10, timeoutMs },
     onBatch: (size) => sizes.push(size),
     ...(now === undefined ? {} : { now }),
-    send: async (entries: string[], options: CallOptions): Promise<Answer<string>[]> => {
+    send: async (entries: string[], options: CallOptions): Promise<string[]> => {
       sent.push({ entries, timeoutMs: options.timeoutMs });
       await gate.promise;
       gate = Promise.withResolvers<void>();
-      return entries.map((granted) => ({ granted }));
+      return entries;
     },
   });
   const submit = (entry: string) => combiner.submit({ isGone: false, call: undefined }, entry);

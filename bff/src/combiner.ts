@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { EntryError } from "@tessera/proto/common/v1/entry_error_pb";
 import { Batcher } from "@tessera/service-kit/batcher";
-import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { ServiceError } from "@tessera/service-kit/service-error";
 import { currentSpan } from "@tessera/service-kit/span";
 import { newTraceparent, traceIdOf } from "@tessera/service-kit/trace-context";
@@ -39,9 +37,6 @@ interface Wish<Entry> {
   deadline: number;
 }
 
-/** One entry's own answer. */
-export type Answer<Granted> = { granted: Granted } | { error: EntryError };
-
 /** How a combined call is made. */
 export interface CallOptions {
   timeoutMs: number;
@@ -68,7 +63,7 @@ const NEWEST_SHARE = 0.2;
 export class Combiner<Entry, Granted> {
   readonly #name: string;
   readonly #batcher: Batcher<Wish<Entry>, Granted>;
-  readonly #send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
+  readonly #send: (entries: Entry[], options: CallOptions) => Promise<(Granted | Error)[]>;
   readonly #timeoutMs: number;
   readonly #now: () => number;
   /** How long calls took of late, in milliseconds. */
@@ -81,7 +76,8 @@ export class Combiner<Entry, Granted> {
     operation: string;
     settings: CombinerSettings;
     onBatch: (size: number) => void;
-    send: (entries: Entry[], options: CallOptions) => Promise<Answer<Granted>[]>;
+    /** Makes the call. An Error among its answers is that entry's own. */
+    send: (entries: Entry[], options: CallOptions) => Promise<(Granted | Error)[]>;
     now?: () => number;
   }) {
     const { operation, settings, onBatch, send } = options;
@@ -174,8 +170,7 @@ export class Combiner<Entry, Granted> {
     const startTime = this.#now();
     const timeoutMs = Math.ceil(lastDeadline - startTime);
     try {
-      const answers = await this.#send(entries, { timeoutMs, headers });
-      return answers.map((one) => ("error" in one ? fromEntryError(one.error) : one.granted));
+      return await this.#send(entries, { timeoutMs, headers });
     } finally {
       this.#learn(startTime);
     }

@@ -9,10 +9,11 @@ import type {
   PollPlaceResult,
   WaitingRoomEntry,
 } from "@tessera/proto/reservation/v1/waiting_room_service_pb";
+import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { BATCH_BUCKETS } from "@tessera/service-kit/metrics";
 import { Gauge, Histogram, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
-import { type Answer, type CallOptions, Combiner } from "./combiner.ts";
+import { type CallOptions, Combiner } from "./combiner.ts";
 import type { Config } from "./config.ts";
 
 /** The operations that a crowd asks for at once. */
@@ -91,7 +92,7 @@ export async function drainCombiners(combiners: Combiners): Promise<void> {
   await Promise.all(Object.values(combiners).map((combiner) => combiner.drain()));
 }
 
-function answerOf<R extends Result>(result: R): Answer<R> {
+function answerOf<R extends Result>(result: R): R | Error {
   const { outcome } = result;
-  return outcome.case === "error" ? { error: outcome.value } : { granted: result };
+  return outcome.case === "error" ? fromEntryError(outcome.value) : result;
 }

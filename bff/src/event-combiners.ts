@@ -39,12 +39,13 @@ export function createEventCombiners(
       onBatch: (events) => size.observe(events),
       send: async (ids, options) => {
         const found = await read(ids, options);
-        return ids.map((id) => ({ granted: { found: found.get(id) } }));
+        return ids.map((id) => ({ found: found.get(id) }));
       },
     });
     return async (asker, eventId) => {
       const { found } = await combiner.submit(asker, eventId);
       if (found === undefined) {
+        // Made here, not in `send`: it is kept for long, and its stack keeps what functions on it can see.
         throw notFound(eventId);
       }
       return found;

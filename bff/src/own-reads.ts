@@ -3,9 +3,10 @@ import type {
   GetReservationResponse,
   ListReservationsResponse,
 } from "@tessera/proto/reservation/v1/reservation_service_pb";
+import { fromEntryError } from "@tessera/service-kit/entry-error";
 import { Bounded } from "./bounded.ts";
 import type { Clients } from "./clients.ts";
-import { type Answer, type Asker, type CallOptions, Combiner } from "./combiner.ts";
+import { type Asker, type CallOptions, Combiner } from "./combiner.ts";
 import type { Config } from "./config.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 
@@ -112,9 +113,9 @@ export class OwnReads {
   }
 }
 
-function answerOf<Found>(outcome: Outcome<Found>): Answer<Found> {
+function answerOf<Found>(outcome: Outcome<Found>): Found | Error {
   if (outcome.case === undefined) {
     throw new Error("reservation-svc left out an outcome");
   }
-  return outcome.case === "error" ? { error: outcome.value } : { granted: outcome.value };
+  return outcome.case === "error" ? fromEntryError(outcome.value) : outcome.value;
 }
