@@ -19,11 +19,11 @@ describe("Bounded", () => {
       ...{ reason: "OVERLOADED", message: "too many reads are under way" },
     });
     expect(isBegun).to.equal(false);
-    expect(bounded.running).to.equal(2);
+    expect(bounded.taken).to.equal(2);
     first.resolve("one");
     second.resolve("two");
     expect(await Promise.all(answers)).to.deep.equal(["one", "two"]);
-    expect(bounded.running).to.equal(0);
+    expect(bounded.taken).to.equal(0);
   });
 
   it("has room again when some work has failed", async () => {

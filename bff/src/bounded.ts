@@ -1,59 +1,69 @@
 import { ServiceError } from "@tessera/service-kit/service-error";
 
+/** How much there may be at once, and how much of it one person's. */
+export interface Bounds {
+  max: number;
+  maxEach: number;
+}
+
 /**
- * Work of one kind, of which so much goes on at once and no more, and so much of it for one person.
+ * Something of which so much is under way at once and no more, and so much of it for one person.
  *
  * Whoever would wait for longer than his call may take is told at once instead: he would get nothing
  * in the end, and what is done for him meanwhile would make the others late as well.
  */
 export class Bounded {
   readonly #name: string;
-  readonly #max: number;
-  readonly #maxEach: number;
-  readonly #runningOf = new Map<string, number>();
-  #running = 0;
+  readonly #bounds: Bounds;
+  readonly #takenBy = new Map<string, number>();
+  #taken = 0;
 
   /** `name` says of what there is too much in the errors. */
-  constructor(name: string, { max, maxEach }: { max: number; maxEach: number }) {
+  constructor(name: string, bounds: Bounds) {
     this.#name = name;
-    this.#max = max;
-    this.#maxEach = maxEach;
+    this.#bounds = bounds;
   }
 
-  /** How much goes on now. */
-  get running(): number {
-    return this.#running;
+  /** How much is under way. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /**
-   * Settles as `work` does. Rejects, `work` not begun, with RATE_LIMITED when too much goes on for
-   * `person`, and with OVERLOADED when too much goes on.
+   * Takes so much until it is given back. Throws, nothing taken, RATE_LIMITED when that were too much
+   * for one, and OVERLOADED when it were too much.
    */
-  async run<T>(person: string, work: () => Promise<T>): Promise<T> {
-    const own = this.#runningOf.get(person) ?? 0;
-    if (own >= this.#maxEach) {
-      const message = `${own} ${this.#name} of yours are under way; wait for an answer first`;
+  take(person: string, amount = 1): void {
+    const own = (this.#takenBy.get(person) ?? 0) + amount;
+    if (own > this.#bounds.maxEach) {
+      const message = `too many ${this.#name} of yours are under way; wait for an answer first`;
       throw new ServiceError("RATE_LIMITED", message);
     }
-    if (this.#running >= this.#max) {
+    if (this.#taken + amount > this.#bounds.max) {
       throw new ServiceError("OVERLOADED", `too many ${this.#name} are under way`);
     }
-    this.#running += 1;
-    this.#runningOf.set(person, own + 1);
-    try {
-      return await work();
-    } finally {
-      this.#running -= 1;
-      this.#leave(person);
+    this.#taken += amount;
+    this.#takenBy.set(person, own);
+  }
+
+  /** Gives back what was taken. */
+  giveBack(person: string, amount = 1): void {
+    this.#taken -= amount;
+    const left = (this.#takenBy.get(person) ?? 0) - amount;
+    if (left > 0) {
+      this.#takenBy.set(person, left);
+    } else {
+      this.#takenBy.delete(person);
     }
   }
 
-  #leave(person: string): void {
-    const left = (this.#runningOf.get(person) ?? 0) - 1;
-    if (left > 0) {
-      this.#runningOf.set(person, left);
-    } else {
-      this.#runningOf.delete(person);
+  /** Settles as `work` does, one being taken meanwhile. Rejects like `take`, `work` not begun. */
+  async run<T>(person: string, work: () => Promise<T>): Promise<T> {
+    this.take(person);
+    try {
+      return await work();
+    } finally {
+      this.giveBack(person);
     }
   }
 }

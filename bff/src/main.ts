@@ -9,7 +9,7 @@ import { connectClients } from "./clients.ts";
 import { createCombiners, drainCombiners } from "./combiners.ts";
 import { readConfig } from "./config.ts";
 import { createEventReads } from "./event-reads.ts";
-import { BodyRoom } from "./http/body-room.ts";
+import { createBodyRooms } from "./http/body-room.ts";
 import { answerBroken } from "./http/broken-request.ts";
 import { observeConnections } from "./http/connections.ts";
 import { createLimits } from "./http/limits.ts";
@@ -55,7 +55,7 @@ await run(async () => {
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
     passKeys: passKeysOf(config.passSecrets),
-    bodyRooms: { strangers: new BodyRoom(), signedIn: new BodyRoom() },
+    bodyRooms: createBodyRooms(),
     logger,
     registry,
     corsOrigins: config.corsOrigins,

@@ -77,8 +77,8 @@ export class OwnReads {
   /** How many are under way, by their kind. */
   get running(): { reservation: number; reservations: number } {
     return {
-      reservation: this.#get.bounded.running,
-      reservations: this.#list.bounded.running,
+      reservation: this.#get.bounded.taken,
+      reservations: this.#list.bounded.taken,
     };
   }
 

@@ -28,7 +28,7 @@ function useSockets(api: TestApp) {
 }
 
 describe("bodies that do not come to their end", () => {
-  const api = useApp({ bodyRoom: { bytes: 10_000, bytesEach: 20_000 } });
+  const api = useApp({ bodyRoom: { max: 10_000, maxEach: 20_000 } });
   const send = useSockets(api);
   const signUp = async () => {
     const email = `${crypto.randomUUID()}@x.test`;
@@ -106,7 +106,7 @@ describe("bodies that do not come to their end", () => {
 });
 
 describe("bodies of one sender that do not come to their end", () => {
-  const api = useApp({ bodyRoom: { bytes: 40_000, bytesEach: 10_000 } });
+  const api = useApp({ bodyRoom: { max: 40_000, maxEach: 10_000 } });
   const send = useSockets(api);
   const body = `Content-Length: 60000\r\n\r\n${"x".repeat(9_000)}`;
 
@@ -138,7 +138,7 @@ describe("bodies of one sender that do not come to their end", () => {
 });
 
 describe("a body in parts of one byte", () => {
-  const api = useApp({ bodyRoom: { bytes: 40_000, bytesEach: 40_000 } });
+  const api = useApp({ bodyRoom: { max: 40_000, maxEach: 40_000 } });
   const ask = (body: string) => {
     const client = request(`${api.url}/v1/users`, { method: "POST" });
     client.setHeader("content-type", "application/json");

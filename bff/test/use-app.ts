@@ -10,9 +10,10 @@ import type { Redis } from "ioredis";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
+import type { Bounds } from "../src/bounded.ts";
 import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
-import { BodyRoom, type BodyRoomSize } from "../src/http/body-room.ts";
+import { createBodyRooms } from "../src/http/body-room.ts";
 import { createLimits } from "../src/http/limits.ts";
 import { OwnReads } from "../src/own-reads.ts";
 import { PlaceStreams } from "../src/place-streams.ts";
@@ -33,7 +34,7 @@ export interface AppOptions extends Partial<typeof DEFAULTS> {
   trustProxyHops?: number;
   stallMs?: number;
   retryMs?: number;
-  bodyRoom?: BodyRoomSize;
+  bodyRoom?: Bounds;
   redis?: () => Redis;
 }
 
@@ -105,10 +106,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       reads: createEventReads(clients, settings, { registry, logger, sizes, now: options.now }),
       ownReads: new OwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
-      bodyRooms: {
-        strangers: new BodyRoom(options.bodyRoom),
-        signedIn: new BodyRoom(options.bodyRoom),
-      },
+      bodyRooms: createBodyRooms(options.bodyRoom),
       tokens,
       limits: createLimits(settings, registry, options.redis?.()),
       logger,

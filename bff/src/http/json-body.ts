@@ -8,8 +8,10 @@ import { addressKey } from "./rate-limit.ts";
 
 /** Room for 20 items and 50 ticket types, many times over. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** Parts of a body before they are made one: each takes room beside its bytes, and may be a single byte. */
+/** Parts of a body before they are made one. */
 const MAX_PARTS = 64;
+/** What a part takes beside its bytes, about: some send one byte at a time. */
+const PART_BYTES = 512;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(?:;|$))/i;
@@ -52,6 +54,11 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
   const parts: Buffer[] = [];
   let length = 0;
   let taken = 0;
+  const take = (part: Buffer) => {
+    const size = part.length + PART_BYTES;
+    bodyRoom.take(sender, size);
+    taken += size;
+  };
   let isFinished = false;
   const finish = (failure?: unknown) => {
     if (!isFinished) {
@@ -72,7 +79,7 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
         // Chunks may come to nothing, which is of no type.
         checkType(headers);
       }
-      taken += bodyRoom.take(sender, part);
+      take(part);
       if (length > MAX_BODY_BYTES) {
         throw tooLarge();
       }
@@ -84,7 +91,8 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
       const whole = Buffer.concat(parts);
       parts.splice(0, MAX_PARTS, whole);
       bodyRoom.giveBack(sender, taken);
-      taken = bodyRoom.take(sender, whole);
+      taken = 0;
+      take(whole);
     }
   });
   request.on("end", () => {
