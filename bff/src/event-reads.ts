@@ -7,7 +7,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { Clients } from "./clients.ts";
 import { type Asker, newCombinedCall } from "./combiner.ts";
 import { createEventCombiners, type EventReadSettings, timeoutOf } from "./event-combiners.ts";
-import { type ReadyJson, readyJson, sizeOfJson } from "./http/cached-json.ts";
+import { type Tagged, taggedJson } from "./http/tagged.ts";
 import type { ReadBatchSizes } from "./read-batch-sizes.ts";
 import { type Freshness, ReadCache, type ReadCacheObserver } from "./read-cache.ts";
 import { outageTold } from "./read-outage.ts";
@@ -24,7 +24,7 @@ export interface EventListQuery {
 }
 
 /** What there is to read: JSON that is ready to be sent, or the failure that nothing is there. */
-export type ReadAnswer = ReadyJson | NotThere;
+export type ReadAnswer = Tagged | NotThere;
 
 /** That there is no such event, or no draw of it, is an answer like any other. */
 interface NotThere {
@@ -80,7 +80,7 @@ export function createEventReads(
       freshness,
       keyOf,
       load: (query, asker) => answerOf(read(query, asker)),
-      sizeOf: (answer) => ("failure" in answer ? FAILURE_BYTES : sizeOfJson(answer)),
+      sizeOf: (answer) => ("failure" in answer ? FAILURE_BYTES : answer.body.length),
       maxEntries: settings.readCacheEntries,
       maxBytes: settings.readCacheMebibytes * 2 ** 20,
       maxLoads: settings.readMaxLoads,
@@ -146,7 +146,7 @@ function headersOf(asker: Asker): Record<string, string> {
 
 async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
   try {
-    return readyJson(await read);
+    return taggedJson(await read);
   } catch (thrown) {
     const failure = asServiceError(thrown);
     if (failure.reason === "EVENT_NOT_FOUND" || failure.reason === "NO_WAITING_ROOM") {

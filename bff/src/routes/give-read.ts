@@ -1,6 +1,6 @@
 import type { ReadAnswer } from "../event-reads.ts";
-import { sendReady } from "../http/cached-json.ts";
 import type { Exchange } from "../http/exchange.ts";
+import { sendTagged } from "../http/tagged.ts";
 
 /** Answers with what a cache found. What is known already is sent at once, without waiting a turn. */
 export function giveRead(
@@ -13,5 +13,5 @@ export function giveRead(
   if ("failure" in found) {
     throw found.failure;
   }
-  sendReady(exchange, found);
+  sendTagged(exchange, found);
 }
