@@ -25,21 +25,11 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
     registers: [registry],
   });
   // Looking labels up costs more than counting; there are few combinations of them.
-  const bound = new Map<string, { observe: (seconds: number) => void; inc: () => void }>();
-  const boundTo = (method: string, route: string, status: number, code: string) => {
-    const key = `${method} ${route} ${status} ${code}`;
-    let found = bound.get(key);
-    if (found === undefined) {
-      const observer = duration.labels(method, route, String(status));
-      const counter = total.labels(method, route, String(status), code);
-      found = {
-        observe: (seconds) => observer.observe(seconds),
-        inc: () => counter.inc(),
-      };
-      bound.set(key, found);
-    }
-    return found;
-  };
+  const bound = new Map<string, ReturnType<typeof bind>>();
+  const bind = (method: string, route: string, status: string, code: string) => ({
+    duration: duration.labels(method, route, status),
+    total: total.labels(method, route, status, code),
+  });
 
   return (exchange) => {
     const { request, response, route, streamTime } = exchange;
@@ -49,9 +39,14 @@ export function observeExchanges(logger: Logger, registry: Registry): (exchange:
     const isAnswered = response.writableFinished || streamTime !== undefined;
     const status = isAnswered ? response.statusCode : CLIENT_GONE;
     const code = isAnswered ? exchange.code : "CANCELLED";
-    const metrics = boundTo(request.method, route, status, code);
-    metrics.observe(((streamTime ?? endTime) - exchange.startTime) / 1000);
-    metrics.inc();
+    const key = `${request.method} ${route} ${status} ${code}`;
+    let metrics = bound.get(key);
+    if (metrics === undefined) {
+      metrics = bind(request.method, route, String(status), code);
+      bound.set(key, metrics);
+    }
+    metrics.duration.observe(((streamTime ?? endTime) - exchange.startTime) / 1000);
+    metrics.total.inc();
     endRequestSpan(exchange, status);
     const line = {
       requestId: exchange.requestId,
