@@ -98,8 +98,8 @@ function observeReads({ reads, ownReads, registry }: AppDeps): void {
       for (const [kind, { loads }] of Object.entries(reads)) {
         this.set({ kind }, loads);
       }
-      for (const [kind, running] of Object.entries(ownReads.running)) {
-        this.set({ kind }, running);
+      for (const [kind, { bounded }] of Object.entries(ownReads)) {
+        this.set({ kind }, bounded.taken);
       }
     },
   });

@@ -15,7 +15,7 @@ import { observeConnections } from "./http/connections.ts";
 import { createLimits } from "./http/limits.ts";
 import { spansFor } from "./http/request-span.ts";
 import { samplerOf } from "./http/sampler.ts";
-import { OwnReads } from "./own-reads.ts";
+import { createOwnReads } from "./own-reads.ts";
 import { PlaceStreams } from "./place-streams.ts";
 import { readBatchSizes } from "./read-batch-sizes.ts";
 import { connectRedis, watchRedis } from "./redis.ts";
@@ -51,7 +51,7 @@ await run(async () => {
     combiners,
     streams,
     reads: createEventReads(clients, config, { registry, logger, sizes }),
-    ownReads: new OwnReads(clients.reservation, config, sizes),
+    ownReads: createOwnReads(clients.reservation, config, sizes),
     tokens: new AccessTokens({ keys }),
     limits: createLimits(config, registry, redis),
     passKeys: passKeysOf(config.passSecrets),

@@ -33,9 +33,19 @@ type Outcome<Found> =
   | { case: undefined; value?: undefined };
 
 /** Reads of one kind. */
-interface Reads<Query, Found> {
-  combiner: Combiner<Query, Found>;
-  bounded: Bounded;
+interface OwnRead<Query, Found> {
+  /** Rejects with what the service says, RATE_LIMITED or OVERLOADED. */
+  read: (asker: Asker, query: Query) => Promise<Found>;
+  /** How many are under way. */
+  bounded: Pick<Bounded, "taken">;
+}
+
+/** Everybody's reads of his own reservations: what is asked for at once shares a call. */
+export interface OwnReads {
+  /** A single one; RESERVATION_NOT_FOUND without any, or when it is another's. */
+  reservation: OwnRead<OwnReservation, GetReservationResponse>;
+  /** A page of them. */
+  reservations: OwnRead<OwnPage, ListReservationsResponse>;
 }
 
 /** Calls for single reservations at once: few, so that many share one. */
@@ -50,67 +60,46 @@ const SHARE = 1 / 8;
 /** What reservation-svc lists in one call. */
 const MAX_PAGES = 20;
 
-/** Everybody's reads of his own reservations: what is asked for at once shares a call. */
-export class OwnReads {
-  readonly #settings: Settings;
-  readonly #sizes: ReadBatchSizes;
-  readonly #get: Reads<OwnReservation, GetReservationResponse>;
-  readonly #list: Reads<OwnPage, ListReservationsResponse>;
-
-  constructor(reservation: Clients["reservation"], settings: Settings, sizes: ReadBatchSizes) {
-    this.#settings = settings;
-    this.#sizes = sizes;
-    this.#get = this.#reads<OwnReservation, GetReservationResponse>(
-      "reservation",
-      { maxBatch: settings.readsPerCall, maxInFlight: MAX_IN_FLIGHT },
-      async (entries, options) =>
-        (await reservation.batchGetReservations({ entries }, options)).results,
-    );
-    this.#list = this.#reads<OwnPage, ListReservationsResponse>(
-      "reservations",
-      { maxBatch: Math.min(settings.readsPerCall, MAX_PAGES), maxInFlight: MAX_IN_FLIGHT_PAGES },
-      async (entries, options) =>
-        (await reservation.batchListReservations({ entries }, options)).results,
-    );
-  }
-
-  /** How many are under way, by their kind. */
-  get running(): { reservation: number; reservations: number } {
-    return {
-      reservation: this.#get.bounded.taken,
-      reservations: this.#list.bounded.taken,
-    };
-  }
-
-  /** A user's own reservation. Rejects with RESERVATION_NOT_FOUND, RATE_LIMITED or OVERLOADED. */
-  get(asker: Asker, query: OwnReservation): Promise<GetReservationResponse> {
-    const { bounded, combiner } = this.#get;
-    return bounded.run(query.userId, () => combiner.submit(asker, query));
-  }
-
-  /** A page of a user's own. Rejects with INVALID_PAGE_TOKEN, RATE_LIMITED or OVERLOADED. */
-  list(asker: Asker, query: OwnPage): Promise<ListReservationsResponse> {
-    const { bounded, combiner } = this.#list;
-    return bounded.run(query.userId, () => combiner.submit(asker, query));
-  }
-
-  #reads<Query, Found>(
-    kind: string,
+/** Makes them. */
+export function createOwnReads(
+  reservation: Clients["reservation"],
+  { readsPerCall, readMaxLoads, rpcTimeoutMs }: Settings,
+  sizes: ReadBatchSizes,
+): OwnReads {
+  const readOf = <Query extends { userId: string }, Found>(
+    kind: keyof OwnReads,
     bounds: { maxBatch: number; maxInFlight: number },
-    ask: (queries: Query[], options: CallOptions) => Promise<{ outcome: Outcome<Found> }[]>,
-  ): Reads<Query, Found> {
-    const { readMaxLoads, rpcTimeoutMs } = this.#settings;
-    const size = this.#sizes.labels(kind);
+    ask: (
+      request: { entries: Query[] },
+      options: CallOptions,
+    ) => Promise<{ results: { outcome: Outcome<Found> }[] }>,
+  ): OwnRead<Query, Found> => {
+    const size = sizes.labels(kind);
     const combiner = new Combiner<Query, Found>({
       operation: kind,
       settings: { ...bounds, maxQueue: readMaxLoads, timeoutMs: rpcTimeoutMs },
       onBatch: (queries) => size.observe(queries),
-      send: async (queries, options) =>
-        (await ask(queries, options)).map(({ outcome }) => answerOf(outcome)),
+      send: async (entries, options) =>
+        (await ask({ entries }, options)).results.map(({ outcome }) => answerOf(outcome)),
     });
     const room = { max: readMaxLoads, maxEach: Math.ceil(readMaxLoads * SHARE) };
-    return { combiner, bounded: new Bounded("reads of reservations", room) };
-  }
+    const bounded = new Bounded("reads of reservations", room);
+    const read = (asker: Asker, query: Query) =>
+      bounded.run(query.userId, () => combiner.submit(asker, query));
+    return { read, bounded };
+  };
+  return {
+    reservation: readOf<OwnReservation, GetReservationResponse>(
+      "reservation",
+      { maxBatch: readsPerCall, maxInFlight: MAX_IN_FLIGHT },
+      reservation.batchGetReservations,
+    ),
+    reservations: readOf<OwnPage, ListReservationsResponse>(
+      "reservations",
+      { maxBatch: Math.min(readsPerCall, MAX_PAGES), maxInFlight: MAX_IN_FLIGHT_PAGES },
+      reservation.batchListReservations,
+    ),
+  };
 }
 
 function answerOf<Found>(outcome: Outcome<Found>): Found | Error {

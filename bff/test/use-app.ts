@@ -15,7 +15,7 @@ import { createCombiners } from "../src/combiners.ts";
 import { createEventReads } from "../src/event-reads.ts";
 import { createBodyRooms } from "../src/http/body-room.ts";
 import { createLimits } from "../src/http/limits.ts";
-import { OwnReads } from "../src/own-reads.ts";
+import { createOwnReads } from "../src/own-reads.ts";
 import { PlaceStreams } from "../src/place-streams.ts";
 import { readBatchSizes } from "../src/read-batch-sizes.ts";
 import { AccessTokens } from "../src/tokens/access-tokens.ts";
@@ -104,7 +104,7 @@ export function useApp(options: AppOptions = {}): TestApp {
       combiners,
       streams,
       reads: createEventReads(clients, settings, { registry, logger, sizes, now: options.now }),
-      ownReads: new OwnReads(clients.reservation, settings, sizes),
+      ownReads: createOwnReads(clients.reservation, settings, sizes),
       passKeys: passKeysOf([PASS_SECRET]),
       bodyRooms: createBodyRooms(options.bodyRoom),
       tokens,

@@ -93,14 +93,14 @@ const extend = ({ clients }: ReservationRoutesDeps) =>
 const get = ({ ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const query = { userId: exchange.caller.userId, reservationId: idOf(exchange) };
-    const { reservation, serverTime } = await ownReads.get(exchange, query);
+    const { reservation, serverTime } = await ownReads.reservation.read(exchange, query);
     exchange.json(200, currentReservation(given(reservation), serverTime));
   });
 
 const list = ({ ownReads }: ReservationRoutesDeps) =>
   answer(async (exchange) => {
     const query = queryOf(exchange, ["limit", "cursor"]);
-    const { reservations, nextPageToken, serverTime } = await ownReads.list(exchange, {
+    const { reservations, nextPageToken, serverTime } = await ownReads.reservations.read(exchange, {
       userId: exchange.caller.userId,
       pageSize: limitOf(query.limit),
       pageToken: cursorOf(query.cursor),
