@@ -23,13 +23,8 @@ export interface EventListQuery {
   startTimeFrom?: Timestamp;
 }
 
-/** What there is to read: JSON that is ready to be sent, or the failure that nothing is there. */
-export type ReadAnswer = Tagged | NotThere;
-
-/** That there is no such event, or no draw of it, is an answer like any other. */
-interface NotThere {
-  failure: ServiceError;
-}
+/** What there is to read. That there is no such event, or no draw of it, is an answer like any other. */
+export type ReadAnswer = Tagged | ServiceError;
 
 /** What everybody may read about events. */
 export interface EventReads {
@@ -80,7 +75,7 @@ export function createEventReads(
       freshness,
       keyOf,
       load: (query, asker) => answerOf(read(query, asker)),
-      sizeOf: (answer) => ("failure" in answer ? FAILURE_BYTES : answer.body.length),
+      sizeOf: (answer) => (answer instanceof ServiceError ? FAILURE_BYTES : answer.body.length),
       maxEntries: settings.readCacheEntries,
       maxBytes: settings.readCacheMebibytes * 2 ** 20,
       maxLoads: settings.readMaxLoads,
@@ -128,8 +123,8 @@ export function createEventReads(
 
 /** Throws what there is instead of an event with a waiting room: EVENT_NOT_FOUND or NO_WAITING_ROOM. */
 function checkRoom(eventId: string, event: ReadAnswer): void {
-  if ("failure" in event) {
-    throw event.failure;
+  if (event instanceof ServiceError) {
+    throw event;
   }
   if (JSON.parse(String(event.body)).waitingRoom === undefined) {
     const metadata = { eventId };
@@ -150,7 +145,7 @@ async function answerOf(read: Promise<unknown>): Promise<ReadAnswer> {
   } catch (thrown) {
     const failure = asServiceError(thrown);
     if (failure.reason === "EVENT_NOT_FOUND" || failure.reason === "NO_WAITING_ROOM") {
-      return { failure };
+      return failure;
     }
     throw thrown;
   }

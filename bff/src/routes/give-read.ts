@@ -1,3 +1,4 @@
+import { ServiceError } from "@tessera/service-kit/service-error";
 import type { ReadAnswer } from "../event-reads.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { sendTagged } from "../http/tagged.ts";
@@ -10,8 +11,8 @@ export function giveRead(
   if (found instanceof Promise) {
     return found.then((answer) => giveRead(exchange, answer));
   }
-  if ("failure" in found) {
-    throw found.failure;
+  if (found instanceof ServiceError) {
+    throw found;
   }
   sendTagged(exchange, found);
 }
