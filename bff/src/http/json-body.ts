@@ -12,6 +12,8 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_PARTS = 64;
 /** What a part takes beside its bytes, about: some send one byte at a time. */
 const PART_BYTES = 512;
+/** What all but one of them took. */
+const SAVED_BYTES = (MAX_PARTS - 1) * PART_BYTES;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const OTHER_CHARSET = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(?:;|$))/i;
@@ -54,11 +56,6 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
   const parts: Buffer[] = [];
   let length = 0;
   let taken = 0;
-  const take = (part: Buffer) => {
-    const size = part.length + PART_BYTES;
-    bodyRoom.take(sender, size);
-    taken += size;
-  };
   let isFinished = false;
   const finish = (failure?: unknown) => {
     if (!isFinished) {
@@ -79,7 +76,9 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
         // Chunks may come to nothing, which is of no type.
         checkType(headers);
       }
-      take(part);
+      const size = part.length + PART_BYTES;
+      bodyRoom.take(sender, size);
+      taken += size;
       if (length > MAX_BODY_BYTES) {
         throw tooLarge();
       }
@@ -88,11 +87,9 @@ function readJson(request: Request, response: Response, next: NextFunction): voi
       return;
     }
     if (parts.push(part) === MAX_PARTS) {
-      const whole = Buffer.concat(parts);
-      parts.splice(0, MAX_PARTS, whole);
-      bodyRoom.giveBack(sender, taken);
-      taken = 0;
-      take(whole);
+      parts.splice(0, MAX_PARTS, Buffer.concat(parts));
+      bodyRoom.giveBack(sender, SAVED_BYTES);
+      taken -= SAVED_BYTES;
     }
   });
   request.on("end", () => {
