@@ -8,6 +8,7 @@
 ]]
 math.randomseed(tonumber(ARGV[8]))
 if redis.call("HEXISTS", ROOM, "heard_time") == 1 then
+  settleDraw()
   noteHeard()
 end
 local members = ARGV[9]

@@ -202,7 +202,7 @@ local function agreedSeed()
   return seed
 end
 
--- Who was drawn is settled when the sale opens, before anybody is admitted.
+-- Who was drawn is settled when the sale opens, before anybody is told a position or admitted.
 local function settleDraw()
   if now >= OPEN and redis.call("HEXISTS", ROOM, "entrants") == 0 then
     local drawn = redis.call("ZCOUNT", LINE, "-inf", "(" .. whole(DRAWN_BELOW))
