@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Room } from "../src/domain/waiting-room.ts";
 import type { RedisWaitingRoomStore } from "../src/redis/redis-waiting-room-store.ts";
 import {
+  ALL_GONE,
   IN_STOCK,
   keyOf,
   openRoom,
@@ -78,8 +79,10 @@ describe("the wait that people in a waiting room are told", () => {
     const waitOfLast = () => waitOf(room, ids[2]);
     expect(await waitOfLast()).to.be.within(2, 3);
     // The only slot is taken, and stays so for a minute, over which the pace is averaged.
-    await stores.redis().hset(keyOf(room, "room"), "pace_time", Date.now() - 60_000);
-    await store.admit(room, PLENTY);
+    for (let step = 0; step < 12; step += 1) {
+      await stores.redis().hset(keyOf(room, "room"), "pace_time", Date.now() - 5_000);
+      await store.admit(room, PLENTY);
+    }
     expect(await waitOfLast()).to.be.within(2 * Math.E * 0.95, 2 * Math.E * 1.05);
     // When nobody waits any more, nobody is slowed down.
     for (const id of ids) {
@@ -101,6 +104,11 @@ describe("the wait that people in a waiting room are told", () => {
     await stores.redis().hincrby(keyOf(room, "room"), "pace_time", -3_600_000);
     await store.join(room, crowd, IN_STOCK);
     await store.admit(room, NOTHING);
+    expect(await waitOf(room, crowd[1])).to.be.below(1_000);
+    // Nor does the end of a line, which was slow, of the one after it.
+    await stores.redis().hset(keyOf(room, "room"), "pace", 1e-9);
+    await store.admit(room, ALL_GONE);
+    await store.join(room, crowd, IN_STOCK);
     expect(await waitOf(room, crowd[1])).to.be.below(1_000);
   });
 

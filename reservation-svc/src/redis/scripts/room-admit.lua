@@ -108,18 +108,14 @@ for _, lane in ipairs({ RETURNED, LINE }) do
 end
 waiting = waiting - admitted - skipped
 
--- Nobody is let in while nobody waits, which says nothing of the pace: the next crowd begins anew.
--- Nor while the opening, which was moved, is yet to come.
-local paceTime = math.max(figure("pace_time", now), OPEN)
 local pace = figure("pace", RATE)
-local passed = now - paceTime
-if waiting == 0 then
-  pace = RATE
-elseif passed > 0 and not isQuiet then
+local passed = now - figure("pace_time", now)
+-- A longer time without a step says nothing of the pace: it was not on sale, or what is left not known.
+if passed > 0 and passed < QUIET_MS and not isQuiet then
   local weight = 1 - math.exp(-passed / PACE_MS)
   pace = pace + weight * (admitted / passed - pace)
 end
-local admitTime = math.max(figure("admit_time", now), OPEN)
+local admitTime = figure("admit_time", now)
 if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet or isPaused then
   admitTime = now
 end
@@ -132,8 +128,8 @@ redis.call(
   "pace", string.format("%.17g", pace), "pace_time", whole(now), "admit_time", whole(admitTime),
   "free", whole(freeSlots)
 )
-if isPaused then
-  -- It says nothing of the pace either: who is let in next begins anew.
+if waiting == 0 or isPaused then
+  -- Nobody was to be let in, which says nothing of the pace either: who is let in next begins anew.
   redis.call("HDEL", ROOM, "pace")
 end
 

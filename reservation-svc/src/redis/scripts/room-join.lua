@@ -49,11 +49,6 @@ local function enter(member, number, isKnown)
     place.order = whole(DRAWN_BELOW + redis.call("HINCRBY", ROOM, "counter", 1))
   end
   redis.call("ZADD", LINE, place.order, member)
-  if waiting == 0 then
-    -- Nobody was let in while nobody waited, which says nothing of the pace: it begins anew.
-    redis.call("HDEL", ROOM, "pace")
-    redis.call("HSET", ROOM, "pace_time", whole(now))
-  end
   waiting = waiting + 1
   return hear(member, place, true)
 end

@@ -210,10 +210,11 @@ local function settleDraw()
   end
 end
 
--- Units came back: whoever joins from now on stands in a new line.
+-- Units came back: whoever joins from now on stands in a new line, which has a pace of its own.
 local function startAgain()
   generation = gone + 1
   redis.call("HSET", ROOM, "generation", generation)
+  redis.call("HDEL", ROOM, "pace")
 end
 
 -- Nothing of a room stays for ever; when all is gone, its places are soon of no use.
