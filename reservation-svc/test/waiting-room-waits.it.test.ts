@@ -15,8 +15,6 @@ import {
 
 /** There is something, and nobody can have it now. */
 const NOTHING = { ...PLENTY, available: 0 };
-/** What a replica passes to its first step, which only counts. */
-const UNKNOWN = { available: 0, unitsBefore: 0, isAllGone: undefined };
 
 describe("the wait that people in a waiting room are told", () => {
   const stores = useWaitingRoomStores();
@@ -117,13 +115,13 @@ describe("the wait that people in a waiting room are told", () => {
     const ids = people(6);
     await store.join(room, ids, IN_STOCK);
     const told = await waitOf(room, ids[5]);
-    await store.admit(room, UNKNOWN);
+    await store.admit(room, undefined);
     expect(await waitOf(room, ids[5])).to.be.within(told, told * 1.01);
     await store.admit(room, NOTHING);
     expect(await waitOf(room, ids[5])).to.be.within(90_000, 90_900);
     await store.admit(room, { ...PLENTY, available: 1 });
     const after = await waitOf(room, ids[5]);
-    await store.admit(room, UNKNOWN);
+    await store.admit(room, undefined);
     expect(await waitOf(room, ids[5])).to.be.within(after, after * 1.01);
   });
 });

@@ -52,9 +52,6 @@ const STEPS_MAX = 10;
 /** A step that did this much has probably left something to do. */
 const FULL_STEP = 500;
 
-/** For a step that only counts: what was bought, without which nobody may be let in, or who waits for the opening. */
-const UNKNOWN: Supply = { available: 0, unitsBefore: 0, isAllGone: undefined };
-
 const NOTHING = { waiting: 0, active: 0, stalledMs: 0 };
 
 /**
@@ -136,7 +133,7 @@ export class Admission {
   async #step(room: Room, watched: Watched): Promise<{ step: AdmissionStep; isMore: boolean }> {
     const supply = await this.#supplyOf(room, watched);
     const startTime = performance.now();
-    const step = await this.#deps.store.admit(room, supply ?? UNKNOWN);
+    const step = await this.#deps.store.admit(room, supply);
     watched.units = step.units;
     watched.last = step;
     watched.openTime = this.#now() + step.opensInMs;
@@ -146,7 +143,10 @@ export class Admission {
     return { step, isMore: isMore && step.waiting > 0 };
   }
 
-  /** What is left, as of a second ago at most; what was bought since then, the step takes off. */
+  /**
+   * What is left, as of a second ago at most; what was bought since then, the step takes off. Undefined
+   * where it only counts: what was bought, without which nobody may be let in, or who waits for the opening.
+   */
   async #supplyOf(room: Room, watched: Watched): Promise<Supply | undefined> {
     const unitsBefore = watched.units;
     if (unitsBefore === undefined || (watched.last?.opensInMs ?? 0) > 0) {

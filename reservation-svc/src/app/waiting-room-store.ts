@@ -102,8 +102,8 @@ export interface WaitingRoomStore {
   draw(room: Room): Promise<Drawn | undefined>;
   /** A person's draw number; `early` before the draw, `late` for who joined after it, else `none`. */
   drawNumber(room: Room, userId: string): Promise<number | "early" | "late" | "none">;
-  /** Lets people in from the head of the line. */
-  admit(room: Room, supply: Supply): Promise<AdmissionStep>;
+  /** Lets people in from the head of the line, or only counts them where nobody knows what is left. */
+  admit(room: Room, supply: Supply | undefined): Promise<AdmissionStep>;
   /** Claims passes, one answer for each claim. The first claim of a pass wins. */
   claim(room: Room, claims: readonly PassClaim[]): Promise<ClaimAnswer[]>;
   /** Ends claims. One that is not the pass's claim any more is left alone. */

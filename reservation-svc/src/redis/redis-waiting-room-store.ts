@@ -138,9 +138,9 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
       : drawNumberOf(seed, userId).readUIntBE(0, DRAW_NUMBER_BYTES);
   }
 
-  async admit(room: Room, supply: Supply): Promise<AdmissionStep> {
-    const { available, unitsBefore, isAllGone } = supply;
-    const args = [available, unitsBefore, isAllGone === undefined ? "" : isAllGone ? 1 : 0];
+  async admit(room: Room, supply: Supply | undefined): Promise<AdmissionStep> {
+    const { available, unitsBefore = 0, isAllGone }: Partial<Supply> = supply ?? {};
+    const args = [available ?? "", unitsBefore, isAllGone === undefined ? "" : isAllGone ? 1 : 0];
     const bounds = [STEP.people, STEP.silent, STEP.swept];
     const answer = (await this.#run(ADMIT, room, [...args, ...bounds])) as number[];
     const [waiting = 0, active = 0, admitted = 0, skipped = 0, lapsed = 0, ...more] = answer;

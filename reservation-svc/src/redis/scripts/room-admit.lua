@@ -4,7 +4,7 @@
 
   It is whole or not at all: any number of workers may run it at any time, and die.
 
-  ARGV[8]   units that can be reserved, as of a moment ago
+  ARGV[8]   units that can be reserved, as of a moment ago; empty when nobody knows: then nobody is let in
   ARGV[9]   the room's `units` before that moment: what was bought since is taken off
   ARGV[10]  1 when nothing is available and nothing is held: everybody is told so; 0 when there is
             something; empty when that was not found out just now
@@ -64,11 +64,12 @@ if #lapsed > 0 then
   redis.call("ZREM", ACTIVE, unpack(lapsed))
 end
 
+local supply = tonumber(ARGV[8])
 local tokenTime = figure("token_time", 0)
 local tokens = math.min(BURST, figure("tokens", BURST) + math.max(0, now - tokenTime) * RATE)
 local active = countActive()
 local bought = math.max(0, units - tonumber(ARGV[9]))
-local room = math.min(MAX_ACTIVE - active, tonumber(ARGV[8]) - bought - active)
+local room = math.min(MAX_ACTIVE - active, (supply or 0) - bought - active)
 -- Nobody's turn comes while nothing reaches the room, nor while nobody is to be let in.
 local isQuiet = now - math.max(figure("heard_time", now), OPEN) > QUIET_MS
 local isPaused = RATE <= 0
@@ -119,9 +120,8 @@ local admitTime = figure("admit_time", now)
 if admitted + skipped > 0 or waiting == 0 or room < 1 or isQuiet or isPaused then
   admitTime = now
 end
--- A replica's first step does not know what is left: as many slots are free as before, for all it knows.
-local knowsUnits = ARGV[8] ~= "0" or ARGV[10] ~= ""
-local freeSlots = knowsUnits and math.max(0, room - admitted) or figure("free", MAX_ACTIVE)
+-- For all that a step knows which does not know what is left, as many slots are free as before.
+local freeSlots = supply and math.max(0, room - admitted) or figure("free", MAX_ACTIVE)
 redis.call(
   "HSET", ROOM,
   "tokens", string.format("%.6f", tokens - admitted), "token_time", whole(now),
