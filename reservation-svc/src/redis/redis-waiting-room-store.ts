@@ -82,36 +82,27 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     return this.#breaker.isOpen;
   }
 
-  async join(
-    room: Room,
-    userIds: readonly string[],
-    stock: { isAllGone: boolean },
-  ): Promise<Heard[]> {
-    const heard: Heard[] = [];
-    for (const some of chunks(userIds)) {
+  join(room: Room, userIds: readonly string[], stock: { isAllGone: boolean }): Promise<Heard[]> {
+    return this.#hear(userIds, async (some) => {
       const members = encodeUserIds(some);
-      const [, ...rest] = await this.#runSeeded(JOIN, room, (seed) => {
+      const [, ...answer] = await this.#runSeeded(JOIN, room, (seed) => {
         const numbers = seed === undefined ? "" : drawNumbersOf(seed, some);
         return [jitterSeed(), members, numbers, stock.isAllGone ? 1 : 0];
       });
       await this.#list(room.eventId);
-      heard.push(...heardOf(rest as Buffer[]));
-    }
-    return heard;
+      return answer;
+    });
   }
 
-  async poll(room: Room, userIds: readonly string[]): Promise<Heard[]> {
-    const heard: Heard[] = [];
-    for (const some of chunks(userIds)) {
-      const args = [jitterSeed(), encodeUserIds(some)];
-      const [[, ...rest]] = await Promise.all([
-        this.#run(POLL, room, args) as Promise<[Buffer, ...Buffer[]]>,
+  poll(room: Room, userIds: readonly string[]): Promise<Heard[]> {
+    return this.#hear(userIds, async (some) => {
+      const [[, ...answer]] = await Promise.all([
+        this.#run(POLL, room, [jitterSeed(), encodeUserIds(some)]) as Promise<unknown[]>,
         // Should somebody have died between a join and its listing, a poll makes up for it.
         this.#list(room.eventId),
       ]);
-      heard.push(...heardOf(rest));
-    }
-    return heard;
+      return answer;
+    });
   }
 
   async leave(room: Room, userId: string): Promise<void> {
@@ -179,6 +170,19 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
     }
   }
 
+  async #hear(
+    userIds: readonly string[],
+    ask: (some: readonly string[]) => Promise<unknown[]>,
+  ): Promise<Heard[]> {
+    const heard: Heard[] = [];
+    for (let first = 0; first < userIds.length; first += PEOPLE_MAX) {
+      const answer = await ask(userIds.slice(first, first + PEOPLE_MAX));
+      const [bytes, now] = answer as [Buffer, Buffer];
+      heard.push(...decodeHeard(bytes, new Date(Number(now))));
+    }
+    return heard;
+  }
+
   #run(script: LuaScript, room: Room, args: readonly ScriptArgument[]): Promise<unknown> {
     const { eventId, openTime, closeTime, rules } = room;
     const tag = `tessera:room:{${eventId}}:`;
@@ -237,12 +241,6 @@ export class RedisWaitingRoomStore implements WaitingRoomStore {
   }
 }
 
-function* chunks(userIds: readonly string[]): Iterable<readonly string[]> {
-  for (let first = 0; first < userIds.length; first += PEOPLE_MAX) {
-    yield userIds.slice(first, first + PEOPLE_MAX);
-  }
-}
-
 function drawNumbersOf(seed: Buffer, userIds: readonly string[]): Buffer {
   return Buffer.concat(userIds.map((userId) => drawNumberOf(seed, userId)));
 }
@@ -250,8 +248,4 @@ function drawNumbersOf(seed: Buffer, userIds: readonly string[]): Buffer {
 /** Redis begins every script with the same random numbers. */
 function jitterSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
-}
-
-function heardOf([bytes = Buffer.alloc(0), now]: readonly Buffer[]): Heard[] {
-  return decodeHeard(bytes, new Date(Number(now)));
 }

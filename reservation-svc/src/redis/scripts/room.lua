@@ -205,8 +205,8 @@ end
 -- Who was drawn is settled when the sale opens, before anybody is told a position or admitted.
 local function settleDraw()
   if now >= OPEN and redis.call("HEXISTS", ROOM, "entrants") == 0 then
-    local drawn = redis.call("ZCOUNT", LINE, "-inf", "(" .. whole(DRAWN_BELOW))
-    redis.call("HSET", ROOM, "entrants", drawn, "draw_time", whole(OPEN))
+    local entrants = redis.call("ZCOUNT", LINE, "-inf", "(" .. whole(DRAWN_BELOW))
+    redis.call("HSET", ROOM, "entrants", entrants, "draw_time", whole(OPEN))
   end
 end
 
