@@ -38,7 +38,7 @@ describe("a crowd in a waiting room", () => {
   it("is let in, each once and in order, or told that all is gone, whoever is killed meanwhile", async function () {
     this.timeout(120_000);
     const event = await createEvent(system.bffUrl(), [UNITS], {
-      salesOpenAt: new Date(Date.now() + 60_000).toISOString(),
+      salesOpenAt: new Date(Date.now() + 600_000).toISOString(),
       waitingRoom: {
         ...{ admitPerMinute: 120_000, maxActive: SLOTS, passSeconds: 600, onStoreLoss: "closed" },
       },
