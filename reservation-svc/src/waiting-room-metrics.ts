@@ -16,69 +16,29 @@ export function waitingRoomMetrics(
   registry: Registry,
   onFailure: (reason: unknown, eventId: string) => void,
 ): WaitingRoomMetrics {
-  const registers = [registry];
+  const named = (name: string, help: string) => ({
+    ...{ name: `tessera_waiting_room_${name}`, help, registers: [registry] },
+  });
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
-    new Counter({ name: `tessera_waiting_room_${name}`, help, labelNames, registers });
+    new Counter({ ...named(name, help), labelNames });
+  const gauge = (name: string, help: string) => new Gauge(named(name, help));
   const joins = counter("joins_total", "Calls to join, by what became of them.", ["outcome"]);
   const polls = counter("polls_total", "Polls, by where the person stood.", ["outcome"]);
   const claims = counter("pass_claims_total", "Passes shown, by what came of it.", ["outcome"]);
-  const lost = new Gauge({
-    name: "tessera_waiting_room_store_lost",
-    help: "1 while the store of the waiting rooms does not answer.",
-    registers,
-  });
-  lost.set(0);
-  return {
-    rooms: {
-      joined: (outcome) => joins.inc({ outcome }),
-      polled: (outcome) => polls.inc({ outcome }),
-    },
-    admission: { ...stepMetrics(registry, onFailure), ...roundMetrics(registry) },
-    onClaim: (outcome) => claims.inc({ outcome }),
-    onBreaker: (isOpen) => lost.set(isOpen ? 1 : 0),
-  };
-}
-
-function stepMetrics(
-  registry: Registry,
-  onFailure: (reason: unknown, eventId: string) => void,
-): Pick<AdmissionObserver, "step" | "failed"> {
-  const registers = [registry];
-  const people = new Counter({
-    name: "tessera_waiting_room_people_total",
-    help: "People whom a step of admission let in, skipped, freed of a slot, or told that all is gone.",
-    labelNames: ["step"],
-    registers,
-  });
+  const lost = gauge("store_lost", "1 while the store of the waiting rooms does not answer.");
+  const people = counter(
+    "people_total",
+    "People whom a step of admission let in, skipped, freed of a slot, or told that all is gone.",
+    ["step"],
+  );
   const duration = new Histogram({
-    name: "tessera_waiting_room_step_seconds",
-    help: "How long a step of admission took.",
+    ...named("step_seconds", "How long a step of admission took."),
     buckets: LATENCY_BUCKETS,
-    registers,
   });
-  const failures = new Counter({
-    name: "tessera_waiting_room_step_failures_total",
-    help: "Rooms that a round of admission could not look after.",
-    registers,
-  });
-  return {
-    step: ({ admitted, skipped, lapsed, gone }, seconds) => {
-      people.inc({ step: "admitted" }, admitted);
-      people.inc({ step: "skipped" }, skipped);
-      people.inc({ step: "lapsed" }, lapsed);
-      people.inc({ step: "gone" }, gone);
-      duration.observe(seconds);
-    },
-    failed: (reason, eventId) => {
-      failures.inc();
-      onFailure(reason, eventId);
-    },
-  };
-}
-
-function roundMetrics(registry: Registry): Pick<AdmissionObserver, "round"> {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `tessera_waiting_room_${name}`, help, registers: [registry] });
+  const failures = counter(
+    "step_failures_total",
+    "Rooms that a round of admission could not look after.",
+  );
   const rooms = gauge("rooms", "Rooms that anybody is in. Every replica tells all of them.");
   const waiting = gauge("waiting", "People who wait. Every replica tells all of them.");
   const active = gauge("active", "People who may buy now. Every replica tells all of them.");
@@ -87,11 +47,29 @@ function roundMetrics(registry: Registry): Pick<AdmissionObserver, "round"> {
     "For how long nobody was let in to some room although there were people, slots and units, or it could not be looked after.",
   );
   return {
-    round: (sums) => {
-      rooms.set(sums.rooms);
-      waiting.set(sums.waiting);
-      active.set(sums.active);
-      stalled.set(sums.stalledMs / 1000);
+    rooms: {
+      joined: (outcome) => joins.inc({ outcome }),
+      polled: (outcome) => polls.inc({ outcome }),
     },
+    admission: {
+      step: ({ admitted, skipped, lapsed, gone }, seconds) => {
+        for (const [step, count] of Object.entries({ admitted, skipped, lapsed, gone })) {
+          people.inc({ step }, count);
+        }
+        duration.observe(seconds);
+      },
+      failed: (reason, eventId) => {
+        failures.inc();
+        onFailure(reason, eventId);
+      },
+      round: (sums) => {
+        rooms.set(sums.rooms);
+        waiting.set(sums.waiting);
+        active.set(sums.active);
+        stalled.set(sums.stalledMs / 1000);
+      },
+    },
+    onClaim: (outcome) => claims.inc({ outcome }),
+    onBreaker: (isOpen) => lost.set(isOpen ? 1 : 0),
   };
 }

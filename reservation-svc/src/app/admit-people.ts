@@ -22,19 +22,19 @@ export interface AdmissionDeps {
 }
 
 /** What this process remembers of a room between two steps. */
-interface Watched {
+class Watched {
   /** The room's count of units bought with passes, when it was last heard. */
   units: number | undefined;
   supply: Pick<Supply, "available" | "unitsBefore"> | undefined;
-  supplyTime: number;
+  supplyTime = 0;
   /** Where the next slice of claims begins, and when it is looked at. */
-  claimsCursor: string;
-  claimsTime: number;
+  claimsCursor = "0";
+  claimsTime = Number.NEGATIVE_INFINITY;
   /** What the last step found, and until when that will do: before the opening nothing happens. */
   last: AdmissionStep | undefined;
-  restTime: number;
+  restTime = 0;
   /** When the sale opens, by the store's clock, in this process's time; the last step where it is open. */
-  openTime: number;
+  openTime = Number.NEGATIVE_INFINITY;
 }
 
 /** What is left is read again after this, in milliseconds. */
@@ -74,7 +74,7 @@ export class Admission {
     const eventIds = await this.#deps.store.eventIds();
     const watched = new Map<string, Watched>();
     for (const eventId of eventIds) {
-      watched.set(eventId, this.#watched.get(eventId) ?? newlyWatched());
+      watched.set(eventId, this.#watched.get(eventId) ?? new Watched());
     }
     this.#watched = watched;
     const sums = { rooms: eventIds.length, ...NOTHING };
@@ -168,25 +168,11 @@ export class Admission {
   }
 }
 
-function newlyWatched(): Watched {
-  return {
-    units: undefined,
-    supply: undefined,
-    supplyTime: 0,
-    claimsCursor: "0",
-    claimsTime: Number.NEGATIVE_INFINITY,
-    last: undefined,
-    restTime: 0,
-    openTime: Number.NEGATIVE_INFINITY,
-  };
-}
-
 /** What is known of a room whose step failed: its people are still there, and wait longer. */
 function leftAlone({ last, openTime }: Watched, now: number) {
   if (last === undefined) {
     return NOTHING;
   }
-  const { waiting, active } = last;
   const idleMs = Math.max(0, now - openTime);
-  return { waiting, active, stalledMs: waiting === 0 ? 0 : last.stalledMs + idleMs };
+  return { ...last, stalledMs: last.waiting === 0 ? 0 : last.stalledMs + idleMs };
 }
