@@ -107,7 +107,13 @@ describe("the wait that people in a waiting room are told", () => {
     await stores.redis().hset(keyOf(room, "room"), "pace", 1e-9);
     await store.admit(room, ALL_GONE);
     await store.join(room, crowd, IN_STOCK);
-    expect(await waitOf(room, crowd[1])).to.be.below(1_000);
+    expect(await waitOf(room, crowd[1])).to.equal(2);
+    // Nor does a time in which nothing reached the room.
+    const now = Date.now();
+    const quiet = { heard_time: now - 11_000, pace_time: now - 9_000 };
+    await stores.redis().hset(keyOf(room, "room"), quiet);
+    await store.admit(room, NOTHING);
+    expect(await waitOf(room, crowd[1])).to.equal(2);
   });
 
   it("does not change with the first step of a replica, which does not know what is left", async () => {
