@@ -21,7 +21,7 @@ import {
 import { commitmentOf } from "./draw.ts";
 import { eachEvent } from "./each-event.ts";
 import type { Sales } from "./sales.ts";
-import { type Heard, StoreLost, type WaitingRoomStore } from "./waiting-room-store.ts";
+import { type Drawn, type Heard, StoreLost, type WaitingRoomStore } from "./waiting-room-store.ts";
 
 /** One person at one event. */
 export interface Visitor {
@@ -40,13 +40,11 @@ export interface Place extends Visitor {
   isNew: boolean;
 }
 
-/** The draw of an event. */
-export interface Draw {
+/** The draw of an event, as far as everybody may know it. */
+export interface Draw extends Pick<Drawn, "drawTime" | "entrants"> {
   commitment: string;
   /** Lower-case hex; empty until it is made. */
   seed: string;
-  drawTime: Date;
-  entrants: number;
 }
 
 /** Asks the store for the people of one room. */
@@ -116,12 +114,8 @@ export class WaitingRooms {
     if (drawn === undefined) {
       throw drawNotKept(eventId);
     }
-    return {
-      commitment: commitmentOf(drawn.seed),
-      seed: drawn.isDrawn ? drawn.seed.toString("hex") : "",
-      drawTime: drawn.drawTime,
-      entrants: drawn.entrants,
-    };
+    const { seed, isDrawn, ...told } = drawn;
+    return { ...told, commitment: commitmentOf(seed), seed: isDrawn ? seed.toString("hex") : "" };
   }
 
   /** A person's number in the draw. Throws DRAW_NOT_YET and PLACE_NOT_FOUND. */

@@ -51,6 +51,5 @@ export function placeMessage(place: Place): MessageInitShape<typeof PlaceSchema>
 
 /** A draw as the contract has it. */
 export function drawMessage(eventId: string, draw: Draw): MessageInitShape<typeof DrawSchema> {
-  const { commitment, seed, drawTime, entrants } = draw;
-  return { eventId, commitment, seed, drawTime: timestampFromDate(drawTime), entrants };
+  return { ...draw, eventId, drawTime: timestampFromDate(draw.drawTime) };
 }
