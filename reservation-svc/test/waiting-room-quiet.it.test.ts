@@ -57,6 +57,17 @@ describe("a waiting room that nothing reaches", () => {
     expect(all).to.deep.equal(["admitted", "admitted", "waiting 1"]);
   });
 
+  it("lets those in whose time was over a moment after, before they could call", async () => {
+    const room = openRoom({ maxActive: 1 });
+    const [one, two] = people(2) as [string, string];
+    await store.join(room, [one, two], IN_STOCK);
+    await lastHeard(room, 60_000);
+    await store.poll(room, [two]);
+    await stores.redis().hset(keyOf(room, "room"), "quiet_end", Date.now() - 5_000);
+    await stores.age(room, one, (await stores.dueIn(room, one)) + 4_000);
+    expect(await store.admit(room, PLENTY)).to.include({ admitted: 1, skipped: 0 });
+  });
+
   it("takes nobody's pause before the opening, when all may be told to wait, for an outage", async () => {
     const room = openRoom({ maxActive: 2 });
     const early = { ...room, openTime: hoursFromNow(1) };

@@ -104,9 +104,9 @@ local function writePlace(member, place)
   redis.call("HSET", PLACES, member, text)
 end
 
--- True of a time at which nothing reached the room.
+-- True of a time at which nothing reached the room, or that came before everybody could call again.
 local function wasQuiet(time)
-  return time >= figure("quiet_from", 0) and time < figure("quiet_end", 0)
+  return time >= figure("quiet_from", 0) and time < figure("quiet_end", 0) + HEARD_MS
 end
 
 -- The end of somebody's grace, which nobody could use while nothing reached the room.
