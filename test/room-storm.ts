@@ -112,9 +112,6 @@ export class RoomStorm {
     ask: (replica: Replica, some: readonly Visitor[]) => Promise<Outcome[]>,
   ): Promise<void> {
     await eachOf(batches(visitors), CALLS_AT_ONCE, async (some) => {
-      for (const visitor of some) {
-        visitor.mayHaveBeenSilent ||= Date.now() > visitor.heardUntil;
-      }
       const outcomes = await this.#tried(() => ask(this.#replica(), some));
       for (const [index, outcome] of outcomes.entries()) {
         const visitor = some[index];
@@ -128,6 +125,8 @@ export class RoomStorm {
   }
 
   #note(visitor: Visitor, place: Place): void {
+    // However early this was sent, it may have been heard as late as now.
+    visitor.mayHaveBeenSilent ||= Date.now() > visitor.heardUntil;
     switch (place.state) {
       case Place_State.WAITING: {
         if (visitor.position > 0 && place.position > visitor.position) {
