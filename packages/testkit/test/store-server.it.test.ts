@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Children } from "@tessera/testkit/stores/children";
+import { Children, STOP_GRACE_MS } from "@tessera/testkit/stores/children";
 import { lastLines, StoreServer } from "@tessera/testkit/stores/store-server";
 import { expect } from "chai";
 
@@ -29,5 +29,6 @@ describe("a store that is being stopped", () => {
     await children.stopAll();
     expect(String(await failure)).to.contain("deaf does not start");
     expect(server.isRunning).to.equal(false);
-  });
+    // One that has answered is given this long.
+  }).timeout(STOP_GRACE_MS);
 });
