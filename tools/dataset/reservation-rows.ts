@@ -42,7 +42,9 @@ export function allocationTable(plan: DatasetPlan): LoadTable {
 }
 
 function stepsOf({ spec }: DatasetPlan) {
-  return { steps: spec.reservations, stepsAtOnce: 100_000, isNumbered: true };
+  const steps = spec.reservations;
+  // A small set comes in several transactions, too.
+  return { steps, stepsAtOnce: Math.min(100_000, Math.ceil(steps / 10)), isNumbered: true };
 }
 
 /** Writes what both tables begin with; `become` has to come first. */
