@@ -1,10 +1,9 @@
 import { administer } from "@tessera/testkit/administer";
-import { useSystem } from "@tessera/testkit/processes";
 import { expect } from "chai";
 import type { Told } from "../tools/k6/told.ts";
 import { judge, type Ledger, newestReservation } from "../tools/k6/verdict.ts";
 import { createEvent, newBuyers, type SaleEvent } from "./market.ts";
-import { TEST_ENV } from "./test-env.ts";
+import { useSharedSystemWithMysql } from "./shared-system.ts";
 
 /** Nothing at all was told to anybody. */
 const NOTHING: Told = {
@@ -25,7 +24,7 @@ const NOTHING: Told = {
 // A verdict that finds nothing wrong must mean something: here it is told what is not so.
 describe("the verdict on a load", () => {
   // Its server's own clock is set to another zone, as a machine's in an office is: see before().
-  const system = useSystem({ env: TEST_ENV, hasOwnMysql: true });
+  const system = useSharedSystemWithMysql();
   let event: SaleEvent;
   let ledger: Ledger;
   let told: Told;
@@ -48,6 +47,7 @@ describe("the verdict on a load", () => {
     const events = [{ id: event.id, ticketTypeId, capacity: 2 }];
     ledger = { urls: system.mysqlUrls, events, firstSeq };
   });
+  after(() => administer(system.mysql?.url ?? "", "SET GLOBAL time_zone = SYSTEM"));
 
   /** What is wrong with that, whether or not all is settled. */
   async function found(told: Told, events = ledger.events): Promise<string> {

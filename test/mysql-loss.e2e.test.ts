@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { useSystem } from "@tessera/testkit/processes";
 import type { ServiceName } from "@tessera/testkit/services";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
@@ -15,11 +14,11 @@ import {
 import { type Answer, call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
-import { TEST_ENV } from "./test-env.ts";
+import { useSharedSystemWithMysql } from "./shared-system.ts";
 import { metricOf } from "./watch.ts";
 
 describe("MySQL", () => {
-  const system = useSystem({ env: TEST_ENV, hasOwnMysql: true });
+  const system = useSharedSystemWithMysql();
   let buyers: Buyer[];
   let organiser: string;
   before(async () => {

@@ -1,8 +1,5 @@
-import { openSystem, printLogs, type System } from "@tessera/testkit/processes";
+import { openSystem, printLogs, type System, type SystemOptions } from "@tessera/testkit/processes";
 import { TEST_ENV } from "./test-env.ts";
-
-const opened = {} as System;
-let opening: Promise<() => Promise<void>> | undefined;
 
 /**
  * One running system for all test files that leave it as they found it: each works on events and
@@ -11,23 +8,31 @@ let opening: Promise<() => Promise<void>> | undefined;
  *
  * Call it inside `describe`; read the result inside hooks and tests only.
  */
-export function useSharedSystem(): System {
-  before(async function () {
-    this.timeout(120_000);
-    opening ??= openSystem({ env: TEST_ENV }, opened);
-    await opening;
-  });
-  afterEach(function () {
-    if (this.currentTest?.state === "failed") {
-      printLogs(opened);
-    }
-  });
-  return opened;
-}
+export const useSharedSystem = shared({ env: TEST_ENV });
 
-// Of the whole run: registered when the first file that shares the system is loaded.
-after(async () => {
-  // A failure to open was told where it happened.
-  const close = await opening?.catch(() => undefined);
-  await close?.();
-});
+/** As {@link useSharedSystem}; its MySQL may be stopped, and set otherwise. */
+export const useSharedSystemWithMysql = shared({ env: TEST_ENV, hasOwnMysql: true });
+
+function shared(options: SystemOptions): () => System {
+  const opened = {} as System;
+  let opening: Promise<() => Promise<void>> | undefined;
+  // Of the whole run: registered when the first file that shares a system is loaded.
+  after(async () => {
+    // A failure to open was told where it happened.
+    const close = await opening?.catch(() => undefined);
+    await close?.();
+  });
+  return () => {
+    before(async function () {
+      this.timeout(120_000);
+      opening ??= openSystem(options, opened);
+      await opening;
+    });
+    afterEach(function () {
+      if (this.currentTest?.state === "failed") {
+        printLogs(opened);
+      }
+    });
+    return opened;
+  };
+}
