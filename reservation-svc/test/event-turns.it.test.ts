@@ -51,7 +51,7 @@ describe("Two replicas, each with a crowd for the same event", () => {
     await until("the one has the lock", () => answers(dead));
     await until("the other is connected", () => answers(living));
     const { lock, asks } = counted(living);
-    const combiner = combinerOf(eventId, lock, { ...OPTIONS, lockWaitMs: 30, lockTtlMs: 60_000 });
+    const combiner = combinerOf(eventId, lock, { ...OPTIONS, lockWaitMs: 500, lockTtlMs: 60_000 });
     await combiner.submit(wish("1"), soon());
     const first = asks();
     expect(first).to.be.greaterThan(1);
