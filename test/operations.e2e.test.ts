@@ -174,10 +174,8 @@ async function readiness(admin: string): Promise<string | undefined> {
 /** Runs a program with these settings only. */
 async function runToEnd(service: ServiceName, file: string, env: Readonly<Record<string, string>>) {
   const [node = "", ...rest] = programOf(service, file);
-  // biome-ignore lint/style/noProcessEnv: coverage goes where the parent's goes.
-  const { NODE_V8_COVERAGE } = process.env;
   const child = spawn(node, rest, {
-    env: { ...env, ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }) },
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000,
   });

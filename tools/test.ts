@@ -16,7 +16,10 @@ await runProgram(async () => {
   );
 });
 
-/** Everything that an earlier run wrote is thrown away first: no test may depend on it. */
+/**
+ * Everything that an earlier run wrote is thrown away first, for no test may depend on it; but for
+ * what Node compiled, which it takes for the same sources only.
+ */
 async function test(session: Session, progress: Progress): Promise<number> {
   const startTime = performance.now();
   const storeFolder = join(session.folder, "stores");
@@ -40,6 +43,7 @@ async function test(session: Session, progress: Progress): Promise<number> {
     TEST_MYSQL_URL: stores.mysqlUrl,
     TEST_REDIS_URL: stores.redisUrl,
     TEST_WORK_FOLDER: workFolder,
+    NODE_COMPILE_CACHE: join(session.folder, "compiled"),
   });
   progress.say(`All of it took ${Math.round((performance.now() - startTime) / 1000)} s.`);
   // The last line, for programs that count.

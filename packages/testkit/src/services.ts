@@ -112,13 +112,17 @@ function storeEnv(schema: SchemaName, { mysqlUrls, mysqlType }: SystemSettings) 
   return { MYSQL_URL: mysqlUrls[schema], MYSQL_TYPE: mysqlType };
 }
 
-/** What every child needs from its parent: where programs are, and where coverage goes. */
+/** What a child gets of its parent's: where programs are, what is compiled of them, where coverage goes. */
+const INHERITED = [
+  ...["PATH", "HOME"],
+  ...["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE", "NODE_V8_COVERAGE"],
+];
+
+/** What every child needs of its parent's environment, and nothing else of it. */
 export function inheritedEnv(): Record<string, string> {
-  // biome-ignore lint/style/noProcessEnv: children are given these, and nothing else, of it.
-  const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
-  return {
-    ...(PATH === undefined ? {} : { PATH }),
-    ...(HOME === undefined ? {} : { HOME }),
-    ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
-  };
+  // biome-ignore lint/style/noProcessEnv: children are given these.
+  const { env } = process;
+  return Object.fromEntries(
+    INHERITED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
 }
