@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { SCHEMAS } from "@tessera/testkit/schemas";
 import type { ServiceName } from "@tessera/testkit/services";
 import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
@@ -15,7 +16,7 @@ import { type Answer, call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
 import { useSharedSystemWithMysql } from "./shared-system.ts";
-import { metricOf } from "./watch.ts";
+import { adminUrl, metricOf } from "./watch.ts";
 
 describe("MySQL", () => {
   const system = useSharedSystemWithMysql();
@@ -44,13 +45,25 @@ describe("MySQL", () => {
 
   it("is stopped: whoever needs it gets 503, and is served when it is back", async () => {
     const { event, send } = await prepare();
+    const tell = (path: string) =>
+      Promise.all(
+        SCHEMAS.map(async (schema) => {
+          const [process] = system.processes[`${schema}-svc`];
+          return (await fetch(`${adminUrl(process)}/${path}`)).status;
+        }),
+      );
     await mysql().stop();
     try {
       expectUnavailable(await send());
+      expect(await tell("readyz")).to.deep.equal([503, 503, 503]);
+      expect(await tell("livez")).to.deep.equal([200, 200, 200]);
     } finally {
       await mysql().start();
     }
     expect(tally(await send())).to.deep.equal({ 200: 8, 201: 4 });
+    await until("all are ready", async () =>
+      (await tell("readyz")).every((status) => status === 200),
+    );
     await expectExact(system, event);
   });
 

@@ -4,19 +4,14 @@ import { until } from "@tessera/testkit/until";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { Buyer, changeCapacity, createEvent, newBuyers, stockOf, tally } from "./market.ts";
-import { call } from "./rest.ts";
 import { SaleStorm } from "./sale-storm.ts";
 import { expectExact } from "./settled.ts";
 import { eachOf, persist } from "./storm.ts";
 import { TEST_ENV } from "./test-env.ts";
-import { adminUrl, metricOf } from "./watch.ts";
+import { metricOf } from "./watch.ts";
 
 describe("two replicas", () => {
-  const system = useSystem({
-    env: TEST_ENV,
-    replicas: { "reservation-svc": 2, bff: 2 },
-    hasOwnMysql: true,
-  });
+  const system = useSystem({ env: TEST_ENV, replicas: { "reservation-svc": 2, bff: 2 } });
   let buyers: Buyer[];
   before(async () => {
     buyers = await newBuyers(system.bffUrl(), 60);
@@ -130,37 +125,6 @@ describe("two replicas", () => {
     });
     const rest = await eachOf(Array.from({ length: 30 }), 8, () => there.reserve(event));
     expect(tally(rest)).to.deep.equal({ 201: 19, "409 SOLD_OUT": 11 });
-    await expectExact(system, event);
-  });
-
-  it("say 503 while MySQL is away, and serve again by themselves when it is back", async () => {
-    const event = await createEvent(system.bffUrl(), [10]);
-    const [buyer] = buyers as [Buyer];
-    const { inventory, reservation, user } = {
-      inventory: system.processes["inventory-svc"][0],
-      reservation: system.processes["reservation-svc"][0],
-      user: system.processes["user-svc"][0],
-    };
-    await system.mysql?.stop();
-    const answers = await Promise.all([
-      buyer.reserve(event),
-      call(`${system.bffUrl()}/v1/events`),
-      call(`${system.bffUrl()}/v1/users/me`, { token: buyer.token }),
-      call(`${system.bffUrl()}/v1/reservations`, { token: buyer.token }),
-    ]);
-    for (const { status, headers, body } of answers) {
-      expect([status, body.code]).to.deep.equal([503, "DEPENDENCY_UNAVAILABLE"]);
-      expect(Number(headers.get("retry-after"))).to.be.at.least(1);
-    }
-    for (const process of [inventory, reservation, user]) {
-      expect((await fetch(`${adminUrl(process)}/readyz`)).status).to.equal(503);
-      expect((await fetch(`${adminUrl(process)}/livez`)).status).to.equal(200);
-    }
-    await system.mysql?.start();
-    expect((await persist(() => buyer.reserve(event))).status).to.equal(201);
-    for (const process of [inventory, reservation, user]) {
-      await until("it is ready", async () => (await fetch(`${adminUrl(process)}/readyz`)).ok);
-    }
     await expectExact(system, event);
   });
 });
