@@ -29,6 +29,11 @@ const COVERAGE_REPORT = [
   "--include=bff/src/**/*.ts",
   "--include=packages/service-kit/src/**/*.ts",
   "--exclude=**/*.test.ts",
+  // What no test loads counts, too.
+  "--all",
+  ...["bff", "inventory-svc", "reservation-svc", "user-svc", "packages/service-kit"].map(
+    (folder) => `--src=${join(ROOT, folder, "src")}`,
+  ),
   "--merge-async",
 ];
 

@@ -121,7 +121,7 @@ const INHERITED = [
 /** What every child needs of its parent's environment, and nothing else of it. */
 export function inheritedEnv(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: children are given these.
-  const { env } = process;
+  const env = process.env;
   return Object.fromEntries(
     INHERITED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   );
