@@ -81,10 +81,11 @@ describe("writers of rows", () => {
     writer.bytes(Buffer.from([0, 9, 10, 92, 65]));
     writer.number(0);
     writer.number(4_294_967_296);
+    writer.number(7_000_000_080);
     writer.nothing();
     writer.text(Buffer.from("é"));
     writer.endRow();
-    expect(writer.take().toString()).to.equal("\\0\\\t\\\n\\\\A\t0\t4294967296\t\\N\té\n");
+    expect(writer.take().toString()).to.equal("\\0\\\t\\\n\\\\A\t0\t4294967296\t7000000080\t\\N\té\n");
     expect(writer.length).to.equal(0);
   });
 

@@ -17,6 +17,8 @@ export interface RowWriter {
 /** Room for a block and the row that goes beyond it. */
 const CAPACITY = 1_100_000;
 
+const BILLION = 1_000_000_000;
+
 /** Bytes one after the other: what both writers write into. */
 export class Block {
   buffer = Buffer.allocUnsafeSlow(CAPACITY);
@@ -35,6 +37,12 @@ export class Block {
   }
 
   pushNumber(value: number): void {
+    if (value >= BILLION) {
+      const billions = Math.floor(value / BILLION);
+      this.pushNumber(billions);
+      this.pushDigits(value - billions * BILLION, 9);
+      return;
+    }
     let digits = 1;
     for (let limit = 10; value >= limit; limit *= 10) {
       digits += 1;
@@ -51,21 +59,22 @@ export class Block {
       this.#day = days;
       this.#date = year * 10_000 + month * 100 + day;
     }
-    const time = ms - days * 86_400_000;
-    const seconds = Math.floor(time / 1_000);
-    const minutes = Math.floor(seconds / 60);
-    const hours = Math.floor(minutes / 60);
+    const time = (ms - days * 86_400_000) | 0;
+    const seconds = (time / 1_000) | 0;
+    const minutes = (seconds / 60) | 0;
+    const hours = (minutes / 60) | 0;
     this.pushDigits(this.#date, 8);
     this.pushDigits(hours * 10_000 + (minutes - hours * 60) * 100 + (seconds - minutes * 60), 6);
     this.push(0x2e);
     this.pushDigits(time - seconds * 1_000, 3);
   }
 
+  /** The value is below 2^31: whole numbers of 32 bits are divided in half the time. */
   pushDigits(value: number, digits: number): void {
     const { buffer, length } = this;
-    let rest = value;
+    let rest = value | 0;
     for (let at = length + digits - 1; at >= length; at -= 1) {
-      const shorter = Math.floor(rest / 10);
+      const shorter = (rest / 10) | 0;
       buffer[at] = 0x30 + (rest - shorter * 10);
       rest = shorter;
     }
