@@ -85,7 +85,9 @@ describe("writers of rows", () => {
     writer.nothing();
     writer.text(Buffer.from("é"));
     writer.endRow();
-    expect(writer.take().toString()).to.equal("\\0\\\t\\\n\\\\A\t0\t4294967296\t7000000080\t\\N\té\n");
+    expect(writer.take().toString()).to.equal(
+      "\\0\\\t\\\n\\\\A\t0\t4294967296\t7000000080\t\\N\té\n",
+    );
     expect(writer.length).to.equal(0);
   });
 
